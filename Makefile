@@ -1,0 +1,31 @@
+# coil: make demo, make test, make check, make bench, make install.
+#
+# Every room's objects are found by wildcard; a new file needs no line here.
+
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+BINDIR ?= $(PREFIX)/bin
+INCLUDEDIR ?= $(PREFIX)/include
+LIBEXECDIR ?= $(PREFIX)/libexec/coil
+DATADIR ?= $(PREFIX)/share/coil
+PKGCONFIGDIR ?= $(LIBDIR)/pkgconfig
+
+# The Python that coil is built for: the distribution's, not the first in PATH.
+PYTHON ?= /usr/bin/python3
+
+# SANITIZE=address,undefined or SANITIZE=thread builds into a folder of its own.
+SANITIZE ?=
+BUILD ?= build$(if $(SANITIZE),-$(firstword $(subst $(comma), ,$(SANITIZE))))
+comma := ,
+
+CC ?= cc
+CFLAGS ?= -O2 -g
+WARNINGS = -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2
+COIL_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -pthread $(WARNINGS) -I. -I$(BUILD)/include \
+	-MMD -MP $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+COIL_LDFLAGS = -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE))
+
+include make/setup.mk
+include make/build.mk
+include make/install.mk
+include make/check.mk

@@ -1,0 +1,83 @@
+# What is built, and from which rooms.
+#
+# The folder BUILD has the shape of an installed PREFIX, so that programs find each
+# other the same way in both: bin/, lib/, libexec/coil/, include/, share/coil/.
+
+.DEFAULT_GOAL := all
+.SECONDARY:
+
+# pkg-config is asked when a rule needs it, not when the Makefile is read: it may not be installed yet.
+PKG_CONFIG ?= pkg-config
+PYTHON_CONFIG = $(PYTHON) make/python_config.py
+
+room_objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard $(addsuffix /*.c,$(1)))))
+
+PROTO = $(call room_objects,proto)
+CLIENT = $(call room_objects,client client/remote client/inprocess)
+HOST_LOAD = $(BUILD)/obj/daemon/host/load.o
+HOST = $(filter-out $(HOST_LOAD),$(call room_objects,daemon/host))
+WORKER = $(call room_objects,daemon/worker)
+SUPERVISOR = $(call room_objects,daemon/supervisor)
+CTL = $(call room_objects,daemon/ctl)
+STUBGEN = $(call room_objects,stubgen)
+
+PUBLIC_HEADERS = $(BUILD)/include/coil.h $(BUILD)/include/coil/stub.h $(BUILD)/include/coil/descriptor.h
+STUBGEN_PYTHON = $(patsubst stubgen/python/%,$(BUILD)/share/coil/python/%,$(wildcard stubgen/python/*/*.py))
+
+LIBCOIL = $(BUILD)/lib/libcoil.so
+LIBHOST = $(BUILD)/lib/coil/libcoil-host.so
+COILD = $(BUILD)/bin/coild
+COILCTL = $(BUILD)/bin/coilctl
+STUBGEN_BIN = $(BUILD)/bin/coil-stubgen
+WORKER_BIN = $(BUILD)/libexec/coil/coil-worker
+PROGRAMS = $(LIBCOIL) $(LIBHOST) $(COILD) $(COILCTL) $(STUBGEN_BIN) $(WORKER_BIN) $(STUBGEN_PYTHON)
+
+.PHONY: all programs clean
+all: setup
+	@$(MAKE) --no-print-directory programs
+programs: $(PROGRAMS) $(PUBLIC_HEADERS)
+clean:
+	rm -rf build build-*
+
+$(BUILD)/include/coil.h: client/coil.h
+$(BUILD)/include/coil/stub.h: client/stub.h
+$(BUILD)/include/coil/descriptor.h: proto/descriptor.h
+$(PUBLIC_HEADERS):
+	@mkdir -p $(@D)
+	cp $< $@
+$(BUILD)/share/coil/python/%: stubgen/python/%
+	@mkdir -p $(@D)
+	cp $< $@
+
+$(BUILD)/obj/daemon/host/%.o: ROOM_CFLAGS = $$($(PYTHON_CONFIG) --cflags) $$($(PKG_CONFIG) --cflags libffi)
+$(HOST_LOAD): ROOM_CFLAGS = -DCOIL_LIBPYTHON='"$(shell $(PYTHON) make/python_config.py --library 2>/dev/null)"' \
+	-DCOIL_PYTHON_VERSION='"$(shell $(PYTHON) make/python_config.py --version 2>/dev/null)"'
+$(BUILD)/obj/client/%.o: ROOM_CFLAGS = -ftls-model=initial-exec
+$(BUILD)/obj/stubgen/%.o: ROOM_CFLAGS = -DCOIL_PYTHON_PROGRAM='"$(PYTHON)"'
+
+$(BUILD)/obj/%.o: %.c | $(PUBLIC_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(COIL_CFLAGS) $(ROOM_CFLAGS) $(CFLAGS) -c $< -o $@
+
+$(LIBCOIL): $(CLIENT) $(PROTO) $(HOST_LOAD) client/libcoil.map
+	@mkdir -p $(@D)
+	$(CC) -shared -Wl,-soname,libcoil.so.0 -Wl,--version-script=client/libcoil.map -Wl,-z,defs $(COIL_LDFLAGS) $(LDFLAGS) \
+		-o $@ $(filter %.o,$^) -lmsgpackc
+	ln -sf libcoil.so $@.0
+$(LIBHOST): $(HOST) $(PROTO)
+	@mkdir -p $(@D)
+	$(CC) -shared -Wl,-Bsymbolic $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmsgpackc
+$(WORKER_BIN): $(WORKER) $(PROTO) $(HOST_LOAD)
+	@mkdir -p $(@D)
+	$(CC) $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmsgpackc
+$(COILD): $(SUPERVISOR) $(PROTO)
+	@mkdir -p $(@D)
+	$(CC) $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmsgpackc -luv
+$(COILCTL): $(CTL) $(PROTO)
+	@mkdir -p $(@D)
+	$(CC) $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmsgpackc
+$(STUBGEN_BIN): $(STUBGEN) $(PROTO)
+	@mkdir -p $(@D)
+	$(CC) $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmsgpackc
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

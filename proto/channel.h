@@ -1,0 +1,48 @@
+/*
+ * A channel's control blocks: the shared words beside its two rings.
+ *
+ * Each side has one block that it alone writes; the other side maps it
+ * read-only.  The client's lies in `requests`, the worker's in `replies`
+ * (proto/window.h says where).
+ */
+#ifndef COIL_CHANNEL_H
+#define COIL_CHANNEL_H
+
+#include <assert.h>
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/window.h"
+
+struct coil_control {
+    /*
+     * Line 0: seldom written.
+     *
+     * `consumed`: how far the owner has read the ring it consumes, in bytes since
+     * the ring's beginning.  Written by the owner, read by the producer that
+     * has run out of room (release C in coil_consumer_advance, acquire C in
+     * coil_producer_has_room).
+     *
+     * `sleeping`: 1 while the owner sleeps, or is about to, on the next commit
+     * word of the ring it consumes (fences W in coil_consumer_sleep and in
+     * coil_producer_publish).
+     */
+    alignas(64) _Atomic uint64_t consumed;
+    _Atomic uint32_t sleeping;
+
+    /*
+     * Line 1, the worker's block only: the sequence number of the last request
+     * whose handler has been entered.  Written before every handler; the client
+     * reads it only when the worker's pidfd says that the worker is dead, so the
+     * line never moves.
+     */
+    alignas(64) _Atomic uint32_t started;
+};
+
+static_assert(sizeof(struct coil_control) == COIL_CONTROL_SIZE, "the control block is two lines");
+static_assert(offsetof(struct coil_control, sleeping) == 8, "shared layout");
+static_assert(offsetof(struct coil_control, started) == 64, "shared layout");
+
+#endif

@@ -1,0 +1,303 @@
+/*
+ * Checking and naming descriptors.
+ *
+ * A descriptor reaches the supervisor, the worker and the host as bytes that
+ * another process wrote.  coil_descriptor_check() walks all of it once, on a
+ * private copy, so that nobody after it has to ask whether an index or an
+ * offset is good.  Any thread; no allocation.
+ */
+#include "proto/image.h"
+
+#include <errno.h>
+#include <wchar.h>
+
+#include "proto/siphash.h"
+
+#define FRAME_SIZE_MAX (64u << 20) /* bytes; a struct by value larger than this is a mistake */
+
+/* One walk over one image. */
+struct checker {
+    const struct coil_descriptor *image;
+    struct coil_error *error;
+    const coil_type_code *types;
+    uint32_t strings; /* bytes in the table of texts */
+};
+
+static int bad(const struct checker *c, const char *what, uint32_t index)
+{
+    return coil_error_set(c->error, -EBADMSG, "descriptor: %s %u is damaged", what, (unsigned)index);
+}
+
+static bool table_fits(const struct coil_descriptor *image, struct coil_descriptor_table table, size_t entry)
+{
+    if (table.count == 0)
+        return true;
+    return table.offset >= sizeof *image && table.offset % (entry < 8 ? entry : entry % 8 ? 4 : 8) == 0 &&
+           table.offset <= image->size && table.count <= (image->size - table.offset) / entry;
+}
+
+static int check_tables(const struct checker *c)
+{
+    const struct coil_descriptor *image = c->image;
+    const struct {
+        struct coil_descriptor_table table;
+        size_t entry;
+        const char *name;
+    } tables[] = {
+        { image->types, sizeof(coil_type_code), "types" },
+        { image->globals, sizeof(struct coil_descriptor_global), "globals" },
+        { image->structs, sizeof(struct coil_descriptor_struct), "structs" },
+        { image->fields, sizeof(struct coil_descriptor_field), "fields" },
+        { image->enums, sizeof(struct coil_descriptor_enum), "enums" },
+        { image->typenames, sizeof(struct coil_descriptor_typename), "typenames" },
+        { image->functions, sizeof(struct coil_descriptor_function), "functions" },
+        { image->parameters, sizeof(struct coil_descriptor_value), "parameters" },
+        { image->strings, 1, "strings" },
+    };
+
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        if (!table_fits(image, tables[i].table, tables[i].entry))
+            return coil_error_set(c->error, -EBADMSG, "descriptor: its table of %s does not lie within it",
+                                  tables[i].name);
+    if (image->strings.count == 0 || coil_image_text(image, 0)[0] != '\0' ||
+        coil_image_text(image, image->strings.count - 1)[0] != '\0')
+        return coil_error_set(c->error, -EBADMSG, "descriptor: its texts do not end");
+    return 0;
+}
+
+static bool is_text(const struct checker *c, uint32_t text)
+{
+    return text < c->strings;
+}
+
+/* A text that names something: not empty. */
+static bool is_name(const struct checker *c, uint32_t text)
+{
+    return is_text(c, text) && coil_image_text(c->image, text)[0] != '\0';
+}
+
+static bool is_index(int64_t index, uint32_t count)
+{
+    return index >= 0 && index < (int64_t)count;
+}
+
+static bool is_type(const struct checker *c, int64_t index)
+{
+    return is_index(index, c->image->types.count);
+}
+
+/* The result, the parameters and the end of a function's codes; *inout_index ends at the FUNCTION_END. */
+static bool function_is_good(const struct checker *c, uint32_t *inout_index)
+{
+    uint32_t i = *inout_index;
+
+    if (!is_type(c, COIL_TYPE_ARGUMENT(c->types[i])))
+        return false;
+    for (i++; i < c->image->types.count; i++) {
+        unsigned operation = COIL_TYPE_OPERATION(c->types[i]);
+
+        if (operation == COIL_OP_FUNCTION_END) {
+            *inout_index = i;
+            return COIL_TYPE_ARGUMENT(c->types[i]) == 0 || COIL_TYPE_ARGUMENT(c->types[i]) == 1;
+        }
+        if (operation == COIL_OP_FUNCTION || operation == COIL_OP_ARRAY)
+            return false;
+    }
+    return false;
+}
+
+static int check_types(const struct checker *c)
+{
+    const struct coil_descriptor *image = c->image;
+
+    for (uint32_t i = 0; i < image->types.count; i++) {
+        int64_t argument = COIL_TYPE_ARGUMENT(c->types[i]);
+        uint32_t at = i;
+        bool good;
+
+        switch (COIL_TYPE_OPERATION(c->types[i])) {
+        case COIL_OP_PRIMITIVE:
+            good = is_index(argument, COIL_PRIM_COUNT);
+            break;
+        case COIL_OP_POINTER:
+        case COIL_OP_OPEN_ARRAY:
+        case COIL_OP_NOOP:
+            good = is_type(c, argument);
+            break;
+        case COIL_OP_ARRAY:
+            good = is_type(c, argument) && ++i < image->types.count && c->types[i] <= INT64_MAX;
+            break;
+        case COIL_OP_STRUCT_UNION:
+            good = is_index(argument, image->structs.count);
+            break;
+        case COIL_OP_ENUM:
+            good = is_index(argument, image->enums.count);
+            break;
+        case COIL_OP_TYPENAME:
+            good = is_index(argument, image->typenames.count);
+            break;
+        case COIL_OP_FUNCTION: {
+            uint32_t end = i;
+
+            good = function_is_good(c, &end);
+            break;
+        }
+        case COIL_OP_FUNCTION_END:
+            good = true;
+            break;
+        default:
+            good = false;
+        }
+        if (!good)
+            return bad(c, "type code", at);
+    }
+    return 0;
+}
+
+static int check_globals(const struct checker *c)
+{
+    const struct coil_descriptor_global *globals = coil_image_globals(c->image);
+
+    for (uint32_t i = 0; i < c->image->globals.count; i++) {
+        const struct coil_descriptor_global *g = &globals[i];
+        bool good = is_name(c, g->name) && g->negative <= 1;
+
+        switch (COIL_TYPE_OPERATION(g->code)) {
+        case COIL_OP_CONSTANT_INT:
+            break;
+        case COIL_OP_ENUM: /* CFFI: an enumerator's argument is -1 */
+            break;
+        case COIL_OP_CONSTANT:
+        case COIL_OP_GLOBAL_VAR:
+        case COIL_OP_DLOPEN_FUNC:
+        case COIL_OP_EXTERN_PYTHON:
+            good = good && is_type(c, COIL_TYPE_ARGUMENT(g->code));
+            break;
+        default:
+            good = false;
+        }
+        if (good && i > 0)
+            good = strcmp(coil_image_text(c->image, globals[i - 1].name), coil_image_text(c->image, g->name)) < 0;
+        if (!good)
+            return bad(c, "global", i);
+    }
+    return 0;
+}
+
+static int check_structs(const struct checker *c)
+{
+    const struct coil_descriptor_struct *structs = coil_image_structs(c->image);
+    const struct coil_descriptor_field *fields = coil_image_fields(c->image);
+
+    for (uint32_t i = 0; i < c->image->structs.count; i++) {
+        const struct coil_descriptor_struct *s = &structs[i];
+
+        if (!is_name(c, s->name) || !is_type(c, s->type) ||
+            c->types[s->type] != COIL_TYPE(COIL_OP_STRUCT_UNION, i) || s->size > INT64_MAX / 2 ||
+            s->first_field > c->image->fields.count || s->field_count > c->image->fields.count - s->first_field)
+            return bad(c, "struct", i);
+        if (i > 0 &&
+            strcmp(coil_image_text(c->image, structs[i - 1].name), coil_image_text(c->image, s->name)) >= 0)
+            return bad(c, "struct", i);
+        for (uint32_t f = s->first_field; f < s->first_field + s->field_count; f++) {
+            bool bits = COIL_TYPE_OPERATION(fields[f].code) == COIL_OP_BITFIELD;
+            bool sized = !bits && fields[f].size != UINT64_MAX;
+
+            if (!is_text(c, fields[f].name) || !is_type(c, COIL_TYPE_ARGUMENT(fields[f].code)) ||
+                (!bits && COIL_TYPE_OPERATION(fields[f].code) != COIL_OP_NOOP) ||
+                (!bits && fields[f].offset > s->size) || (bits && fields[f].size > 64) ||
+                (sized && fields[f].size > s->size - fields[f].offset))
+                return bad(c, "field", f);
+        }
+    }
+    return 0;
+}
+
+static int check_enums_and_typenames(const struct checker *c)
+{
+    const struct coil_descriptor_enum *enums = coil_image_enums(c->image);
+    const struct coil_descriptor_typename *typenames = coil_image_typenames(c->image);
+
+    for (uint32_t i = 0; i < c->image->enums.count; i++)
+        if (!is_name(c, enums[i].name) || !is_type(c, enums[i].type) || !is_text(c, enums[i].enumerators) ||
+            enums[i].primitive >= COIL_PRIM_COUNT)
+            return bad(c, "enum", i);
+    for (uint32_t i = 0; i < c->image->typenames.count; i++)
+        if (!is_name(c, typenames[i].name) || !is_type(c, typenames[i].type))
+            return bad(c, "typedef", i);
+    return 0;
+}
+
+static bool value_is_good(const struct checker *c, const struct coil_descriptor_value *value, uint32_t frame_size)
+{
+    bool pointer = value->crossing != COIL_CROSS_VALUE;
+
+    return is_text(c, value->name) && is_type(c, value->type) && value->crossing < COIL_CROSS_COUNT &&
+           value->offset <= frame_size && value->size <= frame_size - value->offset &&
+           (!pointer || value->size == sizeof(void *)) && value->extent <= INT64_MAX / 2;
+}
+
+static int check_functions(const struct checker *c)
+{
+    const struct coil_descriptor_function *functions = coil_image_functions(c->image);
+    const struct coil_descriptor_value *parameters = coil_image_parameters(c->image);
+
+    if (c->image->functions.count > UINT16_MAX)
+        return coil_error_set(c->error, -EBADMSG, "descriptor: more than %u functions", UINT16_MAX);
+    for (uint32_t i = 0; i < c->image->functions.count; i++) {
+        const struct coil_descriptor_function *f = &functions[i];
+        bool good = is_name(c, f->name) && is_type(c, f->type) &&
+                    COIL_TYPE_OPERATION(c->types[f->type]) == COIL_OP_FUNCTION &&
+                    f->call_size <= FRAME_SIZE_MAX && f->result_size <= FRAME_SIZE_MAX &&
+                    f->first_parameter <= c->image->parameters.count &&
+                    f->parameter_count <= c->image->parameters.count - f->first_parameter &&
+                    value_is_good(c, &f->result, f->result_size) && f->result.crossing == COIL_CROSS_VALUE;
+
+        for (uint32_t p = 0; good && p < f->parameter_count; p++)
+            good = value_is_good(c, &parameters[f->first_parameter + p], f->call_size);
+        if (!good)
+            return bad(c, "function", i);
+    }
+    return 0;
+}
+
+int coil_descriptor_check(const void *data, size_t size, struct coil_error *error)
+{
+    const struct coil_descriptor *image = data;
+    struct checker c = { .image = image, .error = error };
+    int r;
+
+    if (size < sizeof *image || size > COIL_IMAGE_SIZE_MAX || (uintptr_t)data % 8 != 0 ||
+        image->magic != COIL_DESCRIPTOR_MAGIC)
+        return coil_error_set(error, -EBADMSG, "this is not a coil descriptor");
+    if (image->format != COIL_DESCRIPTOR_FORMAT)
+        return coil_error_set(error, -ENOTSUP,
+                              "the descriptor has format %u and this coil reads format %u: run coil-stubgen again",
+                              (unsigned)image->format, COIL_DESCRIPTOR_FORMAT);
+    if (image->word != (sizeof(void *) << 16 | sizeof(long double) << 8 | sizeof(wchar_t)))
+        return coil_error_set(error, -ENOTSUP, "the descriptor was made for another kind of machine");
+    if (image->size != size)
+        return coil_error_set(error, -EBADMSG, "the descriptor is cut short or has bytes too many");
+
+    r = check_tables(&c);
+    if (r < 0)
+        return r;
+    c.types = coil_image_types(image);
+    c.strings = image->strings.count;
+    if (!is_name(&c, image->name) || !is_text(&c, image->init_code))
+        return coil_error_set(error, -EBADMSG, "descriptor: it names no module");
+
+    r = check_types(&c);
+    if (r == 0)
+        r = check_globals(&c);
+    if (r == 0)
+        r = check_structs(&c);
+    if (r == 0)
+        r = check_enums_and_typenames(&c);
+    return r == 0 ? check_functions(&c) : r;
+}
+
+void coil_descriptor_hash(const struct coil_descriptor *image, uint8_t ret_hash[COIL_HASH_SIZE])
+{
+    coil_siphash128(image, image->size, ret_hash);
+}

@@ -1,0 +1,89 @@
+/*
+ * Reading a descriptor: checking an image that came from someone else, naming
+ * it by its hash, and reaching its tables.
+ */
+#ifndef COIL_IMAGE_H
+#define COIL_IMAGE_H
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "proto/descriptor.h"
+#include "proto/error.h"
+
+#define COIL_HASH_SIZE 16
+#define COIL_IMAGE_SIZE_MAX (8u << 20) /* bytes */
+
+/*
+ * Accepts an image of `size` bytes, aligned to 8: every table, text, index and
+ * frame extent lies where it should, so that the accessors below and the host
+ * need no checks of their own.  -EBADMSG with words; -ENOTSUP for another format
+ * or data model.
+ */
+int coil_descriptor_check(const void *image, size_t size, struct coil_error *error);
+
+/* The module's identity: a 128-bit SipHash of the whole image. */
+void coil_descriptor_hash(const struct coil_descriptor *image, uint8_t ret_hash[COIL_HASH_SIZE]);
+
+/* The tables of a checked image. */
+static inline const void *coil_image_at(const struct coil_descriptor *image, struct coil_descriptor_table table)
+{
+    return (const char *)image + table.offset;
+}
+
+static inline const char *coil_image_text(const struct coil_descriptor *image, uint32_t text)
+{
+    return (const char *)image + image->strings.offset + text;
+}
+
+static inline const coil_type_code *coil_image_types(const struct coil_descriptor *image)
+{
+    return coil_image_at(image, image->types);
+}
+
+static inline const struct coil_descriptor_global *coil_image_globals(const struct coil_descriptor *image)
+{
+    return coil_image_at(image, image->globals);
+}
+
+static inline const struct coil_descriptor_struct *coil_image_structs(const struct coil_descriptor *image)
+{
+    return coil_image_at(image, image->structs);
+}
+
+static inline const struct coil_descriptor_field *coil_image_fields(const struct coil_descriptor *image)
+{
+    return coil_image_at(image, image->fields);
+}
+
+static inline const struct coil_descriptor_enum *coil_image_enums(const struct coil_descriptor *image)
+{
+    return coil_image_at(image, image->enums);
+}
+
+static inline const struct coil_descriptor_typename *coil_image_typenames(const struct coil_descriptor *image)
+{
+    return coil_image_at(image, image->typenames);
+}
+
+static inline const struct coil_descriptor_function *coil_image_functions(const struct coil_descriptor *image)
+{
+    return coil_image_at(image, image->functions);
+}
+
+static inline const struct coil_descriptor_value *coil_image_parameters(const struct coil_descriptor *image)
+{
+    return coil_image_at(image, image->parameters);
+}
+
+static inline const char *coil_image_name(const struct coil_descriptor *image)
+{
+    return coil_image_text(image, image->name);
+}
+
+static inline const char *coil_image_function_name(const struct coil_descriptor *image, unsigned function)
+{
+    return coil_image_text(image, coil_image_functions(image)[function].name);
+}
+
+#endif

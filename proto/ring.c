@@ -1,0 +1,41 @@
+/*
+ * The ring's rare paths: setting up, wrapping around, waking.
+ *
+ * The frequent ones are inline in ring.h, where the invariants stand.  Callers:
+ * client/remote for its end of each channel, daemon/worker for the other.
+ */
+#include "proto/ring.h"
+
+#include <limits.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+void coil_producer_init(struct coil_producer *producer, void *ring, const struct coil_control *peer)
+{
+    *producer = (struct coil_producer){ .ring = ring, .sequence = 1, .peer = peer, .clean = UINT64_MAX };
+}
+
+void coil_consumer_init(struct coil_consumer *consumer, const void *ring, struct coil_control *own)
+{
+    *consumer = (struct coil_consumer){ .ring = ring, .sequence = 1, .own = own };
+}
+
+void coil_ring_wake(const _Atomic uint32_t *commit)
+{
+    /* Not FUTEX_PRIVATE: the sleeper is in another process.  Fails only for addresses that are not mapped. */
+    (void)syscall(SYS_futex, commit, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+void *coil_producer_claim_wrapped(struct coil_producer *p, uint32_t bytes)
+{
+    uint32_t left = COIL_RING_SIZE - (uint32_t)(p->cursor & (COIL_RING_SIZE - 1));
+    struct coil_header pad = { .kind = COIL_RECORD_PAD, .size = left - (uint32_t)sizeof(struct coil_record) };
+
+    if (!coil_producer_has_room(p, left + bytes))
+        return NULL;
+    p->claimed = left;
+    (void)coil_producer_publish(p, &pad);
+    p->claimed = bytes;
+    return coil_producer_at(p, p->cursor)->payload;
+}

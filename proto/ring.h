@@ -1,0 +1,271 @@
+/*
+ * The ring: records from one producer to one consumer, over shared memory.
+ *
+ * A record starts on a cache line and has a header of 24 bytes and a payload;
+ * the header and a payload of up to 40 bytes are one line, so that a small call moves one
+ * line.  Positions count bytes since the ring's beginning and never wrap; the
+ * place in memory is the position modulo the ring's size.
+ *
+ *      producer's cursor ----v
+ *   | CALL 17 | (free) ...              a waiting consumer looks at one word only:
+ *     ^---- consumer's cursor           the commit word at its own cursor
+ *
+ * Invariants:
+ *
+ *  I1  A record is committed when its commit word equals the sequence number the
+ *      consumer expects.  Sequence numbers count records, skip 0, and are never
+ *      repeated within 2^32 - 1 records.
+ *  I2  Before the producer commits a record, the commit word of the line
+ *      behind it is 0, or has been 0 since anything but a commit word was
+ *      written there.  So stale payload never looks like a commit word.
+ *  I3  The producer never writes a line the consumer may still read: cursor +
+ *      record + one line <= consumed + size.
+ *  I4  Rewinding.  A request and all that it caused occupy a stretch of each ring.  Once
+ *      it has been answered, both sides set both cursors back to where the stretch
+ *      began: the asking side when it has received the answer, the answering side
+ *      when it has published it, because the next thing it publishes comes after the asking
+ *      side's next record, which comes after the answer was read.  Requests nest and so does
+ *      rewinding, and a sequence of small calls uses the same two lines for ever, which stay in
+ *      the caches.  Records that nobody answers (text, pads) are not rewound by themselves.
+ *  I5  Neither side trusts the other: the header is copied once, with atomic
+ *      loads, and only the copy is judged and used; the size of the copy is checked
+ *      against the ring before the payload is copied.
+ *  I6  A side never reads what it has written to shared memory; cursors are private.
+ *
+ * Each side is used by one thread at a time.
+ */
+#ifndef COIL_RING_H
+#define COIL_RING_H
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "proto/channel.h"
+
+#define COIL_LINE 64u
+#define COIL_RECORD_SIZE_MAX 4096u /* header and payload; larger frames lie in staging */
+
+enum coil_record_kind {
+    COIL_RECORD_PAD = 1, /* to the end of the ring's memory; the next record starts at its beginning */
+    /* requests */
+    COIL_RECORD_CALL = 2,  /* function: module slot << 16 | function; payload: the frame, see the flags */
+    COIL_RECORD_OPEN = 3,  /* payload: the descriptor's hash */
+    COIL_RECORD_RESET = 4, /* the client thread has ended: forget its Python thread state */
+    /* replies */
+    COIL_RECORD_RETURN = 5, /* to CALL: outcome, errno, result */
+    COIL_RECORD_OPENED = 6, /* to OPEN: function: slot << 16; payload: uint32_t offset of the error values */
+    COIL_RECORD_FAILED = 7, /* to OPEN and CALL: outcome: enum coil_record_failure; payload: text */
+    COIL_RECORD_RESETTED = 8, /* to RESET */
+    COIL_RECORD_TEXT = 9    /* outcome: 1 stdout, 2 stderr; payload: bytes that Python wrote */
+};
+
+enum coil_record_failure {
+    COIL_FAILED_PROTOCOL = 1, /* the request made no sense; the channel is closed */
+    COIL_FAILED_INIT = 2,     /* the init code failed; its report has gone before as text */
+    COIL_FAILED_CONFLICT = 3, /* another module of this name is open */
+    COIL_FAILED_MEMORY = 4
+};
+
+/* Flags of COIL_RECORD_CALL. */
+#define COIL_CALL_STAGED_FRAME 1u  /* the payload starts with the address of the frame, not with the frame */
+#define COIL_CALL_STAGED_RESULT 2u /* the payload ends with the address where the result goes */
+
+/* The header as it lies in shared memory.  Written by the producer before the commit word. */
+struct coil_record {
+    _Atomic uint32_t commit; /* release R in coil_producer_publish, acquire R in coil_consumer_ready */
+    _Atomic uint32_t what;   /* kind | flags << 8 | outcome << 16 */
+    _Atomic uint32_t size;   /* of the payload, in bytes */
+    _Atomic uint32_t function;
+    _Atomic int32_t error_number; /* errno */
+    _Atomic uint32_t reserved;
+    unsigned char payload[];
+};
+
+static_assert(sizeof(struct coil_record) == 24, "shared layout");
+static_assert(offsetof(struct coil_record, payload) == 24, "shared layout");
+
+#define COIL_PAYLOAD_MAX (COIL_RECORD_SIZE_MAX - (uint32_t)sizeof(struct coil_record))
+
+/* The private copy of a header. */
+struct coil_header {
+    uint8_t kind;  /* enum coil_record_kind, unchecked */
+    uint8_t flags;
+    uint8_t outcome;
+    uint32_t size;
+    uint32_t function;
+    int32_t error_number;
+};
+
+struct coil_producer {
+    unsigned char *ring;
+    uint64_t cursor;   /* where the next record goes */
+    uint64_t clean;    /* the position that I2 holds for without further ado */
+    uint64_t consumed; /* the consumer's cursor, as last seen */
+    uint32_t sequence; /* of the next record */
+    uint32_t claimed;  /* bytes of the record being written */
+    const struct coil_control *peer; /* the consumer's block */
+};
+
+struct coil_consumer {
+    const unsigned char *ring;
+    uint64_t cursor;      /* of the record being waited for, or read */
+    uint64_t published;   /* our `consumed` as the producer sees it */
+    uint32_t sequence;    /* of that record */
+    struct coil_control *own;
+};
+
+/* `ring` and the control blocks are zero when both sides begin. */
+void coil_producer_init(struct coil_producer *producer, void *ring, const struct coil_control *peer);
+void coil_consumer_init(struct coil_consumer *consumer, const void *ring, struct coil_control *own);
+
+/* Wakes whoever sleeps on a commit word; any process that maps the ring. */
+void coil_ring_wake(const _Atomic uint32_t *commit);
+
+static inline uint32_t coil_record_bytes(uint32_t payload)
+{
+    return ((uint32_t)sizeof(struct coil_record) + payload + COIL_LINE - 1) & ~(COIL_LINE - 1);
+}
+
+static inline uint32_t coil_sequence_next(uint32_t sequence)
+{
+    return sequence + 1 ? sequence + 1 : 1;
+}
+
+/* ---- producer ---- */
+
+static inline struct coil_record *coil_producer_at(const struct coil_producer *p, uint64_t position)
+{
+    return (struct coil_record *)(void *)(p->ring + (position & (COIL_RING_SIZE - 1)));
+}
+
+/* I3, for a record of `bytes`.  What the consumer claims is believed only as far as it makes sense. */
+static inline bool coil_producer_has_room(struct coil_producer *p, uint32_t bytes)
+{
+    uint64_t need = p->cursor + bytes + COIL_LINE;
+
+    if (need <= p->consumed + COIL_RING_SIZE)
+        return true;
+    uint64_t consumed = atomic_load_explicit(&p->peer->consumed, memory_order_acquire); /* C */
+    if (consumed > p->cursor)
+        return false; /* the consumer has not rewound yet, or lies */
+    p->consumed = consumed;
+    return need <= p->consumed + COIL_RING_SIZE;
+}
+
+/*
+ * Room for a record with `size` bytes of payload (<= COIL_PAYLOAD_MAX): where to
+ * write the payload, or NULL if the ring is full.  A pad is written where the
+ * ring's memory ends too early.
+ */
+void *coil_producer_claim_wrapped(struct coil_producer *p, uint32_t bytes);
+static inline void *coil_producer_claim(struct coil_producer *p, uint32_t size)
+{
+    uint32_t bytes = coil_record_bytes(size);
+
+    if ((p->cursor & (COIL_RING_SIZE - 1)) + bytes + COIL_LINE > COIL_RING_SIZE)
+        return coil_producer_claim_wrapped(p, bytes);
+    if (!coil_producer_has_room(p, bytes))
+        return NULL;
+    p->claimed = bytes;
+    return coil_producer_at(p, p->cursor)->payload;
+}
+
+/*
+ * Commits the claimed record and wakes the consumer if it sleeps.  Returns the record's sequence number.
+ */
+static inline uint32_t coil_producer_publish(struct coil_producer *p, const struct coil_header *header)
+{
+    struct coil_record *record = coil_producer_at(p, p->cursor);
+    uint64_t next = p->cursor + p->claimed;
+    uint32_t sequence = p->sequence;
+
+    atomic_store_explicit(&record->what,
+                          (uint32_t)header->kind | (uint32_t)header->flags << 8 | (uint32_t)header->outcome << 16,
+                          memory_order_relaxed);
+    atomic_store_explicit(&record->size, header->size, memory_order_relaxed);
+    atomic_store_explicit(&record->function, header->function, memory_order_relaxed);
+    atomic_store_explicit(&record->error_number, header->error_number, memory_order_relaxed);
+    if (next != p->clean) { /* I2 */
+        atomic_store_explicit(&coil_producer_at(p, next)->commit, 0, memory_order_relaxed);
+        p->clean = next;
+    }
+    /* R: everything above is visible to whoever sees the commit word. */
+    atomic_store_explicit(&record->commit, sequence, memory_order_release);
+    p->cursor = next;
+    p->sequence = coil_sequence_next(sequence);
+
+    /*
+     * W: either the consumer, which has set `sleeping` before its own fence, sees the
+     * commit word and does not sleep, or we see `sleeping` and wake it.
+     */
+    atomic_thread_fence(memory_order_seq_cst);
+    if (atomic_load_explicit(&p->peer->sleeping, memory_order_relaxed))
+        coil_ring_wake(&record->commit);
+    return sequence;
+}
+
+/* I4: back to `position`, when everything behind it has been consumed. */
+static inline void coil_producer_rewind(struct coil_producer *p, uint64_t position)
+{
+    p->cursor = position;
+    p->consumed = position;
+}
+
+/* ---- consumer ---- */
+
+static inline const struct coil_record *coil_consumer_record(const struct coil_consumer *c)
+{
+    return (const struct coil_record *)(const void *)(c->ring + (c->cursor & (COIL_RING_SIZE - 1)));
+}
+
+/* Has the next record been committed? */
+static inline bool coil_consumer_ready(const struct coil_consumer *c)
+{
+    return atomic_load_explicit(&coil_consumer_record(c)->commit, memory_order_acquire) == c->sequence; /* R */
+}
+
+/* Copies the header of a ready record.  False: its size cannot be (I5). */
+static inline bool coil_consumer_header(const struct coil_consumer *c, struct coil_header *ret_header)
+{
+    const struct coil_record *record = coil_consumer_record(c);
+    uint32_t what = atomic_load_explicit(&record->what, memory_order_relaxed);
+
+    ret_header->kind = (uint8_t)what;
+    ret_header->flags = (uint8_t)(what >> 8);
+    ret_header->outcome = (uint8_t)(what >> 16);
+    ret_header->size = atomic_load_explicit(&record->size, memory_order_relaxed);
+    ret_header->function = atomic_load_explicit(&record->function, memory_order_relaxed);
+    ret_header->error_number = atomic_load_explicit(&record->error_number, memory_order_relaxed);
+    return ret_header->size <= COIL_RING_SIZE - sizeof *record - (c->cursor & (COIL_RING_SIZE - 1));
+}
+
+/* The payload of the ready record, `header.size` bytes: copy it before use. */
+static inline const void *coil_consumer_payload(const struct coil_consumer *c)
+{
+    return coil_consumer_record(c)->payload;
+}
+
+/* Tells the producer how far we are, if that is news. */
+static inline void coil_consumer_tell(struct coil_consumer *c)
+{
+    if (c->published != c->cursor) {
+        atomic_store_explicit(&c->own->consumed, c->cursor, memory_order_release); /* C */
+        c->published = c->cursor;
+    }
+}
+
+/* Steps over the ready record.  The producer is told by coil_consumer_tell or _rewind. */
+static inline void coil_consumer_advance(struct coil_consumer *c, const struct coil_header *header)
+{
+    c->cursor += coil_record_bytes(header->size);
+    c->sequence = coil_sequence_next(c->sequence);
+}
+
+/* I4. */
+static inline void coil_consumer_rewind(struct coil_consumer *c, uint64_t position)
+{
+    c->cursor = position;
+    coil_consumer_tell(c);
+}
+
+#endif

@@ -1,0 +1,310 @@
+/*
+ * The ring under two threads of one process: every record arrives once, in order and whole,
+ * with and without sleeping, through wraps, pads and rewinds; and nonsense in a header is refused.
+ * Also run under ThreadSanitizer, which cannot watch two processes.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "proto/wait.h"
+
+struct shared {
+    alignas(64) unsigned char ring[COIL_RING_SIZE];
+    struct coil_control consumer_control;
+};
+
+/* One direction: a producer thread's and a consumer thread's view of the same memory. */
+struct direction {
+    struct shared *shared;
+    struct coil_producer producer;
+    struct coil_consumer consumer;
+    struct coil_spin spin;
+};
+
+static void direction_init(struct direction *d)
+{
+    *d = (struct direction){ .shared = aligned_alloc(64, sizeof *d->shared) };
+    assert_non_null(d->shared);
+    memset(d->shared, 0, sizeof *d->shared);
+    coil_producer_init(&d->producer, d->shared->ring, &d->shared->consumer_control);
+    coil_consumer_init(&d->consumer, d->shared->ring, &d->shared->consumer_control);
+}
+
+static void put(struct direction *d, uint32_t value, uint32_t size)
+{
+    struct coil_header header = { .kind = COIL_RECORD_CALL, .size = size, .function = value };
+    unsigned char *payload;
+
+    while (!(payload = coil_producer_claim(&d->producer, size)))
+        sched_yield();
+    for (uint32_t i = 0; i < size; i++)
+        payload[i] = (unsigned char)(value + i);
+    (void)coil_producer_publish(&d->producer, &header);
+}
+
+/* Waits for the next record that is no pad. */
+static struct coil_header get(struct direction *d)
+{
+    struct coil_header header;
+
+    for (;;) {
+        if (!coil_spin_wait(&d->spin, &d->consumer))
+            while (!coil_consumer_sleep(&d->consumer, 1000))
+                ;
+        assert_true(coil_consumer_header(&d->consumer, &header));
+        if (header.kind != COIL_RECORD_PAD)
+            return header;
+        coil_consumer_advance(&d->consumer, &header);
+        coil_consumer_tell(&d->consumer);
+    }
+}
+
+static void check_payload(struct direction *d, const struct coil_header *header)
+{
+    const unsigned char *payload = coil_consumer_payload(&d->consumer);
+
+    for (uint32_t i = 0; i < header->size; i++)
+        assert_int_equal(payload[i], (unsigned char)(header->function + i));
+}
+
+static uint32_t size_of(uint32_t value)
+{
+    static const uint32_t sizes[] = { 0, 8, 40, 41, 104, 500, 1000, COIL_PAYLOAD_MAX };
+
+    return sizes[value * 2654435761u >> 29];
+}
+
+#define STREAM 40000u
+
+static void *produce_stream(void *argument)
+{
+    for (uint32_t i = 1; i <= STREAM; i++)
+        put(argument, i, size_of(i));
+    return NULL;
+}
+
+static void stream_keeps_order_and_content(void **state)
+{
+    struct direction d;
+    pthread_t producer;
+
+    (void)state;
+    direction_init(&d);
+    assert_int_equal(pthread_create(&producer, NULL, produce_stream, &d), 0);
+    for (uint32_t i = 1; i <= STREAM; i++) {
+        struct coil_header header = get(&d);
+
+        assert_int_equal(header.function, i);
+        assert_int_equal(header.size, size_of(i));
+        check_payload(&d, &header);
+        coil_consumer_advance(&d.consumer, &header);
+        coil_consumer_tell(&d.consumer);
+    }
+    assert_int_equal(pthread_join(producer, NULL), 0);
+    free(d.shared);
+}
+
+/* Synchronous calls, with text in between and calls nested in them, as client and worker do. */
+struct pair {
+    struct direction requests, replies;
+};
+
+#define CALLS 20000u
+
+static void serve(struct pair *p, uint32_t depth);
+
+/* The worker calls the program, which calls the worker while it answers. */
+static void call_back(struct pair *p)
+{
+    uint64_t position = p->replies.producer.cursor, answer_position = p->requests.consumer.cursor;
+    struct coil_header answer;
+
+    put(&p->replies, 0x40000000u, 16);
+    serve(p, 1);
+    answer = get(&p->requests);
+    assert_int_equal(answer.function, 0x20000000u);
+    coil_consumer_advance(&p->requests.consumer, &answer);
+    coil_consumer_rewind(&p->requests.consumer, answer_position);
+    coil_producer_rewind(&p->replies.producer, position);
+}
+
+static void serve(struct pair *p, uint32_t depth)
+{
+    uint64_t position, reply_position = p->replies.producer.cursor;
+    struct coil_header request = get(&p->requests);
+
+    position = p->requests.consumer.cursor;
+    check_payload(&p->requests, &request);
+    coil_consumer_advance(&p->requests.consumer, &request);
+    if (depth == 0 && request.function % 3 == 0)
+        for (uint32_t i = 0; i < request.function % 7; i++)
+            put(&p->replies, 0x80000000u | i, size_of(i));
+    if (depth == 0 && request.function % 5 == 0)
+        call_back(p);
+    put(&p->replies, request.function, size_of(request.function + 1));
+    coil_consumer_rewind(&p->requests.consumer, position);
+    coil_producer_rewind(&p->replies.producer, reply_position);
+}
+
+static void *serve_all(void *argument)
+{
+    for (uint32_t i = 0; i < CALLS; i++)
+        serve(argument, 0);
+    return NULL;
+}
+
+static void call(struct pair *p, uint32_t value);
+
+static void answer_callback(struct pair *p, uint32_t value)
+{
+    uint64_t position = p->requests.producer.cursor;
+
+    call(p, value);
+    put(&p->requests, 0x20000000u, 8);
+    coil_producer_rewind(&p->requests.producer, position);
+}
+
+static void call(struct pair *p, uint32_t value)
+{
+    uint64_t reply_position = p->replies.consumer.cursor, position;
+    struct coil_header reply;
+
+    put(&p->requests, value, size_of(value));
+    position = p->requests.producer.cursor - coil_record_bytes(size_of(value));
+    for (;;) {
+        reply = get(&p->replies);
+        check_payload(&p->replies, &reply);
+        if (reply.function == value)
+            break;
+        coil_consumer_advance(&p->replies.consumer, &reply);
+        if (reply.function == 0x40000000u) {
+            uint64_t callback_position = p->replies.consumer.cursor - coil_record_bytes(reply.size);
+
+            coil_consumer_rewind(&p->replies.consumer, p->replies.consumer.cursor);
+            answer_callback(p, value + 0x100000u);
+            coil_consumer_rewind(&p->replies.consumer, callback_position);
+        } else {
+            coil_consumer_tell(&p->replies.consumer);
+        }
+    }
+    assert_int_equal(reply.size, size_of(value + 1));
+    coil_consumer_advance(&p->replies.consumer, &reply);
+    coil_consumer_rewind(&p->replies.consumer, reply_position);
+    coil_producer_rewind(&p->requests.producer, position);
+}
+
+static void calls_nest_and_rewind(void **state)
+{
+    struct pair p;
+    pthread_t server;
+
+    (void)state;
+    direction_init(&p.requests);
+    direction_init(&p.replies);
+    assert_int_equal(pthread_create(&server, NULL, serve_all, &p), 0);
+    for (uint32_t i = 1; i <= CALLS; i++)
+        call(&p, i);
+    assert_int_equal(pthread_join(server, NULL), 0);
+    free(p.requests.shared);
+    free(p.replies.shared);
+}
+
+static void small_calls_use_one_line(void **state)
+{
+    struct direction d;
+
+    (void)state;
+    direction_init(&d);
+    for (uint32_t i = 0; i < 100; i++) {
+        put(&d, i, 40);
+        assert_int_equal(d.producer.cursor, COIL_LINE);
+        struct coil_header header = get(&d);
+        coil_consumer_advance(&d.consumer, &header);
+        coil_consumer_rewind(&d.consumer, 0);
+        coil_producer_rewind(&d.producer, 0);
+    }
+    free(d.shared);
+}
+
+static void stale_payload_is_no_commit_word(void **state)
+{
+    struct direction d;
+    struct coil_header header;
+    uint32_t *words;
+
+    (void)state;
+    direction_init(&d);
+    /* The payload of the first record has, where the next header will be, the sequence number that is expected there. */
+    words = coil_producer_claim(&d.producer, 200);
+    for (int i = 0; i < 50; i++)
+        words[i] = 3;
+    header = (struct coil_header){ .kind = COIL_RECORD_CALL, .size = 200 };
+    (void)coil_producer_publish(&d.producer, &header);
+    header = get(&d);
+    coil_consumer_advance(&d.consumer, &header);
+    coil_consumer_rewind(&d.consumer, 0);
+    coil_producer_rewind(&d.producer, 0);
+    put(&d, 7, 8);
+    header = get(&d);
+    coil_consumer_advance(&d.consumer, &header);
+    assert_false(coil_consumer_ready(&d.consumer));
+    free(d.shared);
+}
+
+static void impossible_sizes_are_refused(void **state)
+{
+    struct direction d;
+    struct coil_header header;
+
+    (void)state;
+    direction_init(&d);
+    put(&d, 1, 8);
+    atomic_store(&coil_producer_at(&d.producer, 0)->size, COIL_RING_SIZE);
+    assert_true(coil_consumer_ready(&d.consumer));
+    assert_false(coil_consumer_header(&d.consumer, &header));
+    atomic_store(&coil_producer_at(&d.producer, 0)->size, UINT32_MAX);
+    assert_false(coil_consumer_header(&d.consumer, &header));
+    free(d.shared);
+}
+
+static void a_full_ring_takes_nothing(void **state)
+{
+    struct direction d;
+    uint32_t count = 0;
+
+    (void)state;
+    direction_init(&d);
+    while (coil_producer_claim(&d.producer, 1000)) {
+        put(&d, count, 1000);
+        count++;
+    }
+    assert_in_range(count, 10, COIL_RING_SIZE / 1024);
+    for (uint32_t i = 0; i < count; i++) {
+        struct coil_header header = get(&d);
+
+        assert_int_equal(header.function, i);
+        check_payload(&d, &header);
+        coil_consumer_advance(&d.consumer, &header);
+    }
+    /* A consumer that lies about how far it is gets no room. */
+    atomic_store(&d.shared->consumer_control.consumed, UINT64_MAX);
+    assert_null(coil_producer_claim(&d.producer, 1000));
+    free(d.shared);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(stream_keeps_order_and_content), cmocka_unit_test(calls_nest_and_rewind),
+        cmocka_unit_test(small_calls_use_one_line),       cmocka_unit_test(stale_payload_is_no_commit_word),
+        cmocka_unit_test(impossible_sizes_are_refused),   cmocka_unit_test(a_full_ring_takes_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
