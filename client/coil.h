@@ -1,0 +1,43 @@
+/*
+ * coil.h - for C programs that want to know more than their stub library's API says.
+ *
+ * No program needs this header to call Python.  C89 and C++.
+ */
+#ifndef COIL_H
+#define COIL_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define COIL_VERSION_MAJOR 0
+#define COIL_VERSION_MINOR 1
+#define COIL_VERSION_PATCH 0
+
+/* Why the calling thread's last call into Python failed. */
+enum coil_status {
+    COIL_OK = 0,
+    COIL_E_EXCEPTION = 1,    /* Python raised an exception, or its result did not fit the C type */
+    COIL_E_NOT_ATTACHED = 2, /* no Python function is attached with @ffi.def_extern() */
+    COIL_E_INIT = 3,         /* the module's init code failed */
+    COIL_E_DIED = 4,         /* the worker died while it ran this call */
+    COIL_E_NO_DAEMON = 5,    /* no daemon could be reached or started */
+    COIL_E_REFUSED = 6,      /* the daemon refused the program, or the program the daemon */
+    COIL_E_MISMATCH = 7,     /* versions or descriptors differ */
+    COIL_E_NO_PYTHON = 8,    /* Python, the host or _cffi_backend could not be loaded */
+    COIL_E_MEMORY = 9,       /* no memory or no room for the arguments */
+    COIL_E_PROTOCOL = 10     /* the other side broke the protocol */
+};
+
+/*
+ * The status of the calling thread's last call into Python: COIL_OK after a
+ * call that returned its result.  If `ret_text` is not NULL, it receives one
+ * sentence, owned by coil and valid until this thread's next call.
+ */
+int coil_last_error(const char **ret_text);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

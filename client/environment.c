@@ -1,0 +1,164 @@
+/*
+ * What the environment variables say.
+ *
+ * All are read with secure_getenv(): a setuid program ignores them.  The key
+ * that chooses a worker is what would choose the interpreter and its modules in this
+ * process: the Python that COIL_PYTHON names or PATH finds, and the PYTHON*
+ * variables, with relative entries of PYTHONPATH resolved here, because the
+ * worker runs in another folder.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/runtime.h"
+#include "proto/cleanup.h"
+#include "proto/message.h"
+
+extern char **environ;
+
+int coil_environment_mode(enum coil_mode *ret_mode, struct coil_error *error)
+{
+    const char *mode = secure_getenv("COIL_MODE");
+
+    if (secure_getenv("COIL_WORKER") || (mode && strcmp(mode, "inprocess") == 0))
+        *ret_mode = COIL_MODE_INPROCESS;
+    else if (!mode || !*mode || strcmp(mode, "daemon") == 0)
+        *ret_mode = COIL_MODE_DAEMON;
+    else
+        return coil_error_set(error, -EINVAL, "COIL_MODE is '%s': set it to 'daemon' or 'inprocess', or not at all", mode);
+    return 0;
+}
+
+/* `path` as seen from the current folder. */
+static char *absolute(const char *path, size_t length)
+{
+    COIL_CLEANUP(coil_memory_free) char *folder = NULL;
+    char *result = NULL;
+
+    if (length > 0 && path[0] == '/')
+        return strndup(path, length);
+    folder = getcwd(NULL, 0);
+    if (!folder)
+        return strndup(path, length);
+    if (length == 0)
+        return coil_steal_memory(&folder);
+    return asprintf(&result, "%s/%.*s", folder, (int)length, path) < 0 ? NULL : result;
+}
+
+int coil_environment_python(char **ret_python, struct coil_error *error)
+{
+    const char *python = secure_getenv("COIL_PYTHON");
+    COIL_CLEANUP(coil_memory_free) char *path = NULL;
+
+    if (!python || !*python) {
+        *ret_python = NULL;
+        return 0;
+    }
+    path = absolute(python, strlen(python));
+    if (!path)
+        return coil_error_set(error, -ENOMEM, "no memory");
+    if (access(path, X_OK) < 0)
+        return coil_error_set(error, -ENOENT,
+                              "COIL_PYTHON is '%s', which is not a program that can be run: %s; name a Python, such as venv/bin/python",
+                              python, strerror(errno));
+    *ret_python = coil_steal_memory(&path);
+    return 0;
+}
+
+/* The first python3 in PATH, or "". */
+static char *python_in_path(void)
+{
+    const char *path = secure_getenv("PATH");
+
+    while (path && *path) {
+        size_t length = strcspn(path, ":");
+        COIL_CLEANUP(coil_memory_free) char *folder = absolute(path, length);
+        COIL_CLEANUP(coil_memory_free) char *file = NULL;
+
+        if (folder && asprintf(&file, "%s/python3", folder) >= 0 && access(file, X_OK) == 0)
+            return coil_steal_memory(&file);
+        path += length + (path[length] == ':');
+    }
+    return strdup("");
+}
+
+/* "PYTHONPATH=a:/b" with `a` resolved. */
+static char *resolve_entries(const char *entries)
+{
+    COIL_CLEANUP(coil_memory_free) char *text = NULL;
+    size_t size = 0;
+    COIL_CLEANUP(coil_file_close) FILE *out = open_memstream(&text, &size);
+    const char *separator = "PYTHONPATH=";
+
+    if (!out)
+        return NULL;
+    while (*entries) {
+        size_t length = strcspn(entries, ":");
+        COIL_CLEANUP(coil_memory_free) char *entry = absolute(entries, length);
+
+        if (!entry)
+            return NULL;
+        fprintf(out, "%s%s", separator, entry);
+        separator = ":";
+        entries += length + (entries[length] == ':');
+    }
+    if (fflush(out) != 0)
+        return NULL;
+    return strdup(text);
+}
+
+static int compare(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int collect_variables(char **variables)
+{
+    size_t count = 0;
+
+    for (char **entry = environ; *entry && count < COIL_MESSAGE_STRINGS_MAX - 1; entry++) {
+        if (strncmp(*entry, "PYTHON", 6) != 0 || !strchr(*entry, '='))
+            continue;
+        if (strncmp(*entry, "PYTHONPATH=", 11) == 0)
+            variables[count] = (*entry)[11] ? resolve_entries(*entry + 11) : strdup(*entry);
+        else
+            variables[count] = strdup(*entry);
+        if (!variables[count])
+            return -ENOMEM;
+        count++;
+    }
+    qsort(variables, count, sizeof *variables, compare);
+    return 0;
+}
+
+void coil_environment_deinit(struct coil_environment *environment)
+{
+    free(environment->python);
+    for (char **v = environment->variables; v && *v; v++)
+        free(*v);
+    free(environment->variables);
+    *environment = (struct coil_environment){ 0 };
+}
+
+int coil_environment_key(struct coil_environment *ret_environment, struct coil_error *error)
+{
+    struct coil_environment *e = ret_environment;
+    int r;
+
+    *e = (struct coil_environment){ 0 };
+    r = coil_environment_python(&e->python, error);
+    if (r < 0)
+        return r;
+    if (!e->python)
+        e->python = python_in_path();
+    e->variables = calloc(COIL_MESSAGE_STRINGS_MAX, sizeof *e->variables);
+    if (!e->python || !e->variables || collect_variables(e->variables) < 0) {
+        coil_environment_deinit(e);
+        return coil_error_set(error, -ENOMEM, "no memory");
+    }
+    return 0;
+}

@@ -1,0 +1,39 @@
+/*
+ * A forked child.
+ *
+ * The child shares the parent's sockets and channels by accident; using them
+ * would mix two programs' calls.  So it closes and forgets all of them and
+ * attaches afresh at its next call.  Python in this process (in-process mode) is the
+ * child's own copy and stays as it is, as with any embedded Python.
+ */
+#include "client/runtime.h"
+
+static pthread_once_t registered = PTHREAD_ONCE_INIT;
+
+static void before(void)
+{
+    (void)pthread_mutex_lock(&coil_runtime_lock);
+}
+
+static void after_in_parent(void)
+{
+    (void)pthread_mutex_unlock(&coil_runtime_lock);
+}
+
+static void after_in_child(void)
+{
+    coil_remote_forget();
+    for (struct coil_link *link = coil_links; link; link = link->next)
+        (void)pthread_mutex_init(&link->lock, NULL); /* another thread of the parent may hold it */
+    (void)pthread_mutex_init(&coil_runtime_lock, NULL);
+}
+
+static void register_handlers(void)
+{
+    (void)pthread_atfork(before, after_in_parent, after_in_child);
+}
+
+void coil_fork_prepare(void)
+{
+    (void)pthread_once(&registered, register_handlers);
+}

@@ -1,0 +1,148 @@
+/*
+ * In-process mode: frames go to a host in this process.
+ *
+ * The host is loaded and started once, by the first call of any stub library.
+ * Opening a module is left to the host, which runs its init code once and lets
+ * other threads wait with the GIL given up; no lock of ours is held meanwhile.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/runtime.h"
+#include "daemon/host/host.h"
+#include "proto/cleanup.h"
+#include "proto/location.h"
+
+static pthread_mutex_t host_lock = PTHREAD_MUTEX_INITIALIZER;     /* guards loading */
+static const struct coil_host_api *_Atomic host;                  /* release H, acquire H */
+
+/* Python's text, on the thread that runs the handler. */
+static void write_text(void *caller, enum coil_host_stream stream, const char *text, size_t size)
+{
+    (void)caller;
+    coil_output_write(stream, text, size);
+}
+
+static const struct coil_host_callbacks callbacks = { .write = write_text };
+
+static int host_start(const struct coil_host_api **ret_host, struct coil_error *error)
+{
+    COIL_CLEANUP(coil_memory_free) char *python = NULL;
+    struct coil_host_config config = { .callbacks = &callbacks };
+    char path[PATH_MAX];
+    int r;
+
+    r = coil_environment_python(&python, error);
+    if (r == 0)
+        r = coil_location(COIL_HOST_FROM_LIB, path, sizeof path, error);
+    if (r == 0)
+        r = coil_host_load(path, ret_host, error);
+    config.python = python;
+    return r == 0 ? (*ret_host)->start(&config, error) : r;
+}
+
+static int host_get(const struct coil_host_api **ret_host, struct coil_error *error)
+{
+    const struct coil_host_api *started = atomic_load_explicit(&host, memory_order_acquire); /* H */
+    int r = 0;
+
+    if (!started) {
+        (void)pthread_mutex_lock(&host_lock);
+        started = atomic_load_explicit(&host, memory_order_relaxed);
+        if (!started)
+            r = host_start(&started, error);
+        if (r == 0)
+            atomic_store_explicit(&host, started, memory_order_release); /* H */
+        (void)pthread_mutex_unlock(&host_lock);
+    }
+    if (r == 0)
+        *ret_host = started;
+    return r;
+}
+
+/* This thread, attached to the host. */
+static struct coil_thread *thread_of(const struct coil_host_api *api)
+{
+    struct coil_thread *thread = coil_thread_get();
+
+    if (thread && !thread->host_thread)
+        thread->host_thread = api->thread_attach(thread);
+    return thread && thread->host_thread ? thread : NULL;
+}
+
+int coil_inprocess_open(struct coil_link *link, enum coil_status *ret_status, struct coil_error *error)
+{
+    const struct coil_host_api *api;
+    struct coil_host_module *module;
+    struct coil_thread *thread;
+    int r;
+
+    *ret_status = COIL_E_NO_PYTHON;
+    r = host_get(&api, error);
+    if (r < 0)
+        return r;
+    *ret_status = COIL_E_MEMORY;
+    thread = thread_of(api);
+    if (!thread)
+        return coil_error_set(error, -ENOMEM, "no memory for a Python thread state");
+
+    api->enter(thread->host_thread);
+    r = api->module_open(link->image, link->hash, &module, error);
+    if (r == 0)
+        link->host_module = module; /* with the GIL: all threads write the same */
+    else if (r == -ENOEXEC)
+        link->failure = *error;
+    api->leave(thread->host_thread);
+
+    if (r == 0)
+        atomic_store_explicit(&link->carry, coil_inprocess_call, memory_order_release); /* L */
+    else if (r == -ENOEXEC)
+        atomic_store_explicit(&link->carry, coil_link_carry_failed, memory_order_release); /* L */
+    *ret_status = r == -ENOEXEC ? COIL_E_INIT : r == -EEXIST ? COIL_E_MISMATCH : COIL_E_NO_PYTHON;
+    return r;
+}
+
+void coil_inprocess_call(struct coil_link *link, unsigned function, void *call, void *result)
+{
+    const struct coil_host_api *api = atomic_load_explicit(&host, memory_order_relaxed); /* set before `carry` */
+    struct coil_thread *thread = coil_thread_self;
+    int error_number = errno;
+    int outcome;
+
+    if (__builtin_expect(!thread || !thread->host_thread, 0)) {
+        struct coil_error error;
+
+        thread = thread_of(api);
+        if (!thread) {
+            coil_error_set(&error, -ENOMEM, "no memory for a Python thread state");
+            coil_status_fail(link, function, result, COIL_E_MEMORY, &error);
+            return;
+        }
+    }
+    api->enter(thread->host_thread);
+    outcome = api->call(thread->host_thread, link->host_module, function, call, result, &error_number);
+    api->leave(thread->host_thread);
+    coil_status_set(thread, link, function, outcome);
+    errno = error_number;
+}
+
+void coil_inprocess_thread_end(struct coil_thread *thread)
+{
+    if (thread->host_thread)
+        atomic_load_explicit(&host, memory_order_acquire)->thread_detach(thread->host_thread); /* H */
+    thread->host_thread = NULL;
+}
+
+void *coil_inprocess_import(struct coil_link *link)
+{
+    struct coil_error error = { 0 };
+    const struct coil_host_api *api;
+
+    if (host_get(&api, &error) < 0) {
+        coil_status_print("import %s: %s", coil_image_name(link->image), error.text);
+        return NULL;
+    }
+    return api->module_import(link->image, link->hash);
+}

@@ -1,0 +1,190 @@
+/*
+ * A stub library's module in this process, and the one entry for all calls.
+ *
+ * Lazy initialisation is one path for both modes: a link starts with the
+ * carrier that opens it.  Whoever calls first opens; who comes meanwhile waits
+ * where the mode says (remote: the link's lock; in-process: inside the host, where the GIL
+ * can be given up).  Afterwards a call costs two loads and a jump here.
+ *
+ * Links are immortal: stub libraries may be unloaded only with the process (their
+ * descriptors are in use as long as Python knows the module), and libcoil itself never is.
+ */
+#include "client/runtime.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "proto/cleanup.h"
+#include "proto/ring.h"
+
+pthread_mutex_t coil_runtime_lock = PTHREAD_MUTEX_INITIALIZER;
+struct coil_link *coil_links;
+
+/* The stub's `runtime` member, as what it is. */
+static struct coil_link *_Atomic *runtime_of(struct coil_module *module)
+{
+    static_assert(sizeof(struct coil_link *_Atomic) == sizeof module->runtime, "a pointer is a pointer");
+    return (struct coil_link *_Atomic *)(void *)&module->runtime;
+}
+
+static void link_free(struct coil_link *link)
+{
+    if (!link)
+        return;
+    free(link->functions);
+    free(link->error_values);
+    free(link);
+}
+
+static void link_freep(struct coil_link **link)
+{
+    link_free(*link);
+}
+
+/* What calls need of each function, and the place of its error value, as daemon/worker/modules.c computes it too. */
+static void lay_out_functions(struct coil_link *link)
+{
+    const struct coil_descriptor_function *functions = coil_image_functions(link->image);
+    const struct coil_descriptor_value *parameters = coil_image_parameters(link->image);
+    uint64_t at = 0;
+
+    for (uint32_t i = 0; i < link->image->functions.count; i++) {
+        struct coil_client_function *f = &link->functions[i];
+
+        f->call_size = functions[i].call_size;
+        f->result_size = functions[i].result_size;
+        f->plain = f->call_size <= COIL_PAYLOAD_MAX - 8 && f->result_size <= COIL_PAYLOAD_MAX;
+        for (uint32_t p = 0; p < functions[i].parameter_count; p++)
+            if (parameters[functions[i].first_parameter + p].crossing != COIL_CROSS_VALUE)
+                f->plain = false;
+        f->error_value = (uint32_t)at;
+        at += (f->result_size + 15u) & ~UINT64_C(15);
+        if (at > COIL_ERROR_VALUES_SIZE)
+            at = COIL_ERROR_VALUES_SIZE + 1u;
+    }
+    link->error_values_size = (uint32_t)at;
+}
+
+static struct coil_link *link_new(struct coil_module *module, struct coil_error *error)
+{
+    COIL_CLEANUP(link_freep) struct coil_link *link = calloc(1, sizeof *link);
+    const struct coil_descriptor *image = module->descriptor;
+
+    if (coil_descriptor_check(image, image->size, error) < 0)
+        return NULL;
+    if (link)
+        link->functions = calloc(image->functions.count + 1, sizeof *link->functions);
+    if (link && link->functions) {
+        link->module = module;
+        link->image = image;
+        lay_out_functions(link);
+        link->error_values = calloc(1, link->error_values_size + 1u);
+    }
+    if (!link || !link->functions || !link->error_values) {
+        coil_error_set(error, -ENOMEM, "no memory for module '%s'", coil_image_name(image));
+        return NULL;
+    }
+    coil_descriptor_hash(image, link->hash);
+    (void)pthread_mutex_init(&link->lock, NULL);
+    atomic_init(&link->carry, coil_link_carry_unopened);
+    return coil_steal_memory(&link);
+}
+
+struct coil_link *coil_link_of(struct coil_module *module)
+{
+    struct coil_link *link = atomic_load_explicit(runtime_of(module), memory_order_acquire); /* M */
+    struct coil_error error = { 0 };
+
+    if (link)
+        return link;
+    coil_fork_prepare();
+    (void)pthread_mutex_lock(&coil_runtime_lock);
+    link = atomic_load_explicit(runtime_of(module), memory_order_relaxed);
+    if (!link) {
+        link = link_new(module, &error);
+        if (link) {
+            link->next = coil_links;
+            coil_links = link;
+            atomic_store_explicit(runtime_of(module), link, memory_order_release); /* M */
+        }
+    }
+    (void)pthread_mutex_unlock(&coil_runtime_lock);
+    if (!link)
+        coil_status_print("%s", error.text);
+    return link;
+}
+
+const char *coil_link_function_name(const struct coil_link *link, unsigned function)
+{
+    return coil_image_function_name(link->image, function);
+}
+
+/* Opens the module in the mode the environment asks for. */
+static int link_open(struct coil_link *link, enum coil_status *ret_status, struct coil_error *error)
+{
+    enum coil_mode mode;
+    int r;
+
+    *ret_status = COIL_E_REFUSED;
+    r = coil_environment_mode(&mode, error);
+    if (r < 0)
+        return r;
+    return mode == COIL_MODE_INPROCESS ? coil_inprocess_open(link, ret_status, error)
+                                       : coil_remote_open(link, ret_status, error);
+}
+
+void coil_link_carry_unopened(struct coil_link *link, unsigned function, void *call, void *result)
+{
+    struct coil_error error = { 0 };
+    enum coil_status status;
+    int saved = errno;
+
+    if (link_open(link, &status, &error) < 0) {
+        coil_status_fail(link, function, result, status, &error);
+        errno = saved;
+        return;
+    }
+    errno = saved;
+    atomic_load_explicit(&link->carry, memory_order_acquire)(link, function, call, result); /* L */
+}
+
+void coil_link_carry_failed(struct coil_link *link, unsigned function, void *call, void *result)
+{
+    (void)call;
+    coil_status_fail(link, function, result, COIL_E_INIT, &link->failure);
+}
+
+void coil_call(struct coil_module *module, unsigned function, void *call, void *result)
+{
+    struct coil_link *link = atomic_load_explicit(runtime_of(module), memory_order_acquire); /* M */
+
+    if (__builtin_expect(!link, 0)) {
+        int saved = errno;
+
+        link = coil_link_of(module);
+        if (!link) { /* said on stderr; the descriptor that could not be used tells at least the size */
+            if (result)
+                memset(result, 0, coil_image_functions(module->descriptor)[function].result_size);
+            return;
+        }
+        errno = saved;
+    }
+    atomic_load_explicit(&link->carry, memory_order_acquire)(link, function, call, result); /* L */
+}
+
+int coil_module_start(struct coil_module *module)
+{
+    struct coil_link *link = coil_link_of(module);
+    struct coil_error error = { 0 };
+    enum coil_status status;
+    coil_carry_fn *carry;
+
+    if (!link)
+        return -1;
+    carry = atomic_load_explicit(&link->carry, memory_order_acquire); /* L */
+    if (carry == coil_link_carry_unopened && link_open(link, &status, &error) < 0) {
+        coil_status_print("%s: %s", coil_image_name(link->image), error.text);
+        return -1;
+    }
+    return atomic_load_explicit(&link->carry, memory_order_acquire) == coil_link_carry_failed ? -1 : 0; /* L */
+}

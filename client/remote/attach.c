@@ -1,0 +1,204 @@
+/*
+ * The conversation with the daemon that makes a session.
+ *
+ *     attach            ->           who we are and which module
+ *                       <-           send_descriptor, if it has not seen this hash yet
+ *     descriptor        ->
+ *                       <-           attached (fds), or failed
+ *
+ * The daemon is trusted with the program's calls, so it is checked first: the socket's
+ * owner must be this user or root.  A daemon that is not there is started.
+ */
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+
+#include "client/remote/remote.h"
+#include "proto/cleanup.h"
+#include "proto/socket_path.h"
+#include "proto/version.h"
+
+#define ANSWER_TIMEOUT_MS 60000 /* starting Python may take long on a busy machine */
+#define WINDOW_ATTEMPTS 4       /* windows tried when the program uses the address itself */
+
+static int try_connect(const char *path, int *ret_fd, struct coil_error *error)
+{
+    COIL_CLEANUP(coil_fd_close) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+    if (fd < 0)
+        return coil_error_set(error, -errno, "no socket: %s", strerror(errno));
+    if (strlen(path) >= sizeof address.sun_path)
+        return coil_error_set(error, -ENAMETOOLONG, "the socket's path is too long: %s", path);
+    strcpy(address.sun_path, path);
+    if (connect(fd, (const struct sockaddr *)&address, sizeof address) < 0)
+        return coil_error_set(error, -errno, "the daemon cannot be reached at %s: %s", path, strerror(errno));
+    /* A program may have closed its standard streams; what it prints must not reach the daemon. */
+    *ret_fd = fd > STDERR_FILENO ? coil_steal_fd(&fd) : fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    return *ret_fd >= 0 ? 0 : coil_error_set(error, -errno, "no socket: %s", strerror(errno));
+}
+
+static int check_server(int fd, const char *path, struct coil_error *error)
+{
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+        return coil_error_set(error, -errno, "nobody knows who listens at %s: %s", path, strerror(errno));
+    if (peer.uid != geteuid() && peer.uid != 0)
+        return coil_error_set(error, -EACCES,
+                              "the daemon at %s belongs to user %ld and not to user %ld: it is not used; set COIL_SOCKET to a path of your own",
+                              path, (long)peer.uid, (long)geteuid());
+    return 0;
+}
+
+/* A connection to the daemon, which is started if it is not there. */
+static int connect_daemon(struct coil_wire **ret_wire, enum coil_status *ret_status, struct coil_error *error)
+{
+    COIL_CLEANUP(coil_fd_close) int fd = -1;
+    char path[PATH_MAX];
+    bool private_folder;
+    int r;
+
+    *ret_status = COIL_E_NO_DAEMON;
+    r = coil_socket_path(path, sizeof path, &private_folder, error);
+    if (r < 0)
+        return r;
+    r = try_connect(path, &fd, error);
+    if (r == -ENOENT || r == -ECONNREFUSED) {
+        r = coil_autostart(path, error);
+        if (r < 0)
+            return r;
+        r = try_connect(path, &fd, error);
+    }
+    if (r < 0)
+        return r;
+    *ret_status = COIL_E_REFUSED;
+    r = check_server(fd, path, error);
+    if (r < 0)
+        return r;
+    *ret_status = COIL_E_MEMORY;
+    r = coil_wire_new(coil_steal_fd(&fd), ret_wire);
+    return r < 0 ? coil_error_set(error, r, "no memory for a connection") : 0;
+}
+
+static enum coil_status status_of_refusal(uint64_t code)
+{
+    switch (code) {
+    case COIL_REFUSED_VERSION:
+    case COIL_REFUSED_CONFLICT:
+        return COIL_E_MISMATCH;
+    case COIL_REFUSED_NO_PYTHON:
+        return COIL_E_NO_PYTHON;
+    case COIL_REFUSED_LIMIT:
+        return COIL_E_MEMORY;
+    case COIL_REFUSED_PROTOCOL:
+        return COIL_E_PROTOCOL;
+    default:
+        return COIL_E_REFUSED;
+    }
+}
+
+/*
+ * Sends a request that names the link's module, and the descriptor when the daemon
+ * asks for it.  0: the answer is of the type `wanted`.  -EEXIST: a conflict.
+ */
+static int ask(struct coil_wire *wire, const struct coil_message *request, enum coil_message_type wanted,
+               const struct coil_link *link, struct coil_wire_message *ret_reply, enum coil_status *ret_status,
+               struct coil_error *error)
+{
+    int r;
+
+    *ret_status = COIL_E_NO_DAEMON;
+    r = coil_wire_call(wire, request, NULL, ret_reply, ANSWER_TIMEOUT_MS, error);
+    if (r == 0 && ret_reply->message.type == COIL_MESSAGE_SEND_DESCRIPTOR) {
+        struct coil_message descriptor = { .type = COIL_MESSAGE_DESCRIPTOR,
+                                           .request = request->request,
+                                           .descriptor = { link->image, link->image->size } };
+
+        memcpy(descriptor.hash, link->hash, COIL_HASH_SIZE);
+        coil_wire_message_deinit(ret_reply);
+        r = coil_wire_call(wire, &descriptor, NULL, ret_reply, ANSWER_TIMEOUT_MS, error);
+    }
+    if (r < 0) {
+        coil_error_prepend(error, "the daemon did not answer");
+        return r;
+    }
+    if (ret_reply->message.type == wanted)
+        return 0;
+    if (ret_reply->message.type == COIL_MESSAGE_FAILED) {
+        *ret_status = status_of_refusal(ret_reply->message.code);
+        return coil_error_set(error, ret_reply->message.code == COIL_REFUSED_CONFLICT ? -EEXIST : -EACCES,
+                              "%s", ret_reply->message.text);
+    }
+    *ret_status = COIL_E_PROTOCOL;
+    return coil_error_set(error, -EPROTO, "the daemon answered with '%s', which makes no sense here",
+                          coil_message_name(ret_reply->message.type));
+}
+
+/* One connection, one window.  -EADDRINUSE: the program uses the window's address; another one may do. */
+static int attach_once(const struct coil_link *link, const struct coil_environment *environment,
+                       struct coil_session **ret_session, enum coil_status *ret_status, struct coil_error *error)
+{
+    COIL_CLEANUP(coil_wire_freep) struct coil_wire *wire = NULL;
+    COIL_CLEANUP(coil_wire_message_deinit) struct coil_wire_message reply = COIL_WIRE_MESSAGE_INIT;
+    struct coil_message request = { .type = COIL_MESSAGE_ATTACH,
+                                    .request = 1,
+                                    .protocol = COIL_PROTOCOL,
+                                    .version = COIL_VERSION,
+                                    .python = environment->python,
+                                    .environment = (const char *const *)environment->variables,
+                                    .name = coil_image_name(link->image) };
+    int r;
+
+    r = connect_daemon(&wire, ret_status, error);
+    if (r < 0)
+        return r;
+    memcpy(request.hash, link->hash, COIL_HASH_SIZE);
+    r = ask(wire, &request, COIL_MESSAGE_ATTACHED, link, &reply, ret_status, error);
+    if (r < 0)
+        return r;
+    *ret_status = COIL_E_MEMORY;
+    r = coil_session_new(&reply.message, reply.fds, wire, ret_session, error);
+    if (r < 0)
+        return r == -EEXIST ? -EADDRINUSE : r;
+    (*ret_session)->requests = request.request;
+    wire = NULL;
+    reply.fds[3] = -1; /* the session's now */
+    return 0;
+}
+
+int coil_attach(const struct coil_link *link, struct coil_session **ret_session, enum coil_status *ret_status,
+                struct coil_error *error)
+{
+    COIL_CLEANUP(coil_environment_deinit) struct coil_environment environment = { 0 };
+    int r;
+
+    *ret_status = COIL_E_NO_PYTHON;
+    r = coil_environment_key(&environment, error);
+    if (r < 0)
+        return r;
+    r = -EADDRINUSE;
+    for (int i = 0; i < WINDOW_ATTEMPTS && r == -EADDRINUSE; i++)
+        r = attach_once(link, &environment, ret_session, ret_status, error);
+    return r;
+}
+
+int coil_attach_module(struct coil_session *session, const struct coil_link *link, enum coil_status *ret_status,
+                       struct coil_error *error)
+{
+    COIL_CLEANUP(coil_wire_message_deinit) struct coil_wire_message reply = COIL_WIRE_MESSAGE_INIT;
+    struct coil_message request = { .type = COIL_MESSAGE_MODULE, .name = coil_image_name(link->image) };
+    int r;
+
+    memcpy(request.hash, link->hash, COIL_HASH_SIZE);
+    (void)pthread_mutex_lock(&session->lock);
+    request.request = ++session->requests;
+    r = ask(session->wire, &request, COIL_MESSAGE_DONE, link, &reply, ret_status, error);
+    (void)pthread_mutex_unlock(&session->lock);
+    return r;
+}

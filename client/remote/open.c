@@ -1,0 +1,215 @@
+/*
+ * A module's first call in remote mode.
+ *
+ * Sessions are per process: the first module attaches, the next ones join its
+ * session and so share its interpreter, unless the worker has another build of the
+ * module loaded; then they get a session of their own.  The init code runs in the worker
+ * on this thread's channel, so what it prints and how it fails is seen here; if
+ * another program has run it before, the interpreter is warm and nothing runs.
+ *
+ * The link's lock makes other threads wait for the first one.  A failure of the
+ * init code is this program's for good; every other failure is tried again
+ * at the next call.
+ */
+#include <errno.h>
+#include <poll.h>
+
+#include "client/remote/remote.h"
+#include "proto/cleanup.h"
+
+#define ATTEMPTS_MAX 10
+#define DEATH_WAIT_MS 2000 /* a worker ends within milliseconds of its supervisor */
+
+/* A session whose worker knows the module; with one reference for the caller. */
+static int session_for(struct coil_link *link, struct coil_session **ret_session, enum coil_status *ret_status,
+                       struct coil_error *error)
+{
+    struct coil_session *session;
+    int r = -ENOENT;
+
+    (void)pthread_mutex_lock(&coil_runtime_lock);
+    for (session = coil_sessions; session; session = session->next) {
+        if (coil_session_is_dead(session))
+            continue;
+        r = coil_attach_module(session, link, ret_status, error);
+        if (r != -EEXIST && r != -EPIPE)
+            break;
+    }
+    if (!session)
+        r = coil_attach(link, &session, ret_status, error);
+    if (r == 0) {
+        coil_session_ref(session);
+        *ret_session = session;
+    }
+    (void)pthread_mutex_unlock(&coil_runtime_lock);
+    return r;
+}
+
+static void session_put(struct coil_session **session)
+{
+    if (!*session)
+        return;
+    (void)pthread_mutex_lock(&coil_runtime_lock);
+    coil_session_unref(*session);
+    (void)pthread_mutex_unlock(&coil_runtime_lock);
+}
+
+/* The daemon has closed its connection: then the worker dies, too.  True: it is dead, and attaching anew makes sense. */
+static bool daemon_is_gone(struct coil_session *session, const struct coil_error *error)
+{
+    struct pollfd worker = { .fd = session->pidfd, .events = POLLIN };
+
+    if (error->code != -EPIPE || poll(&worker, 1, DEATH_WAIT_MS) <= 0)
+        return false;
+    coil_session_retire(session);
+    return true;
+}
+
+/* The module is open: from now on its calls go straight to the session. */
+static void link_up(struct coil_link *link, struct coil_session *session, uint32_t slot, uint32_t error_values_at)
+{
+    (void)pthread_mutex_lock(&coil_runtime_lock);
+    coil_session_ref(session);
+    link->error_values_at = error_values_at;
+    atomic_store_explicit(&link->slot, slot, memory_order_relaxed);
+    atomic_store_explicit(&link->session, session, memory_order_relaxed);
+    atomic_store_explicit(&link->carry, coil_remote_call, memory_order_release); /* L */
+    (void)pthread_mutex_unlock(&coil_runtime_lock);
+}
+
+/* The worker's answer to OPEN. */
+static int read_answer(struct coil_link *link, struct coil_channel *channel, const struct coil_header *reply,
+                       enum coil_status *ret_status, struct coil_error *error)
+{
+    char text[COIL_ERROR_TEXT_MAX];
+    size_t size = reply->size < sizeof text - 1 ? reply->size : sizeof text - 1;
+    uint32_t error_values_at;
+
+    if (reply->kind == COIL_RECORD_OPENED && reply->size == sizeof error_values_at) {
+        memcpy(&error_values_at, coil_consumer_payload(&channel->replies), sizeof error_values_at);
+        link_up(link, channel->session, reply->function >> 16, error_values_at);
+        return 0;
+    }
+    if (reply->kind != COIL_RECORD_FAILED) {
+        *ret_status = COIL_E_PROTOCOL;
+        return coil_error_set(error, -EPROTO, "the worker's answer makes no sense");
+    }
+    memcpy(text, coil_consumer_payload(&channel->replies), size);
+    text[size] = '\0';
+    *ret_status = reply->outcome == COIL_FAILED_INIT       ? COIL_E_INIT
+                  : reply->outcome == COIL_FAILED_CONFLICT ? COIL_E_MISMATCH
+                  : reply->outcome == COIL_FAILED_MEMORY   ? COIL_E_MEMORY
+                                                           : COIL_E_PROTOCOL;
+    coil_error_set(error, -EIO, "%s", size ? text : "the worker closed the channel; the daemon's log says why");
+    if (*ret_status == COIL_E_INIT) {
+        link->failure = *error;
+        atomic_store_explicit(&link->carry, coil_link_carry_failed, memory_order_release); /* L */
+    }
+    return error->code;
+}
+
+/* -EAGAIN: the worker died before it began; -ESRCH: it died while the init code ran. */
+static int open_module(struct coil_link *link, struct coil_channel *channel, enum coil_status *ret_status,
+                       struct coil_error *error)
+{
+    const struct coil_header request = { .kind = COIL_RECORD_OPEN, .size = COIL_HASH_SIZE };
+    struct coil_exchange positions;
+    struct coil_header reply;
+    uint32_t sequence;
+    void *payload;
+    int r;
+
+    *ret_status = COIL_E_PROTOCOL;
+    positions.reply_position = channel->replies.cursor;
+    payload = coil_producer_claim(&channel->requests, request.size);
+    if (!payload)
+        return coil_error_set(error, -EPROTO, "the request ring is full");
+    memcpy(payload, link->hash, COIL_HASH_SIZE);
+    positions.request_position = channel->requests.cursor;
+    sequence = coil_channel_send(channel, &request);
+
+    r = coil_channel_receive(channel, &reply);
+    if (r == -ESRCH) {
+        *ret_status = COIL_E_DIED;
+        if (atomic_load_explicit(&channel->worker->started, memory_order_acquire) != sequence)
+            return coil_error_set(error, -EAGAIN, "the Python worker (process %ld) died", (long)channel->session->worker);
+        return coil_error_set(error, -ESRCH,
+                              "the Python worker (process %ld) died while it ran the init code; the daemon's log says how",
+                              (long)channel->session->worker);
+    }
+    if (r < 0)
+        return coil_error_set(error, r, "the worker's answer does not fit its ring");
+    r = read_answer(link, channel, &reply, ret_status, error);
+    coil_channel_finish(channel, &reply, &positions);
+    return r;
+}
+
+/* One attempt with one worker; -EAGAIN: with the next one. */
+static int open_once(struct coil_link *link, enum coil_status *ret_status, struct coil_error *error)
+{
+    COIL_CLEANUP(session_put) struct coil_session *session = NULL;
+    struct coil_channel *channel;
+    int r;
+
+    r = session_for(link, &session, ret_status, error);
+    if (r < 0)
+        return r;
+    *ret_status = COIL_E_MEMORY;
+    channel = coil_channel_get(session, error);
+    if (!channel)
+        return daemon_is_gone(session, error) ? -EAGAIN : error->code;
+    r = open_module(link, channel, ret_status, error);
+    if (r == -EAGAIN || r == -ESRCH)
+        coil_channel_lost(channel);
+    return r;
+}
+
+int coil_remote_open(struct coil_link *link, enum coil_status *ret_status, struct coil_error *error)
+{
+    int r = 0;
+
+    (void)pthread_mutex_lock(&link->lock);
+    if (atomic_load_explicit(&link->carry, memory_order_acquire) == coil_link_carry_unopened) { /* L */
+        r = -EAGAIN;
+        for (int i = 0; i < ATTEMPTS_MAX && r == -EAGAIN; i++)
+            r = open_once(link, ret_status, error);
+    }
+    (void)pthread_mutex_unlock(&link->lock);
+    return r;
+}
+
+int coil_remote_channel(struct coil_link *link, struct coil_channel **ret_channel, enum coil_status *ret_status,
+                        struct coil_error *error)
+{
+    for (int i = 0; i < ATTEMPTS_MAX; i++) {
+        COIL_CLEANUP(session_put) struct coil_session *session = NULL;
+        int r;
+
+        (void)pthread_mutex_lock(&coil_runtime_lock);
+        session = atomic_load_explicit(&link->session, memory_order_relaxed);
+        if (session)
+            coil_session_ref(session);
+        (void)pthread_mutex_unlock(&coil_runtime_lock);
+
+        *ret_status = COIL_E_MEMORY;
+        if (session) {
+            *ret_channel = coil_channel_get(session, error);
+            if (*ret_channel)
+                return 0;
+            if (!daemon_is_gone(session, error))
+                return error->code;
+            continue;
+        }
+        r = coil_remote_open(link, ret_status, error);
+        if (r < 0)
+            return r;
+        if (atomic_load_explicit(&link->carry, memory_order_acquire) == coil_link_carry_failed) { /* L */
+            *ret_status = COIL_E_INIT;
+            *error = link->failure;
+            return error->code;
+        }
+    }
+    *ret_status = COIL_E_DIED;
+    return coil_error_set(error, -ESRCH, "%d Python workers died one after the other before the call began; the daemon's log says how",
+                          ATTEMPTS_MAX);
+}

@@ -1,0 +1,189 @@
+/*
+ * Remote mode's nouns.
+ *
+ *     call.c       one call: request, text, answer; what happens when the worker dies
+ *     marshal.c    what pointers lead to: staged for the call, changes copied back
+ *     staging.c    the client's half of the staging area
+ *     open.c       a module's first call: session, channel, init code
+ *     channel.c    one thread's channel: acquiring, waiting, giving back
+ *     session.c    one attachment to a worker: its window, and its end
+ *     attach.c     the conversation with the daemon that makes a session
+ *     autostart.c  starting the daemon
+ */
+#ifndef COIL_REMOTE_H
+#define COIL_REMOTE_H
+
+#include "client/runtime.h"
+#include "proto/ring.h"
+#include "proto/wait.h"
+#include "proto/wire.h"
+
+/* ---- staging.c ---- */
+
+/* A channel's own piece of the staging area, used as a stack: calls nest. */
+struct coil_staging {
+    uint64_t base;
+    uint32_t used;
+    uint32_t populated; /* bytes that are known to have memory behind them */
+};
+
+/* A piece of staging memory.  `address` is the same in the worker. */
+struct coil_staged {
+    unsigned char *address;
+    uint64_t size;
+    uint32_t mark; /* of the channel's stack before it; UINT32_MAX: from the session's large blocks */
+};
+
+/* ---- session.c ---- */
+struct coil_large_block {
+    uint64_t offset; /* from the beginning of the large area */
+    uint64_t size;
+};
+
+struct coil_session {
+    uint64_t number;
+    uint64_t generation;
+    uint64_t base;
+    pid_t worker;
+    int pidfd;
+    _Atomic bool dead; /* relaxed: only ever becomes true, and pidfd says the same */
+    unsigned references; /* links and channels; guarded by the runtime lock */
+    pthread_mutex_t lock; /* guards what follows */
+    struct coil_wire *wire;
+    uint64_t requests; /* numbers given to messages */
+    uint32_t channel_count;
+    struct coil_channel *free_channels;
+    struct coil_large_block *large; /* in use, sorted by offset */
+    size_t large_count;
+    struct coil_session *next; /* guarded by the runtime lock */
+};
+
+/* ---- channel.c ---- */
+struct coil_channel {
+    struct coil_session *session;
+    uint32_t index;
+    bool resetting; /* its RESET has not been answered yet; then `reset_*` are where to rewind to */
+    uint64_t reset_request, reset_reply;
+    struct coil_producer requests;
+    struct coil_consumer replies;
+    const struct coil_control *worker; /* the worker's control block */
+    struct coil_spin spin;
+    struct coil_staging staging;
+    struct coil_channel *next; /* in the session's free list, or in the thread's list */
+};
+
+/* ---- open.c ---- */
+
+/* This thread's channel to the session that has the module open; whatever that takes. */
+int coil_remote_channel(struct coil_link *link, struct coil_channel **ret_channel, enum coil_status *ret_status,
+                        struct coil_error *error);
+
+/* ---- attach.c ---- */
+
+/*
+ * Makes a session in which the worker knows the link's module.  With the runtime
+ * lock.  *ret_status says which kind of failure it was.
+ */
+int coil_attach(const struct coil_link *link, struct coil_session **ret_session, enum coil_status *ret_status,
+                struct coil_error *error);
+
+/* Makes the session's worker know one more module.  -EEXIST: it has another one of that name.  With the runtime lock. */
+int coil_attach_module(struct coil_session *session, const struct coil_link *link, enum coil_status *ret_status,
+                       struct coil_error *error);
+
+/* ---- autostart.c ---- */
+
+/* Starts coild for the socket `path` and waits until it listens.  -EPERM: COIL_AUTOSTART=0. */
+int coil_autostart(const char *path, struct coil_error *error);
+
+/* ---- session.c ---- */
+extern struct coil_session *coil_sessions; /* guarded by the runtime lock */
+
+/* Maps the window (the fds are closed by the caller).  Takes `wire` and `pidfd` on success. */
+int coil_session_new(const struct coil_message *attached, const int fds[4], struct coil_wire *wire,
+                     struct coil_session **ret_session, struct coil_error *error);
+
+/* One more, one less user; the last one unmaps and frees.  With the runtime lock. */
+void coil_session_ref(struct coil_session *session);
+void coil_session_unref(struct coil_session *session);
+
+/* Has the worker died?  Asks the pidfd, and nothing else. */
+bool coil_session_is_dead(struct coil_session *session);
+
+/* Takes a dead session's modules away from it, so that their next calls attach anew.  Without the runtime lock. */
+void coil_session_retire(struct coil_session *session);
+
+/* Unmaps and closes, without telling anybody: for forked children. */
+void coil_session_drop(struct coil_session *session);
+
+static inline void *coil_session_at(const struct coil_session *session, uint64_t offset)
+{
+    return (void *)(uintptr_t)(session->base + offset);
+}
+
+/* ---- channel.c ---- */
+
+/* The client's end of a channel that the worker has opened; freed with free().  NULL: no memory. */
+struct coil_channel *coil_channel_new(struct coil_session *session, uint32_t index);
+
+/* This thread's channel of the session, acquired if it has none.  NULL with words. */
+struct coil_channel *coil_channel_get(struct coil_session *session, struct coil_error *error);
+
+/* Sends a request with `size` bytes of payload already written to coil_producer_claim()'s memory. */
+uint32_t coil_channel_send(struct coil_channel *channel, const struct coil_header *header);
+
+/*
+ * Waits for the next reply and copies its header; text is written as it comes.
+ * 0; -ESRCH: the worker is dead and the reply will not come; -EPROTO.  The reply must be finished
+ * with coil_channel_finish(), after its payload has been copied.
+ */
+int coil_channel_receive(struct coil_channel *channel, struct coil_header *ret_header);
+
+/* Gives a channel back to its session, or frees it if the worker is dead.  It is in no list of the thread any more. */
+void coil_channel_release(struct coil_channel *channel);
+
+/* The same for a channel of this thread whose worker has turned out to be dead; its session is retired. */
+void coil_channel_lost(struct coil_channel *channel);
+
+/* Where a synchronous request and its answer began: taken before, given back after. */
+struct coil_exchange {
+    uint64_t request_position;
+    uint64_t reply_position;
+};
+void coil_channel_finish(struct coil_channel *channel, const struct coil_header *header,
+                         const struct coil_exchange *exchange);
+
+/* ---- staging.c ---- */
+
+/* Finds the channel's own piece; nothing is used of it yet. */
+void coil_staging_init(struct coil_channel *channel);
+
+/* Memory in the staging area.  -ENOMEM with words.  Pieces of one channel are released in reverse order. */
+int coil_staging_take(struct coil_channel *channel, uint64_t size, struct coil_staged *ret_staged,
+                      struct coil_error *error);
+void coil_staging_release(struct coil_channel *channel, const struct coil_staged *staged);
+
+/* ---- marshal.c ---- */
+
+/* What one call has in staging.  Zero is empty. */
+struct coil_marshal {
+    struct coil_marshal_pointer *pointers; /* what is staged, in the order of the parameters; owned */
+    size_t pointer_count;
+    unsigned char *snapshot; /* the staged bytes as they were sent; owned; NULL: nothing comes back */
+    struct coil_staged staged;
+};
+
+/*
+ * Stages everything that the call's pointers lead to and writes into `frame` (a copy of `call`,
+ * write-only) the staged addresses.
+ */
+int coil_marshal_out(struct coil_marshal *marshal, struct coil_channel *channel, const struct coil_link *link,
+                     unsigned function, const void *call, void *frame, struct coil_error *error);
+
+/* Copies back what the handler changed. */
+void coil_marshal_back(struct coil_marshal *marshal);
+
+/* Gives the staging memory back. */
+void coil_marshal_deinit(struct coil_marshal *marshal, struct coil_channel *channel);
+
+#endif

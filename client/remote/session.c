@@ -1,0 +1,195 @@
+/*
+ * A session: this process attached to one worker.
+ *
+ * It has the window's mappings, the socket to the supervisor and the worker's
+ * pidfd.  References are held by the links whose modules are open in it and by the
+ * channels that threads own, so a dead worker's memory stays mapped until the last
+ * call that used it has returned.
+ */
+#include "client/remote/remote.h"
+
+#include <sys/mman.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+
+#include "proto/cleanup.h"
+
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
+
+struct coil_session *coil_sessions;
+
+static int map_at(uint64_t at, size_t size, int protection, int fd, struct coil_error *error)
+{
+    void *wanted = (void *)(uintptr_t)at;
+    void *got = mmap(wanted, size, protection, MAP_SHARED | MAP_NORESERVE | MAP_FIXED_NOREPLACE, fd, 0);
+
+    if (got == wanted) {
+        (void)madvise(got, size, MADV_DONTDUMP);
+        return 0;
+    }
+    if (got != MAP_FAILED) { /* a kernel that does not know the flag took it for a hint */
+        (void)munmap(got, size);
+        errno = EEXIST;
+    }
+    return coil_error_set(error, -errno, "the memory shared with Python cannot be mapped at %p: %s%s", wanted,
+                          strerror(errno), errno == EEXIST ? " (the program uses this address itself)" : "");
+}
+
+static void unmap(uint64_t base)
+{
+    (void)munmap((void *)(uintptr_t)(base + COIL_REQUESTS_OFFSET), COIL_REQUESTS_SIZE);
+    (void)munmap((void *)(uintptr_t)(base + COIL_REPLIES_OFFSET), COIL_REPLIES_SIZE);
+    (void)munmap((void *)(uintptr_t)(base + COIL_STAGING_OFFSET), COIL_STAGING_SIZE);
+}
+
+static int map(uint64_t base, const int fds[3], struct coil_error *error)
+{
+    int r;
+
+    if (base < COIL_RANGE_BEGIN || base > COIL_RANGE_END - COIL_WINDOW_STRIDE || base % COIL_WINDOW_STRIDE)
+        return coil_error_set(error, -EPROTO, "the daemon named an address outside of coil's range");
+    r = map_at(base + COIL_REQUESTS_OFFSET, COIL_REQUESTS_SIZE, PROT_READ | PROT_WRITE, fds[0], error);
+    if (r < 0)
+        return r;
+    r = map_at(base + COIL_REPLIES_OFFSET, COIL_REPLIES_SIZE, PROT_READ, fds[1], error);
+    if (r < 0) {
+        (void)munmap((void *)(uintptr_t)(base + COIL_REQUESTS_OFFSET), COIL_REQUESTS_SIZE);
+        return r;
+    }
+    r = map_at(base + COIL_STAGING_OFFSET, COIL_STAGING_SIZE, PROT_READ | PROT_WRITE, fds[2], error);
+    if (r < 0) {
+        (void)munmap((void *)(uintptr_t)(base + COIL_REQUESTS_OFFSET), COIL_REQUESTS_SIZE);
+        (void)munmap((void *)(uintptr_t)(base + COIL_REPLIES_OFFSET), COIL_REPLIES_SIZE);
+    }
+    return r;
+}
+
+int coil_session_new(const struct coil_message *attached, const int fds[4], struct coil_wire *wire,
+                     struct coil_session **ret_session, struct coil_error *error)
+{
+    COIL_CLEANUP(coil_memory_free) struct coil_session *session = calloc(1, sizeof *session);
+    int r;
+
+    if (!session)
+        return coil_error_set(error, -ENOMEM, "no memory for a session");
+    r = map(attached->base, fds, error);
+    if (r < 0)
+        return r;
+    session->number = attached->session;
+    session->generation = attached->generation;
+    session->base = attached->base;
+    session->worker = (pid_t)attached->pid;
+    session->pidfd = fds[3];
+    session->wire = wire;
+    (void)pthread_mutex_init(&session->lock, NULL);
+    session->free_channels = coil_channel_new(session, session->channel_count++); /* it comes with the session */
+    if (!session->free_channels) {
+        unmap(session->base);
+        return coil_error_set(error, -ENOMEM, "no memory for a channel");
+    }
+    session->next = coil_sessions;
+    coil_sessions = session;
+    *ret_session = coil_steal_memory(&session);
+    return 0;
+}
+
+void coil_session_drop(struct coil_session *session)
+{
+    unmap(session->base);
+    coil_wire_free(session->wire);
+    coil_fd_close(&session->pidfd);
+    while (session->free_channels) {
+        struct coil_channel *channel = session->free_channels;
+
+        session->free_channels = channel->next;
+        free(channel);
+    }
+    free(session->large);
+    free(session);
+}
+
+void coil_session_ref(struct coil_session *session)
+{
+    session->references++;
+}
+
+void coil_session_unref(struct coil_session *session)
+{
+    struct coil_session **at = &coil_sessions;
+
+    if (--session->references > 0)
+        return;
+    while (*at && *at != session)
+        at = &(*at)->next;
+    if (*at)
+        *at = session->next;
+    (void)pthread_mutex_destroy(&session->lock);
+    coil_session_drop(session);
+}
+
+bool coil_session_is_dead(struct coil_session *session)
+{
+    struct pollfd worker = { .fd = session->pidfd, .events = POLLIN };
+
+    if (atomic_load_explicit(&session->dead, memory_order_relaxed))
+        return true;
+    if (poll(&worker, 1, 0) <= 0 || !(worker.revents & POLLIN))
+        return false;
+    atomic_store_explicit(&session->dead, true, memory_order_relaxed);
+    return true;
+}
+
+/* Keeps the error values that the worker published: it cannot be asked any more. */
+static void keep_error_values(struct coil_link *link, const struct coil_session *session)
+{
+    if (link->error_values_at <= COIL_ERROR_VALUES_SIZE - link->error_values_size &&
+        link->error_values_size <= COIL_ERROR_VALUES_SIZE)
+        memcpy(link->error_values,
+               coil_session_at(session, COIL_REPLIES_OFFSET + COIL_REPLIES_ERROR_VALUES + link->error_values_at),
+               link->error_values_size);
+}
+
+void coil_session_retire(struct coil_session *session)
+{
+    (void)pthread_mutex_lock(&coil_runtime_lock);
+    for (struct coil_link *link = coil_links; link; link = link->next) {
+        if (atomic_load_explicit(&link->session, memory_order_relaxed) != session)
+            continue;
+        keep_error_values(link, session);
+        atomic_store_explicit(&link->carry, coil_link_carry_unopened, memory_order_release); /* L */
+        atomic_store_explicit(&link->session, NULL, memory_order_relaxed);
+        coil_session_unref(session); /* the caller's channel holds another reference */
+    }
+    (void)pthread_mutex_unlock(&coil_runtime_lock);
+}
+
+void coil_remote_forget(void)
+{
+    struct coil_thread *self = coil_thread_self;
+
+    /* Other threads' structures are gone with their threads; what they owned is unmapped with the sessions. */
+    while (self && self->channels) {
+        struct coil_channel *channel = self->channels;
+
+        self->channels = channel->next;
+        free(channel);
+    }
+    if (self)
+        self->channel = NULL;
+    for (struct coil_link *link = coil_links; link; link = link->next) {
+        if (!atomic_load_explicit(&link->session, memory_order_relaxed))
+            continue;
+        atomic_store_explicit(&link->session, NULL, memory_order_relaxed);
+        atomic_store_explicit(&link->carry, coil_link_carry_unopened, memory_order_release); /* L */
+    }
+    while (coil_sessions) {
+        struct coil_session *session = coil_sessions;
+
+        coil_sessions = session->next;
+        coil_session_drop(session);
+    }
+}

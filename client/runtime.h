@@ -1,0 +1,141 @@
+/*
+ * The runtime's own nouns, shared by the client's files.
+ *
+ *     link.c         a stub library's module, from its first call on
+ *     environment.c  what the environment variables say
+ *     thread.c       what coil keeps for each thread
+ *     status.c       failures: error value, one line on stderr, coil_last_error()
+ *     output.c       Python's text, written with the program's own stdio
+ *     fork.c         what becomes of all this in a forked child
+ *     import.c       `import NAME` of a stub library
+ *     remote/        carries frames to the daemon's worker
+ *     inprocess/     carries frames to a host in this process
+ *
+ * One call: coil_call() [link.c] -> link->carry, which is coil_remote_call()
+ * [remote/call.c] or coil_inprocess_call() [inprocess/inprocess.c], or, before the
+ * first call has attached the module, the function that does so [link.c].
+ */
+#ifndef COIL_RUNTIME_H
+#define COIL_RUNTIME_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "client/coil.h"
+#include "client/stub.h"
+#include "proto/error.h"
+#include "proto/image.h"
+#include "proto/window.h"
+
+struct coil_link;
+struct coil_session;
+struct coil_channel;
+struct coil_host_api;
+struct coil_host_thread;
+struct coil_host_module;
+
+typedef void coil_carry_fn(struct coil_link *link, unsigned function, void *call, void *result);
+
+/* What a call needs to know of its function. */
+struct coil_client_function {
+    uint32_t call_size;
+    uint32_t result_size;
+    uint32_t error_value; /* offset within the module's error values */
+    bool plain;           /* nothing to stage: no pointers that Python follows, and small frames */
+};
+
+/* A module of this process.  Immortal: made at its first call. */
+struct coil_link {
+    coil_carry_fn *_Atomic carry; /* release L in the openers, acquire L in coil_call */
+    struct coil_module *module;
+    const struct coil_descriptor *image;
+    struct coil_client_function *functions;
+    uint8_t hash[COIL_HASH_SIZE];
+    pthread_mutex_t lock;         /* guards opening */
+    uint32_t error_values_size;   /* more than COIL_ERROR_VALUES_SIZE: the worker does not publish them */
+    unsigned char *error_values;  /* the last ones known; guarded by the runtime lock; zero at first */
+    struct coil_error failure;    /* why the init code failed; written once, before `carry` says so */
+
+    /* remote: which session has it open, and under which number.  Written under the runtime lock. */
+    struct coil_session *_Atomic session; /* relaxed: only compared with a session this thread holds */
+    _Atomic uint32_t slot;                /* relaxed: belongs to `session`, read only if that is ours */
+    uint32_t error_values_at;             /* offset in the session's area */
+
+    struct coil_host_module *host_module; /* in-process */
+    struct coil_link *next;               /* guarded by the runtime lock */
+};
+
+/* ---- link.c ---- */
+extern pthread_mutex_t coil_runtime_lock; /* guards the lists of links and sessions, and attaching */
+extern struct coil_link *coil_links;
+
+coil_carry_fn coil_link_carry_unopened; /* opens, then carries */
+coil_carry_fn coil_link_carry_failed;   /* the init code has failed in this process */
+
+/* "plugin.add()" */
+const char *coil_link_function_name(const struct coil_link *link, unsigned function);
+
+/* The module's link, made if there is none.  NULL: no memory, or a damaged descriptor (said on stderr). */
+struct coil_link *coil_link_of(struct coil_module *module);
+
+/* ---- environment.c ---- */
+enum coil_mode { COIL_MODE_DAEMON, COIL_MODE_INPROCESS };
+
+int coil_environment_mode(enum coil_mode *ret_mode, struct coil_error *error);
+
+/* COIL_PYTHON as an absolute path; *ret_python is NULL if it is not set.  Freed by the caller.  -ENOENT. */
+int coil_environment_python(char **ret_python, struct coil_error *error);
+
+/* The interpreter's environment as the worker's key: python ("" if there is none in PATH) and PYTHON*=..., sorted. */
+struct coil_environment {
+    char *python;
+    char **variables; /* NULL-terminated */
+};
+int coil_environment_key(struct coil_environment *ret_environment, struct coil_error *error);
+void coil_environment_deinit(struct coil_environment *environment);
+
+/* ---- thread.c ---- */
+struct coil_thread {
+    struct coil_channel *channel;  /* the one used last; the first of `channels` to look at */
+    struct coil_channel *channels; /* one per session this thread has called through */
+    struct coil_host_thread *host_thread;
+    struct coil_error error;
+    int status; /* enum coil_status of the last call */
+};
+
+extern _Thread_local struct coil_thread *coil_thread_self; /* NULL before the first call */
+struct coil_thread *coil_thread_get(void);                 /* NULL: no memory */
+
+/* ---- status.c ---- */
+
+/* Ends a failed call: fills `result` with the error value, remembers why, says so in one line on stderr. */
+void coil_status_fail(struct coil_link *link, unsigned function, void *result, enum coil_status status,
+                      const struct coil_error *error);
+
+/* Prints "coil: ..." on stderr in one write. */
+void coil_status_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Notes how a call ended that the host has reported already; the usual case is COIL_OK. */
+void coil_status_set(struct coil_thread *thread, struct coil_link *link, unsigned function, int outcome);
+
+/* ---- output.c ---- */
+void coil_output_write(int stream, const void *text, size_t size); /* enum coil_host_stream */
+
+/* ---- fork.c ---- */
+void coil_fork_prepare(void); /* registers the handlers, once */
+
+/* ---- remote/ ---- */
+int coil_remote_open(struct coil_link *link, enum coil_status *ret_status, struct coil_error *error);
+coil_carry_fn coil_remote_call;
+void coil_remote_thread_end(struct coil_thread *thread);
+void coil_remote_forget(void); /* in a forked child, with the runtime lock */
+
+/* ---- inprocess/ ---- */
+int coil_inprocess_open(struct coil_link *link, enum coil_status *ret_status, struct coil_error *error);
+coil_carry_fn coil_inprocess_call;
+void coil_inprocess_thread_end(struct coil_thread *thread);
+void *coil_inprocess_import(struct coil_link *link);
+
+#endif

@@ -1,0 +1,78 @@
+/*
+ * Failures, as a C program sees them.
+ *
+ * A C signature cannot report that Python was not reached, so a failed call
+ * returns the function's error value, says why in one line on stderr, and leaves the
+ * reason for coil_last_error().  With COIL_ON_ERROR=abort the program stops
+ * there instead.  Any thread.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/runtime.h"
+#include "daemon/host/host.h"
+
+void coil_status_print(const char *format, ...)
+{
+    char line[COIL_ERROR_TEXT_MAX + 512];
+    va_list arguments;
+    int used;
+
+    used = snprintf(line, sizeof line, "coil: ");
+    va_start(arguments, format);
+    (void)vsnprintf(line + used, sizeof line - (size_t)used - 1, format, arguments);
+    va_end(arguments);
+    strcat(line, "\n");
+    coil_output_write(COIL_HOST_STDERR, line, strlen(line));
+}
+
+void coil_status_fail(struct coil_link *link, unsigned function, void *result, enum coil_status status,
+                      const struct coil_error *error)
+{
+    const struct coil_client_function *f = &link->functions[function];
+    struct coil_thread *thread = coil_thread_get();
+    const char *on_error = secure_getenv("COIL_ON_ERROR");
+
+    if (result && f->result_size) {
+        memset(result, 0, f->result_size);
+        (void)pthread_mutex_lock(&coil_runtime_lock);
+        if (link->error_values_size <= COIL_ERROR_VALUES_SIZE)
+            memcpy(result, link->error_values + f->error_value, f->result_size);
+        (void)pthread_mutex_unlock(&coil_runtime_lock);
+    }
+    if (thread) {
+        thread->status = status;
+        thread->error = *error;
+    }
+    coil_status_print("%s.%s(): %s; the call returned its error value", coil_image_name(link->image),
+                      coil_link_function_name(link, function), error->text);
+    if (on_error && strcmp(on_error, "abort") == 0)
+        abort();
+}
+
+void coil_status_set(struct coil_thread *thread, struct coil_link *link, unsigned function, int outcome)
+{
+    if (__builtin_expect(outcome == COIL_HOST_RETURNED, 1)) {
+        thread->status = COIL_OK;
+        return;
+    }
+    if (outcome == COIL_HOST_NOT_ATTACHED) {
+        thread->status = COIL_E_NOT_ATTACHED;
+        coil_error_set(&thread->error, -1, "%s.%s(): no Python function is attached with @ffi.def_extern()",
+                       coil_image_name(link->image), coil_link_function_name(link, function));
+    } else {
+        thread->status = COIL_E_EXCEPTION;
+        coil_error_set(&thread->error, -1, "%s.%s(): Python raised an exception; its traceback is on stderr",
+                       coil_image_name(link->image), coil_link_function_name(link, function));
+    }
+}
+
+COIL_EXPORT int coil_last_error(const char **ret_text)
+{
+    const struct coil_thread *thread = coil_thread_self;
+
+    if (ret_text)
+        *ret_text = thread && thread->status != COIL_OK ? thread->error.text : "";
+    return thread ? thread->status : COIL_OK;
+}

@@ -1,0 +1,47 @@
+/*
+ * What coil keeps for each thread that has called Python.
+ *
+ * The structure is reached through one thread-local pointer of the
+ * initial-exec model: a load, even in a library that was opened with dlopen().  A
+ * pthread key's destructor gives everything back when the thread ends.
+ */
+#include <stdlib.h>
+
+#include "client/runtime.h"
+
+_Thread_local struct coil_thread *coil_thread_self;
+
+static pthread_once_t key_once = PTHREAD_ONCE_INIT;
+static pthread_key_t key;
+
+static void thread_end(void *argument)
+{
+    struct coil_thread *thread = argument;
+
+    coil_remote_thread_end(thread);
+    coil_inprocess_thread_end(thread);
+    coil_thread_self = NULL;
+    free(thread);
+}
+
+static void key_create(void)
+{
+    if (pthread_key_create(&key, thread_end) != 0)
+        abort(); /* a program that has used up all keys before its first call cannot be helped */
+}
+
+struct coil_thread *coil_thread_get(void)
+{
+    struct coil_thread *thread = coil_thread_self;
+
+    if (thread)
+        return thread;
+    (void)pthread_once(&key_once, key_create);
+    thread = calloc(1, sizeof *thread);
+    if (thread && pthread_setspecific(key, thread) != 0) {
+        free(thread);
+        return NULL;
+    }
+    coil_thread_self = thread;
+    return thread;
+}

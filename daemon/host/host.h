@@ -1,0 +1,135 @@
+/*
+ * The host: one CPython interpreter that runs modules.
+ *
+ * Used by the worker and by the client's in-process mode, through the table
+ * that coil_host_get() returns; nobody else knows Python.  This header is free
+ * of Python, so that both can include it.  libcoil-host.so does not link
+ * libpython: host/load.c finds the Python that is already in the process, or
+ * loads the one coil was built for, and then the host.
+ *
+ *     start, once per process
+ *     thread_attach          a Python thread state for the calling thread
+ *       enter                take the GIL
+ *         module_open        once per module: types, `ffi`, `lib`, init code
+ *         call               one frame in, one result out
+ *       leave                drop the GIL
+ *     thread_detach
+ */
+#ifndef COIL_HOST_H
+#define COIL_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/descriptor.h"
+#include "proto/error.h"
+
+struct coil_host_module; /* an open module; lives as long as the process */
+struct coil_host_thread; /* one thread's Python thread state and its text buffer */
+
+enum coil_host_stream { COIL_HOST_STDOUT = 1, COIL_HOST_STDERR = 2 };
+
+/* How a call ended. */
+enum coil_host_outcome {
+    COIL_HOST_RETURNED = 0,
+    COIL_HOST_RAISED = 1,      /* exception or result of a wrong type; the report is on sys.stderr; result: the error value */
+    COIL_HOST_NOT_ATTACHED = 2 /* no @ffi.def_extern() for this function; said on sys.stderr; result: zero */
+};
+
+/* What the embedding process supplies.  Immortal; functions may be called by any thread, with the GIL. */
+struct coil_host_callbacks {
+    /*
+     * Python wrote text on a thread that has `caller` (see thread_attach).
+     * Whole lines where possible; called while the handler still runs.  NULL:
+     * the host leaves sys.stdout and sys.stderr alone.
+     */
+    void (*write)(void *caller, enum coil_host_stream stream, const char *text, size_t size);
+
+    /* `function` of `module` has a new error value: `size` bytes, the result frame to be used in trouble.  May be NULL. */
+    void (*error_value)(struct coil_host_module *module, unsigned function, const void *value, size_t size);
+};
+
+struct coil_host_config {
+    /*
+     * The path of the Python executable the environment is found from (as
+     * PyConfig.executable / program_name); NULL: what Python finds by itself.
+     * Ignored if the process already runs Python.
+     */
+    const char *python;
+    const struct coil_host_callbacks *callbacks;
+};
+
+struct coil_host_api {
+    uint32_t size;           /* of this table: a host of another version is refused */
+    const char *coil_version;
+    const char *python_version; /* "3.11" */
+
+    /*
+     * Starts the interpreter, if the process has none (no signal handlers, no
+     * argv; as CFFI's embedding does), and loads _cffi_backend.  Call once,
+     * without the GIL or with it (a process that already runs Python); returns
+     * in the same state.  -ENOENT: `config->python` or _cffi_backend is not
+     * there.  Nothing is ever finalised.
+     */
+    int (*start)(const struct coil_host_config *config, struct coil_error *error);
+
+    /*
+     * Gives the calling thread a Python thread state (its own one, if it has one
+     * already), kept until thread_detach.  `caller` is handed to
+     * callbacks->write for text written by this thread during a call; it may
+     * be NULL.  Without the GIL or with it.  NULL: no memory.
+     */
+    struct coil_host_thread *(*thread_attach)(void *caller);
+    void (*thread_detach)(struct coil_host_thread *thread); /* on the same OS thread; NULL is ignored */
+
+    /* Takes and drops the GIL.  They nest, and a thread that holds the GIL for other reasons keeps it. */
+    void (*enter)(struct coil_host_thread *thread);
+    void (*leave)(struct coil_host_thread *thread);
+
+    /*
+     * Opens the module of a descriptor that coil_descriptor_check() has
+     * accepted, or finds it among the open ones (same name, same `hash`), and
+     * runs its init code.  Between enter and leave; the GIL is released while
+     * another thread's init code of the same module is waited for; a thread that opens a
+     * module from within that module's own init code gets it at once.
+     * `image` is copied.  *ret_module is valid forever.
+     *
+     * -EEXIST: another module of the same name is open.  -ENOEXEC: the init code
+     * failed; the traceback, module name, versions and sys.path were written to
+     * sys.stderr (as text of this thread) and nothing of the module remains: the next open tries
+     * afresh.
+     */
+    int (*module_open)(const struct coil_descriptor *image, const uint8_t hash[16],
+                       struct coil_host_module **ret_module, struct coil_error *error);
+
+    /*
+     * Runs one call, between enter and leave: `call` is the frame (read only for
+     * the host, except behind the pointers in it; may be NULL without
+     * parameters), `result` receives `result_size` bytes in every case.  *inout_errno
+     * is C's errno before and after (ffi.errno).  Text the call wrote is
+     * flushed before it returns.  Returns enum coil_host_outcome.
+     */
+    int (*call)(struct coil_host_thread *thread, struct coil_host_module *module, unsigned function,
+                const void *call, void *result, int *inout_errno);
+
+    /* The body of PyInit_NAME: opens the module without running its init code, returns a new reference, or NULL with an exception. */
+    void *(*module_import)(const struct coil_descriptor *image, const uint8_t hash[16]);
+
+    /* Copies the current error value of a function into `value` (its result_size bytes).  Between enter and leave. */
+    void (*error_value_get)(struct coil_host_module *module, unsigned function, void *value);
+};
+
+/* The one symbol that libcoil-host.so exports: "coil_host_get". */
+const struct coil_host_api *coil_host_get(void);
+typedef const struct coil_host_api *(*coil_host_get_fn)(void);
+
+/*
+ * Finds or loads Python, then libcoil-host.so at `path` (host/load.c, linked
+ * into libcoil and into the worker).  Everything is loaded RTLD_GLOBAL, because
+ * extension modules do not link libpython themselves.  -ENOENT with the loader's
+ * words if something is missing; -ELIBBAD if versions do not match.
+ */
+int coil_host_load(const char *path, const struct coil_host_api **ret_api, struct coil_error *error);
+
+#endif

@@ -1,0 +1,234 @@
+/*
+ * CALL and OPEN records: from the ring to the host and back.
+ *
+ * The frame is copied out of shared memory once, the copy is checked against the
+ * descriptor, and only the copy is used: the client may write its memory at any
+ * time.  The reply is published before the GIL is dropped, because the client
+ * waits for the one and not for the other.
+ *
+ * If the worker dies in here, `started` tells the client whether the handler had
+ * been entered; the client reads it only after the worker's death.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "daemon/worker/worker.h"
+#include "proto/cleanup.h"
+
+/* A call, copied and checked. */
+struct call {
+    const struct coil_worker_module *module;
+    const struct coil_descriptor_function *function;
+    struct coil_host_module *host;
+    unsigned index;      /* of the function within its module */
+    const void *frame;   /* in `memory` or in `staged` */
+    uint64_t result_at;  /* address in staging; 0: the result goes into the reply */
+    void *staged_frame;  /* private copy of a frame that lay in staging; owned */
+    void *staged_result; /* private result that will be copied to result_at; owned */
+};
+
+static void call_deinit(struct call *call)
+{
+    free(call->staged_frame);
+    free(call->staged_result);
+}
+
+/* Does [address, address + size) lie in the session's staging area? */
+static bool in_staging(const struct coil_session *session, uint64_t address, uint64_t size)
+{
+    uint64_t begin = session->base + COIL_STAGING_OFFSET;
+
+    return address >= begin && address - begin <= COIL_STAGING_SIZE && size <= COIL_STAGING_SIZE - (address - begin);
+}
+
+static const void *pointer(uint64_t address)
+{
+    return (const void *)(uintptr_t)address;
+}
+
+static int find_function(struct call *call, uint32_t id, struct coil_error *error)
+{
+    struct coil_worker_module *module = coil_modules_slot(id >> 16);
+
+    call->module = module;
+    call->index = id & 0xffffu;
+    call->host = module ? atomic_load_explicit(&module->host, memory_order_acquire) : NULL; /* O */
+    if (!call->host || call->index >= module->image->functions.count)
+        return coil_error_set(error, -EPROTO, "the client called a function that is not there (%#x)", id);
+    call->function = &coil_image_functions(module->image)[call->index];
+    return 0;
+}
+
+/* Copies the payload: the frame, or its address; then the address for the result, if that is staged. */
+static int copy_frame(struct coil_channel *channel, const struct coil_header *header, unsigned char *memory,
+                      struct call *call, struct coil_error *error)
+{
+    bool frame_staged = header->flags & COIL_CALL_STAGED_FRAME, result_staged = header->flags & COIL_CALL_STAGED_RESULT;
+    uint32_t frame_size = frame_staged ? 8 : call->function->call_size;
+    uint64_t at;
+
+    if (frame_size > COIL_PAYLOAD_MAX || header->size != frame_size + (result_staged ? 8u : 0u) ||
+        (!result_staged && call->function->result_size > COIL_PAYLOAD_MAX))
+        return coil_error_set(error, -EPROTO, "the client called %s() with a frame of a wrong size",
+                              coil_image_function_name(call->module->image, call->index));
+    memcpy(memory, coil_consumer_payload(&channel->requests), header->size);
+    call->frame = memory;
+
+    if (result_staged) {
+        memcpy(&call->result_at, memory + frame_size, 8);
+        if (!in_staging(channel->session, call->result_at, call->function->result_size))
+            return coil_error_set(error, -EPROTO, "the client wants a result outside of its memory");
+        call->staged_result = calloc(1, call->function->result_size);
+        if (!call->staged_result)
+            return coil_error_set(error, -ENOMEM, "no memory for a result");
+    }
+    if (frame_staged) {
+        memcpy(&at, memory, 8);
+        if (!in_staging(channel->session, at, call->function->call_size))
+            return coil_error_set(error, -EPROTO, "the client's frame lies outside of its memory");
+        call->staged_frame = malloc(call->function->call_size);
+        if (!call->staged_frame)
+            return coil_error_set(error, -ENOMEM, "no memory for a frame");
+        memcpy(call->staged_frame, pointer(at), call->function->call_size);
+        call->frame = call->staged_frame;
+    }
+    return 0;
+}
+
+/* Every pointer that Python will follow must lead, with its whole extent, into the session's staging area. */
+static int check_pointers(struct coil_channel *channel, const struct call *call, struct coil_error *error)
+{
+    const struct coil_descriptor *image = call->module->image;
+    const struct coil_descriptor_value *parameters = coil_image_parameters(image) + call->function->first_parameter;
+    uint64_t end = channel->session->base + COIL_STAGING_OFFSET + COIL_STAGING_SIZE;
+
+    for (uint32_t i = 0; i < call->function->parameter_count; i++) {
+        const struct coil_descriptor_value *p = &parameters[i];
+        uint64_t at;
+        bool good;
+
+        if (p->crossing == COIL_CROSS_VALUE)
+            continue;
+        memcpy(&at, (const char *)call->frame + p->offset, sizeof at);
+        if (at == 0)
+            continue;
+        good = in_staging(channel->session, at, p->extent ? p->extent : 1);
+        if (good && (p->crossing == COIL_CROSS_STRING_IN || p->crossing == COIL_CROSS_STRING_INOUT))
+            good = memchr(pointer(at), 0, end - at) != NULL;
+        if (!good)
+            return coil_error_set(error, -EPROTO, "%s(): '%s' leads outside of the client's memory",
+                                  coil_image_function_name(image, call->index), coil_image_text(image, p->name));
+    }
+    return 0;
+}
+
+/* Answers a CALL or OPEN that could not be carried out. */
+static int reply_failed(struct coil_channel *channel, enum coil_record_failure failure, const char *text)
+{
+    struct coil_header header = { .kind = COIL_RECORD_FAILED, .outcome = (uint8_t)failure };
+    void *payload;
+
+    header.size = (uint32_t)strnlen(text, COIL_ERROR_TEXT_MAX);
+    payload = coil_channel_claim(channel, header.size);
+    if (!payload)
+        return -ECANCELED;
+    memcpy(payload, text, header.size);
+    (void)coil_producer_publish(&channel->replies, &header);
+    return 0;
+}
+
+/* Runs the handler; with the GIL. */
+static int run(struct coil_channel *channel, const struct coil_header *header, const struct call *call)
+{
+    alignas(16) unsigned char memory[COIL_PAYLOAD_MAX];
+    void *result = call->result_at ? call->staged_result : memory;
+    struct coil_header reply = { .kind = COIL_RECORD_RETURN, .error_number = header->error_number };
+    void *payload;
+    int error_number = header->error_number;
+
+    reply.outcome = (uint8_t)coil_worker_host->call(channel->host_thread, call->host, call->index, call->frame, result,
+                                                    &error_number);
+    reply.error_number = error_number;
+    reply.size = call->result_at ? 0 : call->function->result_size;
+    payload = coil_channel_claim(channel, reply.size);
+    if (!payload)
+        return -ECANCELED;
+    if (call->result_at)
+        memcpy((void *)(uintptr_t)call->result_at, result, call->function->result_size);
+    else
+        memcpy(payload, result, reply.size);
+    (void)coil_producer_publish(&channel->replies, &reply);
+    return 0;
+}
+
+int coil_call_execute(struct coil_channel *channel, const struct coil_header *header, struct coil_error *error)
+{
+    alignas(16) unsigned char memory[COIL_RECORD_SIZE_MAX];
+    COIL_CLEANUP(call_deinit) struct call call = { 0 };
+    int r;
+
+    r = find_function(&call, header->function, error);
+    if (r == 0)
+        r = copy_frame(channel, header, memory, &call, error);
+    if (r == 0 && call.module->functions[call.index].pointers)
+        r = check_pointers(channel, &call, error);
+    if (r == -ENOMEM)
+        return reply_failed(channel, COIL_FAILED_MEMORY, error->text);
+    if (r < 0)
+        return r;
+
+    coil_worker_host->enter(channel->host_thread);
+    atomic_store_explicit(&channel->control->started, channel->requests.sequence, memory_order_release);
+    r = run(channel, header, &call);
+    coil_worker_host->leave(channel->host_thread);
+    return r;
+}
+
+/* Opens the module in the host, once per worker, and in this session; with the GIL. */
+static int open_module(struct coil_channel *channel, struct coil_worker_module *module, struct coil_error *error)
+{
+    struct coil_host_module *host;
+    struct coil_header reply = { .kind = COIL_RECORD_OPENED, .function = module->slot << 16, .size = 4 };
+    uint32_t offset;
+    void *payload;
+    int r;
+
+    r = coil_worker_host->module_open(module->image, module->hash, &host, error);
+    if (r < 0)
+        return r;
+    atomic_store_explicit(&module->host, host, memory_order_release); /* O */
+    offset = coil_session_publish(channel->session, module);
+    payload = coil_channel_claim(channel, reply.size);
+    if (!payload)
+        return -ECANCELED;
+    memcpy(payload, &offset, sizeof offset);
+    (void)coil_producer_publish(&channel->replies, &reply);
+    return 0;
+}
+
+int coil_open_execute(struct coil_channel *channel, const struct coil_header *header, struct coil_error *error)
+{
+    struct coil_worker_module *module;
+    uint8_t hash[COIL_HASH_SIZE];
+    int r;
+
+    if (header->size != sizeof hash)
+        return coil_error_set(error, -EPROTO, "the client opened a module without naming it");
+    memcpy(hash, coil_consumer_payload(&channel->requests), sizeof hash);
+    module = coil_modules_find(hash);
+    if (!module)
+        return coil_error_set(error, -EPROTO, "the client opened a module that the supervisor has not sent");
+
+    coil_worker_host->enter(channel->host_thread);
+    atomic_store_explicit(&channel->control->started, channel->requests.sequence, memory_order_release);
+    r = open_module(channel, module, error);
+    coil_worker_host->leave(channel->host_thread);
+    if (r == 0 || r == -ECANCELED)
+        return r;
+    return reply_failed(channel,
+                        r == -ENOEXEC  ? COIL_FAILED_INIT
+                        : r == -EEXIST ? COIL_FAILED_CONFLICT
+                                       : COIL_FAILED_MEMORY,
+                        error->text);
+}

@@ -1,0 +1,155 @@
+/*
+ * One channel: a thread that serves one client thread.
+ *
+ * It takes records in ring order and answers each before it takes the next,
+ * so a handler that blocks holds up its own caller only.  Its Python thread state
+ * lives as long as the client's thread, which is what makes threading.local work as in
+ * one process.  While no call is there it holds no lock and not the GIL: first
+ * it spins, then it sleeps until the client publishes (or the session closes).
+ *
+ * A client that breaks the protocol ends its channel; nothing it writes can stop
+ * the worker.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "daemon/worker/worker.h"
+#include "proto/cleanup.h"
+
+#define STACK_SIZE ((size_t)8 << 20) /* bytes, whatever limit coild was started with: Python recurses */
+
+void *coil_channel_claim(struct coil_channel *channel, uint32_t size)
+{
+    const struct timespec moment = { 0, 50000 };
+    void *payload;
+
+    /* The client is awake and reading, so room comes soon; only much text at once gets here. */
+    while (!(payload = coil_producer_claim(&channel->replies, size))) {
+        if (atomic_load_explicit(&channel->session->closing, memory_order_relaxed))
+            return NULL;
+        (void)nanosleep(&moment, NULL);
+    }
+    return payload;
+}
+
+void coil_channel_break(struct coil_channel *channel, const char *what)
+{
+    const struct coil_header header = { .kind = COIL_RECORD_FAILED, .outcome = COIL_FAILED_PROTOCOL };
+
+    fprintf(stderr, "coil-worker: session %llu, channel %u: %s; the channel is closed\n",
+            (unsigned long long)channel->session->number, channel->index, what);
+    if (coil_channel_claim(channel, 0))
+        (void)coil_producer_publish(&channel->replies, &header);
+}
+
+/* The client's thread has ended: its Python thread state goes with it, and the next thread gets a fresh one. */
+static int reset(struct coil_channel *channel)
+{
+    const struct coil_header header = { .kind = COIL_RECORD_RESETTED };
+
+    coil_worker_host->thread_detach(channel->host_thread);
+    channel->host_thread = coil_worker_host->thread_attach(channel);
+    if (!channel->host_thread || !coil_channel_claim(channel, 0))
+        return -ECANCELED;
+    (void)coil_producer_publish(&channel->replies, &header);
+    return 0;
+}
+
+static int execute(struct coil_channel *channel, const struct coil_header *header, struct coil_error *error)
+{
+    switch (header->kind) {
+    case COIL_RECORD_CALL:
+        return coil_call_execute(channel, header, error);
+    case COIL_RECORD_OPEN:
+        return coil_open_execute(channel, header, error);
+    case COIL_RECORD_RESET:
+        return reset(channel);
+    default:
+        return coil_error_set(error, -EPROTO, "the client sent a record of unknown kind %u", header->kind);
+    }
+}
+
+/* True: a record is ready.  False: the session is closing. */
+static bool wait_for_record(struct coil_channel *channel)
+{
+    if (coil_spin_wait(&channel->spin, &channel->requests))
+        return true;
+    atomic_store_explicit(&channel->waits_at, (uint32_t)(channel->requests.cursor & (COIL_RING_SIZE - 1)),
+                          memory_order_relaxed);
+    while (!coil_consumer_sleep(&channel->requests, -1))
+        if (atomic_load_explicit(&channel->session->closing, memory_order_relaxed))
+            return false;
+    return true;
+}
+
+/* Takes one record and answers it; negative: the channel is at its end. */
+static int serve_record(struct coil_channel *channel)
+{
+    uint64_t request_position = channel->requests.cursor;
+    uint64_t reply_position = channel->replies.cursor;
+    struct coil_header header;
+    struct coil_error error = { 0 };
+    int r;
+
+    if (!coil_consumer_header(&channel->requests, &header)) {
+        coil_channel_break(channel, "the client sent a record that does not fit its ring");
+        return -EPROTO;
+    }
+    if (header.kind == COIL_RECORD_PAD) {
+        coil_consumer_advance(&channel->requests, &header);
+        coil_consumer_tell(&channel->requests);
+        return 0;
+    }
+    r = execute(channel, &header, &error);
+    if (r == -EPROTO)
+        coil_channel_break(channel, error.text);
+    if (r < 0)
+        return r;
+    coil_consumer_advance(&channel->requests, &header);
+    coil_consumer_rewind(&channel->requests, request_position);
+    coil_producer_rewind(&channel->replies, reply_position);
+    return 0;
+}
+
+static void *channel_main(void *argument)
+{
+    struct coil_channel *channel = argument;
+
+    channel->host_thread = coil_worker_host->thread_attach(channel);
+    if (!channel->host_thread)
+        coil_channel_break(channel, "no memory for a Python thread state");
+    else
+        while (wait_for_record(channel) && serve_record(channel) == 0)
+            ;
+    coil_worker_host->thread_detach(channel->host_thread);
+    atomic_store_explicit(&channel->ended, true, memory_order_release); /* E */
+    return NULL;
+}
+
+int coil_channel_start(struct coil_session *session, uint32_t index, struct coil_channel **ret_channel,
+                       struct coil_error *error)
+{
+    COIL_CLEANUP(coil_memory_free) struct coil_channel *channel = aligned_alloc(64, (sizeof *channel + 63) & ~(size_t)63);
+    uintptr_t requests = session->base + COIL_REQUESTS_OFFSET, replies = session->base + COIL_REPLIES_OFFSET;
+    pthread_attr_t attributes;
+    int r;
+
+    if (!channel)
+        return coil_error_set(error, -ENOMEM, "no memory for a channel");
+    *channel = (struct coil_channel){ .session = session, .index = index };
+    channel->control = (struct coil_control *)(replies + COIL_REPLIES_CONTROL(index));
+    coil_consumer_init(&channel->requests, (const void *)(requests + COIL_REQUESTS_RING(index)), channel->control);
+    coil_producer_init(&channel->replies, (void *)(replies + COIL_REPLIES_RING(index)),
+                       (const struct coil_control *)(requests + COIL_REQUESTS_CONTROL(index)));
+
+    (void)pthread_attr_init(&attributes);
+    (void)pthread_attr_setstacksize(&attributes, STACK_SIZE);
+    r = pthread_create(&channel->thread, &attributes, channel_main, channel);
+    (void)pthread_attr_destroy(&attributes);
+    if (r)
+        return coil_error_set(error, -r, "no thread for a channel: %s", strerror(r));
+    *ret_channel = coil_steal_memory(&channel);
+    return 0;
+}

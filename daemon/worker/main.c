@@ -1,0 +1,106 @@
+/*
+ * coil-worker: one Python interpreter, in a process of its own.
+ *
+ * Started by coild only, with one end of a socket pair.  It says `ready` when
+ * Python runs, or `failed` with the reason, and then serves that link.  It dies with its
+ * supervisor: a worker without one serves nobody.  Python is never finalised; the
+ * process simply ends.
+ */
+#include <sys/prctl.h>
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "daemon/worker/worker.h"
+#include "proto/cleanup.h"
+#include "proto/location.h"
+#include "proto/wire.h"
+
+const struct coil_host_api *coil_worker_host;
+
+static const struct coil_host_callbacks callbacks = {
+    .write = coil_text_write,
+    .error_value = coil_sessions_error_value,
+};
+
+struct options {
+    int link_fd;
+    const char *python;
+};
+
+static int parse(int argc, char **argv, struct options *ret_options)
+{
+    static const struct option longs[] = {
+        { "link-fd", required_argument, NULL, 'l' },
+        { "python", required_argument, NULL, 'p' },
+        { 0 },
+    };
+    int c;
+
+    *ret_options = (struct options){ .link_fd = -1 };
+    while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+        if (c == 'l')
+            ret_options->link_fd = atoi(optarg);
+        else if (c == 'p')
+            ret_options->python = *optarg ? optarg : NULL;
+        else
+            return -EINVAL;
+    }
+    return ret_options->link_fd >= 0 && optind == argc ? 0 : -EINVAL;
+}
+
+static int start(const struct options *options, struct coil_error *error)
+{
+    const struct coil_host_config config = { .python = options->python, .callbacks = &callbacks };
+    char path[PATH_MAX];
+    int r;
+
+    r = coil_memory_reserve(error);
+    if (r == 0)
+        r = coil_location(COIL_HOST_FROM_LIBEXEC, path, sizeof path, error);
+    if (r == 0)
+        r = coil_host_load(path, &coil_worker_host, error);
+    return r == 0 ? coil_worker_host->start(&config, error) : r;
+}
+
+/* Tells the supervisor why there is no Python. */
+static void report_failure(int fd, const struct coil_error *error)
+{
+    COIL_CLEANUP(coil_wire_freep) struct coil_wire *link = NULL;
+    const struct coil_message failed = {
+        .type = COIL_MESSAGE_FAILED, .code = COIL_REFUSED_NO_PYTHON, .text = error->text
+    };
+
+    if (coil_wire_new(fd, &link) == 0)
+        (void)coil_wire_send(link, &failed, NULL, NULL);
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct coil_error error = { 0 };
+    pid_t supervisor = getppid();
+
+    if (parse(argc, argv, &options) < 0) {
+        fputs("coil-worker: this program is started by coild\n", stderr);
+        return 2;
+    }
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != supervisor)
+        return 1; /* it died before it could take us with it */
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
+
+    if (start(&options, &error) < 0) {
+        fprintf(stderr, "coil-worker: %s\n", error.text);
+        report_failure(options.link_fd, &error);
+        return 1;
+    }
+    /* Not exit(): atexit handlers and destructors have no business in a process whose threads still run Python. */
+    _exit(coil_link_serve(options.link_fd));
+}

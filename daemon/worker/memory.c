@@ -1,0 +1,71 @@
+/*
+ * The worker's part of the address space for shared memory.
+ *
+ * Every window lies at the same address in its client and here.  So that no
+ * library of Python's ever takes such an address, the whole range is reserved
+ * once, without memory behind it; windows are mapped over the reservation and
+ * covered again when their client has gone, because Python code may have kept
+ * pointers: those then read zeros instead of ending the interpreter that
+ * everyone shares.  The link's thread.
+ */
+#include <sys/mman.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/worker/worker.h"
+
+/* Newer than Debian 12's headers of some architectures. */
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
+
+static void *address(uint64_t value)
+{
+    return (void *)(uintptr_t)value;
+}
+
+int coil_memory_reserve(struct coil_error *error)
+{
+    size_t size = (size_t)(COIL_RANGE_END - COIL_RANGE_BEGIN);
+    void *range = mmap(address(COIL_RANGE_BEGIN), size, PROT_NONE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+
+    if (range == MAP_FAILED)
+        return coil_error_set(error, -errno, "the address range for shared memory cannot be reserved: %s; is the address space limited (ulimit -v)?",
+                              strerror(errno));
+    (void)madvise(range, size, MADV_DONTDUMP);
+    return 0;
+}
+
+static int map_at(uint64_t at, size_t size, int protection, int fd, struct coil_error *error)
+{
+    if (mmap(address(at), size, protection, MAP_SHARED | MAP_FIXED | MAP_NORESERVE, fd, 0) == MAP_FAILED)
+        return coil_error_set(error, -errno, "a session's memory cannot be mapped: %s", strerror(errno));
+    (void)madvise(address(at), size, MADV_DONTDUMP);
+    return 0;
+}
+
+int coil_memory_map(uint64_t base, int requests, int replies, int staging, struct coil_error *error)
+{
+    int r;
+
+    if (base < COIL_RANGE_BEGIN || base > COIL_RANGE_END - COIL_WINDOW_STRIDE || base % COIL_WINDOW_STRIDE)
+        return coil_error_set(error, -EINVAL, "a session's memory would lie outside of its range");
+    r = map_at(base + COIL_REQUESTS_OFFSET, COIL_REQUESTS_SIZE, PROT_READ, requests, error);
+    if (r == 0)
+        r = map_at(base + COIL_REPLIES_OFFSET, COIL_REPLIES_SIZE, PROT_READ | PROT_WRITE, replies, error);
+    if (r == 0)
+        r = map_at(base + COIL_STAGING_OFFSET, COIL_STAGING_SIZE, PROT_READ | PROT_WRITE, staging, error);
+    if (r < 0)
+        coil_memory_unmap(base);
+    return r;
+}
+
+void coil_memory_unmap(uint64_t base)
+{
+    /* Readable and writable, because cffi writes through pointers whatever they point to. */
+    (void)mmap(address(base), COIL_WINDOW_STRIDE, PROT_READ | PROT_WRITE,
+               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    (void)madvise(address(base), COIL_WINDOW_STRIDE, MADV_DONTDUMP);
+}

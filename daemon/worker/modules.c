@@ -1,0 +1,123 @@
+/*
+ * The modules of this worker: descriptors by hash, slots by number.
+ *
+ * A slot is the number by which calls name a module; it is the same for all
+ * sessions and never reused.  Entries are immortal and the table has a fixed
+ * size, so that a call finds its module without a lock.  Any thread.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/worker/worker.h"
+#include "proto/cleanup.h"
+
+#define MODULES_MAX 4096u
+
+static pthread_mutex_t modules_lock = PTHREAD_MUTEX_INITIALIZER; /* guards adding */
+static struct coil_worker_module *_Atomic modules[MODULES_MAX];  /* release M in add, acquire M in coil_modules_slot */
+static _Atomic uint32_t module_count;                            /* release M, acquire M likewise */
+
+struct coil_worker_module *coil_modules_slot(uint32_t slot)
+{
+    return slot < atomic_load_explicit(&module_count, memory_order_acquire)
+               ? atomic_load_explicit(&modules[slot], memory_order_acquire)
+               : NULL;
+}
+
+struct coil_worker_module *coil_modules_find(const uint8_t hash[COIL_HASH_SIZE])
+{
+    struct coil_worker_module *module;
+
+    for (uint32_t slot = 0; (module = coil_modules_slot(slot)); slot++)
+        if (memcmp(module->hash, hash, COIL_HASH_SIZE) == 0)
+            return module;
+    return NULL;
+}
+
+struct coil_worker_module *coil_modules_of(const struct coil_host_module *host)
+{
+    struct coil_worker_module *module;
+
+    for (uint32_t slot = 0; (module = coil_modules_slot(slot)); slot++)
+        if (atomic_load_explicit(&module->host, memory_order_acquire) == host)
+            return module;
+    return NULL;
+}
+
+static void module_free(struct coil_worker_module *module)
+{
+    if (!module)
+        return;
+    free((void *)(uintptr_t)module->image);
+    free(module->functions);
+    free(module);
+}
+
+static void module_freep(struct coil_worker_module **module)
+{
+    module_free(*module);
+}
+
+/* What calls need to know of each function, and the place of its error value, as client/remote/open.c computes it too. */
+static int lay_out_functions(struct coil_worker_module *module)
+{
+    const struct coil_descriptor_function *functions = coil_image_functions(module->image);
+    const struct coil_descriptor_value *parameters = coil_image_parameters(module->image);
+    uint32_t count = module->image->functions.count;
+    uint64_t at = 0;
+
+    module->functions = calloc(count ? count : 1, sizeof *module->functions);
+    if (!module->functions)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t p = 0; p < functions[i].parameter_count; p++)
+            if (parameters[functions[i].first_parameter + p].crossing != COIL_CROSS_VALUE)
+                module->functions[i].pointers = true;
+        module->functions[i].error_value = (uint32_t)at;
+        at += (functions[i].result_size + 15u) & ~UINT64_C(15);
+        if (at > COIL_ERROR_VALUES_SIZE)
+            at = COIL_ERROR_VALUES_SIZE + 1u; /* too many to be published: trouble then means zero */
+    }
+    module->error_values_size = (uint32_t)at;
+    return 0;
+}
+
+int coil_modules_add(const uint8_t hash[COIL_HASH_SIZE], const void *image, size_t size, struct coil_error *error)
+{
+    COIL_CLEANUP(module_freep) struct coil_worker_module *module = NULL;
+    uint8_t actual[COIL_HASH_SIZE];
+    void *copy;
+    int r = 0;
+
+    if (coil_modules_find(hash))
+        return 0;
+    module = calloc(1, sizeof *module);
+    copy = module ? aligned_alloc(16, (size + 15) & ~(size_t)15) : NULL;
+    if (!copy)
+        return coil_error_set(error, -ENOMEM, "no memory for a descriptor");
+    memcpy(copy, image, size);
+    module->image = copy;
+    memcpy(module->hash, hash, COIL_HASH_SIZE);
+    r = coil_descriptor_check(copy, size, error);
+    if (r < 0)
+        return r;
+    coil_descriptor_hash(module->image, actual);
+    if (memcmp(actual, hash, sizeof actual) != 0)
+        return coil_error_set(error, -EBADMSG, "the descriptor of module '%s' does not have the hash it came with",
+                              coil_image_name(module->image));
+    if (lay_out_functions(module) < 0)
+        return coil_error_set(error, -ENOMEM, "no memory for module '%s'", coil_image_name(module->image));
+
+    (void)pthread_mutex_lock(&modules_lock);
+    module->slot = atomic_load_explicit(&module_count, memory_order_relaxed);
+    if (module->slot < MODULES_MAX) {
+        atomic_store_explicit(&modules[module->slot], module, memory_order_release); /* M */
+        atomic_store_explicit(&module_count, module->slot + 1, memory_order_release); /* M */
+        module = NULL;
+    } else {
+        r = coil_error_set(error, -ENOSPC, "this worker has loaded %u modules already", MODULES_MAX);
+    }
+    (void)pthread_mutex_unlock(&modules_lock);
+    return r;
+}

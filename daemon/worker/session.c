@@ -1,0 +1,198 @@
+/*
+ * Sessions: what one client process has in this worker.
+ *
+ * The link's thread opens and closes them; channels use the one they belong
+ * to.  Closing takes as long as the slowest handler: the session is marked, its
+ * idle channels are woken until they have seen the mark, and when the last
+ * one has left, the memory is covered and the structure freed.
+ *
+ * Locks: sessions_lock guards the list against the host's error values, which
+ * may come from any Python thread; each session's own lock guards its table of modules.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "daemon/worker/worker.h"
+#include "proto/cleanup.h"
+
+static pthread_mutex_t sessions_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct coil_session *sessions;
+
+static struct coil_session *session_find(uint64_t number)
+{
+    for (struct coil_session *s = sessions; s; s = s->next)
+        if (s->number == number)
+            return s;
+    return NULL;
+}
+
+int coil_session_open(uint64_t number, uint64_t base, int requests, int replies, int staging, struct coil_error *error)
+{
+    COIL_CLEANUP(coil_memory_free) struct coil_session *session = calloc(1, sizeof *session);
+    int r;
+
+    if (!session)
+        return coil_error_set(error, -ENOMEM, "no memory for a session");
+    if (session_find(number))
+        return coil_error_set(error, -EEXIST, "session %llu is open already", (unsigned long long)number);
+    r = coil_memory_map(base, requests, replies, staging, error);
+    if (r < 0)
+        return r;
+    session->number = number;
+    session->base = base;
+    (void)pthread_mutex_init(&session->lock, NULL);
+
+    (void)pthread_mutex_lock(&sessions_lock);
+    session->next = sessions;
+    sessions = session;
+    session = NULL;
+    (void)pthread_mutex_unlock(&sessions_lock);
+    return 0;
+}
+
+int coil_session_channel(uint64_t number, uint64_t index, struct coil_error *error)
+{
+    struct coil_session *session = session_find(number);
+    struct coil_channel *channel;
+    int r;
+
+    if (!session || session->close_request)
+        return coil_error_set(error, -ENOENT, "session %llu is not open", (unsigned long long)number);
+    if (index >= COIL_CHANNELS_MAX)
+        return coil_error_set(error, -ENOSPC, "a program has at most %u channels", COIL_CHANNELS_MAX);
+    for (channel = session->channels; channel; channel = channel->next)
+        if (channel->index == index)
+            return coil_error_set(error, -EEXIST, "channel %llu is open already", (unsigned long long)index);
+    r = coil_channel_start(session, (uint32_t)index, &channel, error);
+    if (r < 0)
+        return r;
+    channel->next = session->channels;
+    session->channels = channel;
+    return 0;
+}
+
+int coil_session_close(uint64_t number, uint64_t request, struct coil_error *error)
+{
+    struct coil_session *session = session_find(number);
+
+    if (!session || session->close_request)
+        return coil_error_set(error, -ENOENT, "session %llu is not open", (unsigned long long)number);
+    session->close_request = request;
+    atomic_store_explicit(&session->closing, true, memory_order_relaxed);
+    return 0;
+}
+
+static void session_free(struct coil_session *session)
+{
+    while (session->channels) {
+        struct coil_channel *channel = session->channels;
+
+        session->channels = channel->next;
+        (void)pthread_join(channel->thread, NULL);
+        free(channel);
+    }
+    coil_memory_unmap(session->base);
+    (void)pthread_mutex_destroy(&session->lock);
+    free(session->modules);
+    free(session);
+}
+
+/* Wakes the channels of a closing session; true when all have ended. */
+static bool session_has_ended(struct coil_session *session)
+{
+    bool ended = true;
+
+    for (struct coil_channel *c = session->channels; c; c = c->next) {
+        if (atomic_load_explicit(&c->ended, memory_order_acquire)) /* E */
+            continue;
+        ended = false;
+        coil_ring_wake((const _Atomic uint32_t *)(const void *)(
+            c->requests.ring + atomic_load_explicit(&c->waits_at, memory_order_relaxed)));
+    }
+    return ended;
+}
+
+bool coil_sessions_reap(uint64_t *ret_request, bool *ret_closing)
+{
+    struct coil_session *ended = NULL;
+
+    *ret_closing = false;
+    (void)pthread_mutex_lock(&sessions_lock);
+    for (struct coil_session **at = &sessions; *at && !ended; at = &(*at)->next) {
+        if (!(*at)->close_request)
+            continue;
+        *ret_closing = true;
+        if (session_has_ended(*at)) {
+            ended = *at;
+            *at = ended->next;
+            break;
+        }
+    }
+    (void)pthread_mutex_unlock(&sessions_lock);
+    if (!ended)
+        return false;
+    *ret_request = ended->close_request;
+    session_free(ended);
+    return true;
+}
+
+static unsigned char *error_values(const struct coil_session *session)
+{
+    return (unsigned char *)(uintptr_t)(session->base + COIL_REPLIES_OFFSET + COIL_REPLIES_ERROR_VALUES);
+}
+
+/* Room for the module's error values; COIL_ERROR_VALUES_SIZE: there is none. */
+static uint32_t session_reserve(struct coil_session *session, struct coil_worker_module *module, bool *ret_new)
+{
+    void *grown;
+
+    *ret_new = false;
+    for (size_t i = 0; i < session->module_count; i++)
+        if (session->modules[i].module == module)
+            return session->modules[i].offset;
+    if (module->error_values_size > COIL_ERROR_VALUES_SIZE - session->error_values_used)
+        return COIL_ERROR_VALUES_SIZE;
+    grown = realloc(session->modules, (session->module_count + 1) * sizeof *session->modules);
+    if (!grown)
+        return COIL_ERROR_VALUES_SIZE;
+    session->modules = grown;
+    session->modules[session->module_count].module = module;
+    session->modules[session->module_count].offset = session->error_values_used;
+    session->error_values_used += module->error_values_size;
+    *ret_new = true;
+    return session->modules[session->module_count++].offset;
+}
+
+uint32_t coil_session_publish(struct coil_session *session, struct coil_worker_module *module)
+{
+    struct coil_host_module *host = atomic_load_explicit(&module->host, memory_order_acquire);
+    uint32_t offset;
+    bool fresh;
+
+    /* With the GIL, so that no def_extern comes between reserving and filling. */
+    (void)pthread_mutex_lock(&session->lock);
+    offset = session_reserve(session, module, &fresh);
+    (void)pthread_mutex_unlock(&session->lock);
+    if (fresh)
+        for (uint32_t i = 0; i < module->image->functions.count; i++)
+            coil_worker_host->error_value_get(host, i, error_values(session) + offset + module->functions[i].error_value);
+    return offset;
+}
+
+void coil_sessions_error_value(struct coil_host_module *host, unsigned function, const void *value, size_t size)
+{
+    struct coil_worker_module *module = coil_modules_of(host);
+
+    if (!module)
+        return; /* its init code runs for the first time: coil_session_publish() comes after it */
+    (void)pthread_mutex_lock(&sessions_lock);
+    for (struct coil_session *s = sessions; s; s = s->next) {
+        (void)pthread_mutex_lock(&s->lock);
+        for (size_t i = 0; i < s->module_count; i++)
+            if (s->modules[i].module == module)
+                memcpy(error_values(s) + s->modules[i].offset + module->functions[function].error_value, value, size);
+        (void)pthread_mutex_unlock(&s->lock);
+    }
+    (void)pthread_mutex_unlock(&sessions_lock);
+}

@@ -1,0 +1,137 @@
+/*
+ * The worker's own nouns: sessions, their channels, and the modules.
+ *
+ *     main.c      starts Python, then serves the link to the supervisor
+ *     link.c      the supervisor's messages
+ *     modules.c   descriptors by hash, open modules by slot
+ *     memory.c    the address range and what is mapped into it
+ *     session.c   one client process: its window and its channels
+ *     channel.c   one client thread: a thread that takes records and answers them
+ *     call.c      one CALL record: from the ring to the host and back
+ *     text.c      what Python writes, as records
+ */
+#ifndef COIL_WORKER_H
+#define COIL_WORKER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/host/host.h"
+#include "proto/image.h"
+#include "proto/ring.h"
+#include "proto/wait.h"
+
+struct coil_session;
+
+/* The one host of this process; set before the first session comes. */
+extern const struct coil_host_api *coil_worker_host;
+
+/* ---- modules.c: any thread ---- */
+
+struct coil_worker_function {
+    uint32_t error_value; /* offset of its error value within the module's; each is aligned to 16 */
+    bool pointers;        /* a parameter crosses as a pointer: call.c checks it */
+};
+
+/* A module this worker knows.  Immortal. */
+struct coil_worker_module {
+    uint8_t hash[COIL_HASH_SIZE];
+    const struct coil_descriptor *image;
+    uint32_t slot;
+    uint32_t error_values_size; /* bytes of all error values; more than COIL_ERROR_VALUES_SIZE: not published */
+    struct coil_worker_function *functions;
+    struct coil_host_module *_Atomic host; /* set once it has been opened; release O, acquire O in call.c */
+};
+
+/* Adds a descriptor (copied) that the supervisor sent.  0 also if it is there already.  -EBADMSG, -ENOMEM, -ENOSPC. */
+int coil_modules_add(const uint8_t hash[COIL_HASH_SIZE], const void *image, size_t size, struct coil_error *error);
+struct coil_worker_module *coil_modules_find(const uint8_t hash[COIL_HASH_SIZE]);
+struct coil_worker_module *coil_modules_slot(uint32_t slot); /* NULL: no such slot */
+struct coil_worker_module *coil_modules_of(const struct coil_host_module *host);
+
+/* ---- memory.c ---- */
+
+/* Reserves COIL_RANGE_BEGIN..END, so that nothing else is ever mapped there.  Once, before Python starts. */
+int coil_memory_reserve(struct coil_error *error);
+
+/* Maps a session's window over the reservation: requests read-only, the rest writable, none of it dumped. */
+int coil_memory_map(uint64_t base, int requests, int replies, int staging, struct coil_error *error);
+
+/* Covers a closed session's window with zero pages: stale pointers read zeros. */
+void coil_memory_unmap(uint64_t base);
+
+/* ---- session.c ---- */
+
+/* One channel: one client thread.  Used by its own thread, except as noted. */
+struct coil_channel {
+    struct coil_session *session;
+    uint32_t index;
+    pthread_t thread;
+    struct coil_host_thread *host_thread;
+    struct coil_consumer requests;
+    struct coil_producer replies;
+    struct coil_control *control; /* the worker's block */
+    struct coil_spin spin;
+    _Atomic uint32_t waits_at; /* offset in the ring of the commit word it sleeps on; relaxed: the reaper tries again */
+    _Atomic bool ended; /* the thread has left the rings for good; release E in channel.c, acquire E in session.c */
+    struct coil_channel *next;
+};
+
+struct coil_session {
+    uint64_t number;
+    uint64_t base;
+    uint64_t close_request; /* the message that asked to close; 0: open.  The link's thread only */
+    _Atomic bool closing;   /* set by the link's thread, seen by channels between records; relaxed: they are woken until they see it */
+    pthread_mutex_t lock;   /* guards what follows */
+    uint32_t error_values_used;
+    struct {
+        struct coil_worker_module *module;
+        uint32_t offset; /* of its error values, from the start of that area */
+    } *modules;
+    size_t module_count;
+    struct coil_channel *channels; /* the link's thread only */
+    struct coil_session *next;     /* guarded by the sessions' lock */
+};
+
+/* The link's thread.  The fds stay the caller's. */
+int coil_session_open(uint64_t number, uint64_t base, int requests, int replies, int staging, struct coil_error *error);
+int coil_session_channel(uint64_t number, uint64_t index, struct coil_error *error);
+
+/* Asks a session to end; coil_sessions_reap() says when it has. -ENOENT. */
+int coil_session_close(uint64_t number, uint64_t request, struct coil_error *error);
+
+/*
+ * Wakes the channels of closing sessions, and frees one session whose channels have all
+ * ended: true, with the request that asked for it.  *ret_closing: whether any is still ending.
+ */
+bool coil_sessions_reap(uint64_t *ret_request, bool *ret_closing);
+
+/* Where the session publishes the module's error values, filled with the current ones.  A channel's thread, with the GIL. */
+uint32_t coil_session_publish(struct coil_session *session, struct coil_worker_module *module);
+
+/* The host's callback: a function's error value has changed. */
+void coil_sessions_error_value(struct coil_host_module *host, unsigned function, const void *value, size_t size);
+
+/* ---- channel.c ---- */
+int coil_channel_start(struct coil_session *session, uint32_t index, struct coil_channel **ret_channel,
+                       struct coil_error *error);
+
+/* Ends the session: its client broke the protocol.  `what` goes to the log.  The channel's thread. */
+void coil_channel_break(struct coil_channel *channel, const char *what);
+
+/* Room for a reply of `size` bytes; waits while the client has not read enough.  NULL: the session is closing. */
+void *coil_channel_claim(struct coil_channel *channel, uint32_t size);
+
+/* ---- call.c: 0, or -EPROTO with words for the log ---- */
+int coil_call_execute(struct coil_channel *channel, const struct coil_header *header, struct coil_error *error);
+int coil_open_execute(struct coil_channel *channel, const struct coil_header *header, struct coil_error *error);
+
+/* ---- text.c: the host's callback ---- */
+void coil_text_write(void *caller, enum coil_host_stream stream, const char *text, size_t size);
+
+/* ---- link.c: serves the supervisor until it has gone; returns the exit status ---- */
+int coil_link_serve(int fd);
+
+#endif
