@@ -119,7 +119,7 @@ const char *coil_link_function_name(const struct coil_link *link, unsigned funct
     return coil_image_function_name(link->image, function);
 }
 
-/* Opens the module in the mode the environment asks for. */
+/* Opens the module in the mode the environment asks for.  0, or 1 if its init code runs in this thread right now. */
 static int link_open(struct coil_link *link, enum coil_status *ret_status, struct coil_error *error)
 {
     enum coil_mode mode;
@@ -138,14 +138,15 @@ void coil_link_carry_unopened(struct coil_link *link, unsigned function, void *c
     struct coil_error error = { 0 };
     enum coil_status status;
     int saved = errno;
+    int r = link_open(link, &status, &error);
 
-    if (link_open(link, &status, &error) < 0) {
-        coil_status_fail(link, function, result, status, &error);
-        errno = saved;
-        return;
-    }
     errno = saved;
-    atomic_load_explicit(&link->carry, memory_order_acquire)(link, function, call, result); /* L */
+    if (r < 0)
+        coil_status_fail(link, function, result, status, &error);
+    else if (r > 0)
+        coil_inprocess_call(link, function, call, result); /* from within its own init code */
+    else
+        atomic_load_explicit(&link->carry, memory_order_acquire)(link, function, call, result); /* L */
 }
 
 void coil_link_carry_failed(struct coil_link *link, unsigned function, void *call, void *result)

@@ -12,7 +12,8 @@ PYTHON_CONFIG = $(PYTHON) make/python_config.py
 
 room_objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard $(addsuffix /*.c,$(1)))))
 
-PROTO = $(call room_objects,proto)
+# An archive, so that each program takes from proto/ only what it uses.
+PROTO = $(BUILD)/obj/libproto.a
 CLIENT = $(call room_objects,client client/remote client/inprocess)
 HOST_LOAD = $(BUILD)/obj/daemon/host/load.o
 HOST = $(filter-out $(HOST_LOAD),$(call room_objects,daemon/host))
@@ -59,14 +60,17 @@ $(BUILD)/obj/%.o: %.c | $(PUBLIC_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(COIL_CFLAGS) $(ROOM_CFLAGS) $(CFLAGS) -c $< -o $@
 
+$(PROTO): $(call room_objects,proto)
+	rm -f $@
+	$(AR) rcs $@ $^
 $(LIBCOIL): $(CLIENT) $(PROTO) $(HOST_LOAD) client/libcoil.map
 	@mkdir -p $(@D)
-	$(CC) -shared -Wl,-soname,libcoil.so.0 -Wl,--version-script=client/libcoil.map -Wl,-z,defs $(COIL_LDFLAGS) $(LDFLAGS) \
-		-o $@ $(filter %.o,$^) -lmsgpackc
+	$(CC) -shared -Wl,-soname,libcoil.so.0 -Wl,--version-script=client/libcoil.map -Wl,-z,nodelete $(if $(SANITIZE),,-Wl,-z,defs) \
+		$(COIL_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) -lmsgpackc
 	ln -sf libcoil.so $@.0
 $(LIBHOST): $(HOST) $(PROTO)
 	@mkdir -p $(@D)
-	$(CC) -shared -Wl,-Bsymbolic $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmsgpackc
+	$(CC) -shared -Wl,-Bsymbolic $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $^
 $(WORKER_BIN): $(WORKER) $(PROTO) $(HOST_LOAD)
 	@mkdir -p $(@D)
 	$(CC) $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmsgpackc
@@ -78,6 +82,6 @@ $(COILCTL): $(CTL) $(PROTO)
 	$(CC) $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmsgpackc
 $(STUBGEN_BIN): $(STUBGEN) $(PROTO)
 	@mkdir -p $(@D)
-	$(CC) $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmsgpackc
+	$(CC) $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $^
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -22,6 +22,7 @@
 
 #define BUDGET_MIN_NS 1000u
 #define BUDGET_MAX_NS 50000u
+#define BRIEF_LOOKS 512    /* each about a nanosecond while the line does not move */
 #define LOOKS_PER_CLOCK 32 /* looking at the clock costs about as much as 32 looks at the line */
 
 static _Atomic int spinners;      /* threads of this process that spin now; relaxed: only a limit */
@@ -72,11 +73,20 @@ static bool spin_until(const struct coil_consumer *consumer, uint32_t budget_ns)
     return coil_consumer_ready(consumer);
 }
 
+bool coil_spin_brief(const struct coil_consumer *consumer)
+{
+    /* No relaxing in between: the pause would be longer than what is waited for. */
+    for (int i = most_spinners() ? BRIEF_LOOKS : 1; i > 0; i--)
+        if (coil_consumer_ready(consumer))
+            return true;
+    return false;
+}
+
 bool coil_spin_wait(struct coil_spin *spin, const struct coil_consumer *consumer)
 {
     bool ready;
 
-    if (coil_consumer_ready(consumer))
+    if (coil_spin_brief(consumer))
         return true;
     if (atomic_fetch_add_explicit(&spinners, 1, memory_order_relaxed) >= most_spinners()) {
         atomic_fetch_sub_explicit(&spinners, 1, memory_order_relaxed);

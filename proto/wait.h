@@ -18,6 +18,12 @@ struct coil_spin {
 };
 
 /*
+ * Looks for less than a microsecond, without any account: for peers that answer
+ * at once.  True: it is ready.
+ */
+bool coil_spin_brief(const struct coil_consumer *consumer);
+
+/*
  * Spins until the record is ready or the budget is spent.  True: it is ready.
  */
 bool coil_spin_wait(struct coil_spin *spin, const struct coil_consumer *consumer);

@@ -15,8 +15,8 @@
 #include "proto/cleanup.h"
 #include "proto/location.h"
 
-static pthread_mutex_t host_lock = PTHREAD_MUTEX_INITIALIZER;     /* guards loading */
-static const struct coil_host_api *_Atomic host;                  /* release H, acquire H */
+static pthread_mutex_t load_lock = PTHREAD_MUTEX_INITIALIZER; /* guards loading; never held while Python runs */
+static const struct coil_host_api *_Atomic host;              /* release H, acquire H */
 
 /* Python's text, on the thread that runs the handler. */
 static void write_text(void *caller, enum coil_host_stream stream, const char *text, size_t size)
@@ -27,38 +27,39 @@ static void write_text(void *caller, enum coil_host_stream stream, const char *t
 
 static const struct coil_host_callbacks callbacks = { .write = write_text };
 
-static int host_start(const struct coil_host_api **ret_host, struct coil_error *error)
+static int host_load(const struct coil_host_api **ret_host, struct coil_error *error)
 {
-    COIL_CLEANUP(coil_memory_free) char *python = NULL;
-    struct coil_host_config config = { .callbacks = &callbacks };
+    static const struct coil_host_api *loaded;
     char path[PATH_MAX];
-    int r;
+    int r = 0;
 
-    r = coil_environment_python(&python, error);
-    if (r == 0)
+    (void)pthread_mutex_lock(&load_lock);
+    if (!loaded)
         r = coil_location(COIL_HOST_FROM_LIB, path, sizeof path, error);
-    if (r == 0)
-        r = coil_host_load(path, ret_host, error);
-    config.python = python;
-    return r == 0 ? (*ret_host)->start(&config, error) : r;
+    if (r == 0 && !loaded)
+        r = coil_host_load(path, &loaded, error);
+    *ret_host = loaded;
+    (void)pthread_mutex_unlock(&load_lock);
+    return r;
 }
 
 static int host_get(const struct coil_host_api **ret_host, struct coil_error *error)
 {
-    const struct coil_host_api *started = atomic_load_explicit(&host, memory_order_acquire); /* H */
-    int r = 0;
+    COIL_CLEANUP(coil_memory_free) char *python = NULL;
+    struct coil_host_config config = { .callbacks = &callbacks };
+    int r;
 
-    if (!started) {
-        (void)pthread_mutex_lock(&host_lock);
-        started = atomic_load_explicit(&host, memory_order_relaxed);
-        if (!started)
-            r = host_start(&started, error);
-        if (r == 0)
-            atomic_store_explicit(&host, started, memory_order_release); /* H */
-        (void)pthread_mutex_unlock(&host_lock);
-    }
+    *ret_host = atomic_load_explicit(&host, memory_order_acquire); /* H */
+    if (*ret_host)
+        return 0;
+    r = coil_environment_python(&python, error);
     if (r == 0)
-        *ret_host = started;
+        r = host_load(ret_host, error);
+    config.python = python;
+    if (r == 0)
+        r = (*ret_host)->start(&config, error); /* several threads may come here: the host sorts it out */
+    if (r == 0)
+        atomic_store_explicit(&host, *ret_host, memory_order_release); /* H */
     return r;
 }
 
@@ -72,6 +73,7 @@ static struct coil_thread *thread_of(const struct coil_host_api *api)
     return thread && thread->host_thread ? thread : NULL;
 }
 
+/* 0, or 1 as module_open() says. */
 int coil_inprocess_open(struct coil_link *link, enum coil_status *ret_status, struct coil_error *error)
 {
     const struct coil_host_api *api;
@@ -90,7 +92,7 @@ int coil_inprocess_open(struct coil_link *link, enum coil_status *ret_status, st
 
     api->enter(thread->host_thread);
     r = api->module_open(link->image, link->hash, &module, error);
-    if (r == 0)
+    if (r >= 0)
         link->host_module = module; /* with the GIL: all threads write the same */
     else if (r == -ENOEXEC)
         link->failure = *error;
@@ -100,6 +102,7 @@ int coil_inprocess_open(struct coil_link *link, enum coil_status *ret_status, st
         atomic_store_explicit(&link->carry, coil_inprocess_call, memory_order_release); /* L */
     else if (r == -ENOEXEC)
         atomic_store_explicit(&link->carry, coil_link_carry_failed, memory_order_release); /* L */
+    /* 1: its own init code has called one of its functions; the other threads still have to wait. */
     *ret_status = r == -ENOEXEC ? COIL_E_INIT : r == -EEXIST ? COIL_E_MISMATCH : COIL_E_NO_PYTHON;
     return r;
 }
@@ -141,7 +144,7 @@ void *coil_inprocess_import(struct coil_link *link)
     const struct coil_host_api *api;
 
     if (host_get(&api, &error) < 0) {
-        coil_status_print("import %s: %s", coil_image_name(link->image), error.text);
+        coil_host_raise_import_error(error.text);
         return NULL;
     }
     return api->module_import(link->image, link->hash);

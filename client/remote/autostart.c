@@ -136,7 +136,6 @@ static int await_ready(int fd, const char *program, struct coil_error *error)
 int coil_autostart(const char *path, struct coil_error *error)
 {
     COIL_CLEANUP(environment_free) char **environment = NULL;
-    COIL_CLEANUP(coil_memory_free) char *log = NULL;
     COIL_CLEANUP(coil_fd_close) int ready_read = -1;
     COIL_CLEANUP(coil_fd_close) int ready_write = -1;
     const char *allowed = secure_getenv("COIL_AUTOSTART");
@@ -152,14 +151,14 @@ int coil_autostart(const char *path, struct coil_error *error)
     if (r < 0)
         return r;
     environment = daemon_environment();
-    if (!environment || asprintf(&log, "%s.log", path) < 0)
+    if (!environment)
         return coil_error_set(error, -ENOMEM, "no memory to start the daemon");
     if (pipe2(fds, O_CLOEXEC) < 0)
         return coil_error_set(error, -errno, "no pipe to start the daemon: %s", strerror(errno));
     ready_read = fds[0];
     ready_write = fds[1];
 
-    char *const argv[] = { "coild", "--socket", (char *)(uintptr_t)path, "--log", log, "--ready-fd", "3", NULL };
+    char *const argv[] = { "coild", "--socket", (char *)(uintptr_t)path, "--ready-fd", "3", NULL };
     r = spawn(program, argv, environment, ready_write, error);
     coil_fd_close(&ready_write);
     return r < 0 ? r : await_ready(ready_read, program, error);

@@ -27,64 +27,28 @@ struct attempt {
     void *result;
     int error_number; /* C's errno, both ways */
     struct coil_channel *channel;
-    struct coil_marshal marshal;
-    struct coil_staged frame;        /* a large frame */
-    struct coil_staged large_result; /* a place for a large result */
     enum coil_status status;
     int outcome; /* enum coil_host_outcome */
 };
 
-/* Writes the request's payload; `plain` calls need no more than a copy. */
-static int write_request(struct attempt *a, struct coil_header *header, struct coil_error *error)
+/* What a call has in staging, if it is not plain. */
+struct call_staging {
+    struct coil_marshal marshal;
+    struct coil_staged frame;  /* a large frame */
+    struct coil_staged result; /* a place for a large result */
+};
+
+static uint32_t result_size(const struct attempt *a)
 {
-    const struct coil_client_function *f = &a->link->functions[a->function];
-    bool stage_frame = f->call_size > COIL_PAYLOAD_MAX - 8, stage_result = f->result_size > COIL_PAYLOAD_MAX;
-    uint32_t size = (stage_frame ? 8u : f->call_size) + (stage_result ? 8u : 0u);
-    unsigned char *payload, *frame;
-    int r = 0;
-
-    if (stage_frame)
-        r = coil_staging_take(a->channel, f->call_size, &a->frame, error);
-    if (r == 0 && stage_result)
-        r = coil_staging_take(a->channel, f->result_size, &a->large_result, error);
-    if (r < 0)
-        return r;
-    payload = coil_producer_claim(&a->channel->requests, size);
-    if (!payload)
-        return coil_error_set(error, -EPROTO, "the request ring is full");
-    frame = stage_frame ? a->frame.address : payload;
-    if (f->call_size)
-        memcpy(frame, a->call, f->call_size);
-    r = coil_marshal_out(&a->marshal, a->channel, a->link, a->function, a->call, frame, error);
-    if (r < 0)
-        return r;
-
-    if (stage_frame)
-        memcpy(payload, &a->frame.address, 8);
-    if (stage_result)
-        memcpy(payload + size - 8, &a->large_result.address, 8);
-    header->size = size;
-    header->flags = (uint8_t)((stage_frame ? COIL_CALL_STAGED_FRAME : 0u) |
-                              (stage_result ? COIL_CALL_STAGED_RESULT : 0u));
-    return 0;
+    return a->link->functions[a->function].result_size;
 }
 
-static void release_staging(struct attempt *a)
+/* Takes the answer to a CALL; `staged` is where a large result has been put, or NULL. */
+static int read_reply(struct attempt *a, const struct coil_header *reply, const void *staged, struct coil_error *error)
 {
-    coil_marshal_deinit(&a->marshal, a->channel);
-    coil_staging_release(a->channel, &a->large_result);
-    coil_staging_release(a->channel, &a->frame);
-    a->marshal = (struct coil_marshal){ 0 };
-    a->large_result = a->frame = (struct coil_staged){ 0 };
-}
-
-/* Takes the answer to a CALL. */
-static int read_reply(struct attempt *a, const struct coil_header *reply, struct coil_error *error)
-{
-    uint32_t result_size = a->link->functions[a->function].result_size;
     char text[COIL_ERROR_TEXT_MAX];
 
-    if (reply->kind == COIL_RECORD_FAILED) {
+    if (__builtin_expect(reply->kind == COIL_RECORD_FAILED, 0)) {
         size_t size = reply->size < sizeof text - 1 ? reply->size : sizeof text - 1;
 
         memcpy(text, coil_consumer_payload(&a->channel->replies), size);
@@ -92,14 +56,12 @@ static int read_reply(struct attempt *a, const struct coil_header *reply, struct
         a->status = reply->outcome == COIL_FAILED_MEMORY ? COIL_E_MEMORY : COIL_E_PROTOCOL;
         return coil_error_set(error, -EIO, "the worker refused the call: %s", size ? text : "it is in the daemon's log");
     }
-    if (reply->kind != COIL_RECORD_RETURN || reply->size != (a->large_result.address ? 0 : result_size)) {
+    if (reply->kind != COIL_RECORD_RETURN || reply->size != (staged ? 0 : result_size(a))) {
         a->status = COIL_E_PROTOCOL;
         return coil_error_set(error, -EPROTO, "the worker's answer makes no sense");
     }
-    if (a->large_result.address)
-        memcpy(a->result, a->large_result.address, result_size);
-    else if (result_size)
-        memcpy(a->result, coil_consumer_payload(&a->channel->replies), result_size);
+    if (result_size(a))
+        memcpy(a->result, staged ? staged : coil_consumer_payload(&a->channel->replies), result_size(a));
     a->error_number = reply->error_number;
     a->outcome = reply->outcome;
     return 0;
@@ -119,48 +81,102 @@ static int worker_died(struct attempt *a, uint32_t sequence, struct coil_error *
 }
 
 /*
- * Sends the call through this thread's channel and waits for its answer.  0;
+ * Sends the request, whose payload has been written, and takes its answer.  0;
  * -EAGAIN: the worker died before it began; else negative, with words and a->status.
  */
-static int exchange(struct attempt *a, struct coil_error *error)
+static int transact(struct attempt *a, struct coil_header *request, struct coil_exchange *positions, const void *staged,
+                    struct coil_error *error)
 {
-    struct coil_header request = { .kind = COIL_RECORD_CALL, .error_number = a->error_number };
     struct coil_header reply;
-    struct coil_exchange positions;
-    const struct coil_client_function *f = &a->link->functions[a->function];
     uint32_t sequence;
     int r;
 
-    positions.reply_position = a->channel->replies.cursor;
-    request.function = atomic_load_explicit(&a->link->slot, memory_order_relaxed) << 16 | a->function;
-    if (__builtin_expect(f->plain, 1)) {
-        void *payload = coil_producer_claim(&a->channel->requests, f->call_size);
-
-        r = payload ? 0 : coil_error_set(error, -EPROTO, "the request ring is full");
-        if (r == 0 && f->call_size)
-            memcpy(payload, a->call, f->call_size);
-        request.size = f->call_size;
-    } else {
-        r = write_request(a, &request, error);
-    }
-    if (r < 0) {
-        a->status = r == -ENOMEM ? COIL_E_MEMORY : COIL_E_PROTOCOL;
-        return r;
-    }
-    positions.request_position = a->channel->requests.cursor;
-    sequence = coil_channel_send(a->channel, &request);
+    request->kind = COIL_RECORD_CALL;
+    request->outcome = 0;
+    request->error_number = a->error_number;
+    request->function = atomic_load_explicit(&a->link->slot, memory_order_relaxed) << 16 | a->function;
+    positions->request_position = a->channel->requests.cursor;
+    sequence = coil_producer_publish(&a->channel->requests, request);
 
     r = coil_channel_receive(a->channel, &reply);
-    if (r == -ESRCH)
-        return worker_died(a, sequence, error);
-    if (r < 0) {
+    if (__builtin_expect(r < 0, 0)) {
+        if (r == -ESRCH)
+            return worker_died(a, sequence, error);
         a->status = COIL_E_PROTOCOL;
         return coil_error_set(error, r, "the worker's answer does not fit its ring");
     }
-    r = read_reply(a, &reply, error);
-    coil_channel_finish(a->channel, &reply, &positions);
-    if (!f->plain && r == 0)
-        coil_marshal_back(&a->marshal);
+    r = read_reply(a, &reply, staged, error);
+    coil_channel_finish(a->channel, &reply, positions);
+    return r;
+}
+
+static int ring_is_full(struct attempt *a, struct coil_error *error)
+{
+    a->status = COIL_E_PROTOCOL;
+    return coil_error_set(error, -EPROTO, "the request ring is full");
+}
+
+/* A call whose frame is all there is to it. */
+static int exchange_plain(struct attempt *a, struct coil_error *error)
+{
+    struct coil_exchange positions = { .reply_position = a->channel->replies.cursor };
+    struct coil_header request = { .flags = 0, .size = a->link->functions[a->function].call_size };
+    void *payload = coil_producer_claim(&a->channel->requests, request.size);
+
+    if (!payload)
+        return ring_is_full(a, error);
+    if (request.size)
+        memcpy(payload, a->call, request.size);
+    return transact(a, &request, &positions, NULL, error);
+}
+
+/* Stages what does not fit into the ring or lies behind pointers, and writes the request's payload. */
+static int write_request(struct attempt *a, struct call_staging *s, struct coil_header *request, struct coil_error *error)
+{
+    uint32_t call_size = a->link->functions[a->function].call_size;
+    bool stage_frame = call_size > COIL_PAYLOAD_MAX - 8, stage_result = result_size(a) > COIL_PAYLOAD_MAX;
+    unsigned char *payload;
+    int r = 0;
+
+    a->status = COIL_E_MEMORY;
+    if (stage_frame)
+        r = coil_staging_take(a->channel, call_size, &s->frame, error);
+    if (r == 0 && stage_result)
+        r = coil_staging_take(a->channel, result_size(a), &s->result, error);
+    if (r < 0)
+        return r;
+    request->size = (stage_frame ? 8u : call_size) + (stage_result ? 8u : 0u);
+    request->flags = (uint8_t)((stage_frame ? COIL_CALL_STAGED_FRAME : 0u) | (stage_result ? COIL_CALL_STAGED_RESULT : 0u));
+    payload = coil_producer_claim(&a->channel->requests, request->size);
+    if (!payload)
+        return ring_is_full(a, error);
+    if (call_size)
+        memcpy(stage_frame ? s->frame.address : payload, a->call, call_size);
+    r = coil_marshal_out(&s->marshal, a->channel, a->link, a->function, a->call,
+                         stage_frame ? s->frame.address : payload, error);
+    if (stage_frame)
+        memcpy(payload, &s->frame.address, 8);
+    if (stage_result)
+        memcpy(payload + request->size - 8, &s->result.address, 8);
+    return r;
+}
+
+/* Any other call. */
+static int exchange_staged(struct attempt *a, struct coil_error *error)
+{
+    struct coil_exchange positions = { .reply_position = a->channel->replies.cursor };
+    struct call_staging staging = { 0 };
+    struct coil_header request;
+    int r;
+
+    r = write_request(a, &staging, &request, error);
+    if (r == 0)
+        r = transact(a, &request, &positions, staging.result.address, error);
+    if (r == 0)
+        coil_marshal_back(&staging.marshal);
+    coil_marshal_deinit(&staging.marshal, a->channel);
+    coil_staging_release(a->channel, &staging.result);
+    coil_staging_release(a->channel, &staging.frame);
     return r;
 }
 
@@ -177,16 +193,13 @@ static int find_channel(struct attempt *a, struct coil_error *error)
     return coil_remote_channel(a->link, &a->channel, &a->status, error);
 }
 
-/* Gives up after a failure that concerns only this call, or takes the call's result. */
 static int attempt_once(struct attempt *a, struct coil_error *error)
 {
     int r = find_channel(a, error);
 
     if (r < 0)
         return r;
-    r = exchange(a, error);
-    if (__builtin_expect(!a->link->functions[a->function].plain, 0))
-        release_staging(a);
+    r = __builtin_expect(a->link->functions[a->function].plain, 1) ? exchange_plain(a, error) : exchange_staged(a, error);
     if (r == -EAGAIN || r == -ESRCH)
         coil_channel_lost(a->channel);
     return r;
@@ -195,11 +208,10 @@ static int attempt_once(struct attempt *a, struct coil_error *error)
 void coil_remote_call(struct coil_link *link, unsigned function, void *call, void *result)
 {
     struct attempt a = { .link = link, .function = function, .call = call, .result = result, .error_number = errno };
-    struct coil_error error;
-    int saved = errno;
+    struct coil_error error; /* large, so it is filled only when it is needed */
+    int saved = a.error_number;
     int r = -EAGAIN;
 
-    error.code = 0;
     for (int i = 0; i < ATTEMPTS_MAX && r == -EAGAIN; i++)
         r = attempt_once(&a, &error);
     if (__builtin_expect(r < 0, 0)) {

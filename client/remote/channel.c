@@ -174,12 +174,7 @@ void coil_remote_thread_end(struct coil_thread *thread)
     thread->channel = NULL;
 }
 
-/* ---- sending and waiting ---- */
-
-uint32_t coil_channel_send(struct coil_channel *channel, const struct coil_header *header)
-{
-    return coil_producer_publish(&channel->requests, header);
-}
+/* ---- waiting ---- */
 
 /* True: a reply is ready.  False: the worker is dead, and none will come. */
 static bool wait_for_reply(struct coil_channel *channel)

@@ -126,7 +126,7 @@ static int open_module(struct coil_link *link, struct coil_channel *channel, enu
         return coil_error_set(error, -EPROTO, "the request ring is full");
     memcpy(payload, link->hash, COIL_HASH_SIZE);
     positions.request_position = channel->requests.cursor;
-    sequence = coil_channel_send(channel, &request);
+    sequence = coil_producer_publish(&channel->requests, &request);
 
     r = coil_channel_receive(channel, &reply);
     if (r == -ESRCH) {

@@ -129,9 +129,6 @@ struct coil_channel *coil_channel_new(struct coil_session *session, uint32_t ind
 /* This thread's channel of the session, acquired if it has none.  NULL with words. */
 struct coil_channel *coil_channel_get(struct coil_session *session, struct coil_error *error);
 
-/* Sends a request with `size` bytes of payload already written to coil_producer_claim()'s memory. */
-uint32_t coil_channel_send(struct coil_channel *channel, const struct coil_header *header);
-
 /*
  * Waits for the next reply and copies its header; text is written as it comes.
  * 0; -ESRCH: the worker is dead and the reply will not come; -EPROTO.  The reply must be finished

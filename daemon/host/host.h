@@ -7,7 +7,7 @@
  * libpython: host/load.c finds the Python that is already in the process, or
  * loads the one coil was built for, and then the host.
  *
- *     start, once per process
+ *     start
  *     thread_attach          a Python thread state for the calling thread
  *       enter                take the GIL
  *         module_open        once per module: types, `ffi`, `lib`, init code
@@ -42,7 +42,8 @@ struct coil_host_callbacks {
     /*
      * Python wrote text on a thread that has `caller` (see thread_attach).
      * Whole lines where possible; called while the handler still runs.  NULL:
-     * the host leaves sys.stdout and sys.stderr alone.
+     * the host leaves sys.stdout and sys.stderr alone, as it does in a process
+     * that already runs Python.
      */
     void (*write)(void *caller, enum coil_host_stream stream, const char *text, size_t size);
 
@@ -67,9 +68,9 @@ struct coil_host_api {
 
     /*
      * Starts the interpreter, if the process has none (no signal handlers, no
-     * argv; as CFFI's embedding does), and loads _cffi_backend.  Call once,
-     * without the GIL or with it (a process that already runs Python); returns
-     * in the same state.  -ENOENT: `config->python` or _cffi_backend is not
+     * argv; as CFFI's embedding does), and loads _cffi_backend.  Any thread, any
+     * number of times: the first success counts.  Without the GIL or with it (a process that
+     * already runs Python); returns in the same state.  -ENOENT: `config->python` or _cffi_backend is not
      * there.  Nothing is ever finalised.
      */
     int (*start)(const struct coil_host_config *config, struct coil_error *error);
@@ -93,7 +94,8 @@ struct coil_host_api {
      * runs its init code.  Between enter and leave; the GIL is released while
      * another thread's init code of the same module is waited for; a thread that opens a
      * module from within that module's own init code gets it at once.
-     * `image` is copied.  *ret_module is valid forever.
+     * `image` is copied.  *ret_module is valid forever.  Returns 0, or 1 if the init code
+     * of the module is still running, in this very thread.
      *
      * -EEXIST: another module of the same name is open.  -ENOEXEC: the init code
      * failed; the traceback, module name, versions and sys.path were written to
@@ -131,5 +133,8 @@ typedef const struct coil_host_api *(*coil_host_get_fn)(void);
  * words if something is missing; -ELIBBAD if versions do not match.
  */
 int coil_host_load(const char *path, const struct coil_host_api **ret_api, struct coil_error *error);
+
+/* For an `import` that fails before there is a host: raises ImportError in the process's own Python.  With the GIL. */
+void coil_host_raise_import_error(const char *text);
 
 #endif

@@ -3,8 +3,8 @@
  *
  * The frame is copied out of shared memory once, the copy is checked against the
  * descriptor, and only the copy is used: the client may write its memory at any
- * time.  The reply is published before the GIL is dropped, because the client
- * waits for the one and not for the other.
+ * time.  The GIL is taken here and dropped by the channel, after the reply has been
+ * published: the client waits for the one and not for the other.
  *
  * If the worker dies in here, `started` tells the client whether the handler had
  * been entered; the client reads it only after the worker's death.
@@ -178,11 +178,9 @@ int coil_call_execute(struct coil_channel *channel, const struct coil_header *he
     if (r < 0)
         return r;
 
-    coil_worker_host->enter(channel->host_thread);
+    coil_channel_enter(channel);
     atomic_store_explicit(&channel->control->started, channel->requests.sequence, memory_order_release);
-    r = run(channel, header, &call);
-    coil_worker_host->leave(channel->host_thread);
-    return r;
+    return run(channel, header, &call);
 }
 
 /* Opens the module in the host, once per worker, and in this session; with the GIL. */
@@ -220,10 +218,9 @@ int coil_open_execute(struct coil_channel *channel, const struct coil_header *he
     if (!module)
         return coil_error_set(error, -EPROTO, "the client opened a module that the supervisor has not sent");
 
-    coil_worker_host->enter(channel->host_thread);
+    coil_channel_enter(channel);
     atomic_store_explicit(&channel->control->started, channel->requests.sequence, memory_order_release);
     r = open_module(channel, module, error);
-    coil_worker_host->leave(channel->host_thread);
     if (r == 0 || r == -ECANCELED)
         return r;
     return reply_failed(channel,

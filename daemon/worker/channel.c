@@ -4,8 +4,9 @@
  * It takes records in ring order and answers each before it takes the next,
  * so a handler that blocks holds up its own caller only.  Its Python thread state
  * lives as long as the client's thread, which is what makes threading.local work as in
- * one process.  While no call is there it holds no lock and not the GIL: first
- * it spins, then it sleeps until the client publishes (or the session closes).
+ * one process.  While no call is there it holds no lock and, but for the first
+ * fraction of a microsecond, not the GIL: it spins, then it sleeps until the client
+ * publishes (or the session closes).
  *
  * A client that breaks the protocol ends its channel; nothing it writes can stop
  * the worker.
@@ -19,6 +20,14 @@
 #include "proto/cleanup.h"
 
 #define STACK_SIZE ((size_t)8 << 20) /* bytes, whatever limit coild was started with: Python recurses */
+
+/*
+ * Channels that wait for the GIL.  Taking and dropping it costs about as much as a small
+ * handler, so a channel keeps it for the moment in which its client may call again, unless
+ * another channel is in this count.  Threads that Python started itself are not in it:
+ * they get the GIL from the running handler, as in any Python.  Relaxed: a hint.
+ */
+static _Atomic int gil_wanted;
 
 void *coil_channel_claim(struct coil_channel *channel, uint32_t size)
 {
@@ -44,11 +53,29 @@ void coil_channel_break(struct coil_channel *channel, const char *what)
         (void)coil_producer_publish(&channel->replies, &header);
 }
 
+void coil_channel_enter(struct coil_channel *channel)
+{
+    if (channel->has_gil)
+        return;
+    (void)atomic_fetch_add_explicit(&gil_wanted, 1, memory_order_relaxed);
+    coil_worker_host->enter(channel->host_thread);
+    (void)atomic_fetch_sub_explicit(&gil_wanted, 1, memory_order_relaxed);
+    channel->has_gil = true;
+}
+
+static void channel_leave(struct coil_channel *channel)
+{
+    if (channel->has_gil)
+        coil_worker_host->leave(channel->host_thread);
+    channel->has_gil = false;
+}
+
 /* The client's thread has ended: its Python thread state goes with it, and the next thread gets a fresh one. */
 static int reset(struct coil_channel *channel)
 {
     const struct coil_header header = { .kind = COIL_RECORD_RESETTED };
 
+    channel_leave(channel);
     coil_worker_host->thread_detach(channel->host_thread);
     channel->host_thread = coil_worker_host->thread_attach(channel);
     if (!channel->host_thread || !coil_channel_claim(channel, 0))
@@ -74,6 +101,11 @@ static int execute(struct coil_channel *channel, const struct coil_header *heade
 /* True: a record is ready.  False: the session is closing. */
 static bool wait_for_record(struct coil_channel *channel)
 {
+    if (channel->has_gil) {
+        if (atomic_load_explicit(&gil_wanted, memory_order_relaxed) == 0 && coil_spin_brief(&channel->requests))
+            return true;
+        channel_leave(channel);
+    }
     if (coil_spin_wait(&channel->spin, &channel->requests))
         return true;
     atomic_store_explicit(&channel->waits_at, (uint32_t)(channel->requests.cursor & (COIL_RING_SIZE - 1)),
@@ -90,7 +122,7 @@ static int serve_record(struct coil_channel *channel)
     uint64_t request_position = channel->requests.cursor;
     uint64_t reply_position = channel->replies.cursor;
     struct coil_header header;
-    struct coil_error error = { 0 };
+    struct coil_error error; /* large, so it is filled only when it is needed */
     int r;
 
     if (!coil_consumer_header(&channel->requests, &header)) {
@@ -123,6 +155,7 @@ static void *channel_main(void *argument)
     else
         while (wait_for_record(channel) && serve_record(channel) == 0)
             ;
+    channel_leave(channel);
     coil_worker_host->thread_detach(channel->host_thread);
     atomic_store_explicit(&channel->ended, true, memory_order_release); /* E */
     return NULL;

@@ -74,6 +74,7 @@ struct coil_channel {
     struct coil_producer replies;
     struct coil_control *control; /* the worker's block */
     struct coil_spin spin;
+    bool has_gil; /* between two calls that follow each other closely */
     _Atomic uint32_t waits_at; /* offset in the ring of the commit word it sleeps on; relaxed: the reaper tries again */
     _Atomic bool ended; /* the thread has left the rings for good; release E in channel.c, acquire E in session.c */
     struct coil_channel *next;
@@ -120,6 +121,9 @@ int coil_channel_start(struct coil_session *session, uint32_t index, struct coil
 
 /* Ends the session: its client broke the protocol.  `what` goes to the log.  The channel's thread. */
 void coil_channel_break(struct coil_channel *channel, const char *what);
+
+/* Takes the GIL, if the channel has not kept it from its last call. */
+void coil_channel_enter(struct coil_channel *channel);
 
 /* Room for a reply of `size` bytes; waits while the client has not read enough.  NULL: the session is closing. */
 void *coil_channel_claim(struct coil_channel *channel, uint32_t size);

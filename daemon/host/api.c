@@ -1,0 +1,34 @@
+/*
+ * The host's table: all that the worker and the in-process client see of it.
+ */
+#include "daemon/host/compat.h"
+
+#include "daemon/host/dispatch.h"
+#include "daemon/host/host.h"
+#include "daemon/host/module.h"
+#include "daemon/host/start.h"
+#include "daemon/host/thread.h"
+#include "proto/version.h"
+
+#define TEXT_OF(number) #number
+#define VERSION_TEXT(major, minor) TEXT_OF(major) "." TEXT_OF(minor)
+
+static const struct coil_host_api api = {
+    .size = sizeof api,
+    .coil_version = COIL_VERSION,
+    .python_version = VERSION_TEXT(PY_MAJOR_VERSION, PY_MINOR_VERSION),
+    .start = coil_start,
+    .thread_attach = coil_thread_attach,
+    .thread_detach = coil_thread_detach,
+    .enter = coil_thread_enter,
+    .leave = coil_thread_leave,
+    .module_open = coil_module_open,
+    .call = coil_dispatch_call,
+    .module_import = coil_module_import,
+    .error_value_get = coil_dispatch_error_value,
+};
+
+__attribute__((visibility("default"))) const struct coil_host_api *coil_host_get(void)
+{
+    return &api;
+}

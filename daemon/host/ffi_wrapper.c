@@ -1,0 +1,146 @@
+/*
+ * `ffi`: the backend's object with a few methods of our own.
+ *
+ * The backend's FFI objects take no attributes and its type cannot stand for two
+ * kinds of modules, so this is an object that forwards: every attribute that is
+ * not replaced here is the backend's own, bound method and all, and isinstance()
+ * sees the backend's class.
+ *
+ * Immortal, one per module.
+ */
+#include "daemon/host/object.h"
+
+#include "daemon/host/wrapper.h"
+
+#include "daemon/host/context.h"
+#include "daemon/host/extern.h"
+
+struct wrapper {
+    PyObject_HEAD struct coil_host_module *module;
+};
+
+static PyTypeObject *wrapper_type;
+static PyObject *replaced; /* set of the names that are ours */
+
+static struct coil_host_module *module_of(PyObject *self)
+{
+    return ((struct wrapper *)self)->module;
+}
+
+static PyObject *wrapper_def_extern(PyObject *self, PyObject *arguments, PyObject *options)
+{
+    return coil_extern_decorator(module_of(self), arguments, options);
+}
+
+static PyObject *wrapper_addressof(PyObject *self, PyObject *arguments)
+{
+    COIL_OBJECT method = NULL;
+
+    if (PyTuple_GET_SIZE(arguments) == 2 && coil_lib_check(PyTuple_GET_ITEM(arguments, 0)))
+        return coil_lib_address(PyTuple_GET_ITEM(arguments, 0), PyTuple_GET_ITEM(arguments, 1));
+    method = PyObject_GetAttrString(module_of(self)->backend_ffi, "addressof");
+    return method ? PyObject_Call(method, arguments, NULL) : NULL;
+}
+
+/* The names of typedefs without those that context.c added. */
+static PyObject *typedefs_visible(PyObject *names)
+{
+    COIL_OBJECT prefix = PyUnicode_FromString(COIL_CONTEXT_TYPE_NAME_PREFIX);
+    COIL_OBJECT visible = PyList_New(0);
+
+    if (!prefix || !visible)
+        return NULL;
+    for (Py_ssize_t i = 0; i < PyList_Size(names); i++) {
+        PyObject *name = PyList_GET_ITEM(names, i);
+        Py_ssize_t hidden = PyUnicode_Tailmatch(name, prefix, 0, PY_SSIZE_T_MAX, -1);
+
+        if (hidden < 0 || (!hidden && PyList_Append(visible, name) < 0))
+            return NULL;
+    }
+    return coil_object_steal(&visible);
+}
+
+static PyObject *wrapper_list_types(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+    COIL_OBJECT all = PyObject_CallMethod(module_of(self)->backend_ffi, "list_types", NULL);
+    COIL_OBJECT visible = NULL;
+
+    if (!all || !PyTuple_Check(all) || PyTuple_GET_SIZE(all) != 3)
+        return coil_object_steal(&all);
+    visible = typedefs_visible(PyTuple_GET_ITEM(all, 0));
+    return visible ? PyTuple_Pack(3, visible, PyTuple_GET_ITEM(all, 1), PyTuple_GET_ITEM(all, 2)) : NULL;
+}
+
+static PyObject *wrapper_dir(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+    return PyObject_Dir(module_of(self)->backend_ffi);
+}
+
+static PyObject *wrapper_getattr(PyObject *self, PyObject *name)
+{
+    int ours = PySet_Contains(replaced, name);
+
+    if (ours < 0)
+        return NULL;
+    return ours ? PyObject_GenericGetAttr(self, name) : PyObject_GetAttr(module_of(self)->backend_ffi, name);
+}
+
+static int wrapper_setattr(PyObject *self, PyObject *name, PyObject *value)
+{
+    return PyObject_SetAttr(module_of(self)->backend_ffi, name, value);
+}
+
+static PyObject *wrapper_repr(PyObject *self)
+{
+    return PyUnicode_FromFormat("<ffi object for '%s'>", module_of(self)->name);
+}
+
+static PyMethodDef wrapper_methods[] = {
+    {"def_extern", (PyCFunction)(void (*)(void))wrapper_def_extern, METH_VARARGS | METH_KEYWORDS,
+     "def_extern(name=None, error=None, onerror=None): decorator that attaches a Python function to the "
+     "extern \"Python\" function of the same name."},
+    {"addressof", wrapper_addressof, METH_VARARGS, "addressof(cdata, *fields_or_indexes): a pointer to it."},
+    {"list_types", wrapper_list_types, METH_NOARGS, "The names of typedefs, structs and unions."},
+    {"__dir__", wrapper_dir, METH_NOARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot wrapper_slots[] = {
+    {Py_tp_methods, wrapper_methods},
+    {Py_tp_getattro, wrapper_getattr},
+    {Py_tp_setattro, wrapper_setattr},
+    {Py_tp_repr, wrapper_repr},
+    {0, NULL},
+};
+
+static PyType_Spec wrapper_spec = {
+    .name = "coil.FFI",
+    .basicsize = sizeof(struct wrapper),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .slots = wrapper_slots,
+};
+
+static int type_prepare(void)
+{
+    COIL_OBJECT names = NULL;
+
+    if (!replaced) {
+        names = Py_BuildValue("[ssss]", "def_extern", "addressof", "list_types", "__dir__");
+        replaced = names ? PySet_New(names) : NULL;
+    }
+    if (!wrapper_type)
+        wrapper_type = (PyTypeObject *)PyType_FromSpec(&wrapper_spec);
+    return replaced && wrapper_type ? 0 : -1;
+}
+
+PyObject *coil_ffi_new(struct coil_host_module *module)
+{
+    struct wrapper *wrapper;
+
+    if (type_prepare() < 0)
+        return NULL;
+    wrapper = PyObject_New(struct wrapper, wrapper_type);
+    if (wrapper)
+        wrapper->module = module;
+    return (PyObject *)wrapper;
+}

@@ -1,0 +1,102 @@
+# What is tested, and how much of it: `make check` before each commit (under a minute), `make test` everything,
+# `make stress` what repeats things, repeated more often.
+
+TESTS_PYTHON = /usr/bin/python3 -B
+PARALLEL ?= $(shell nproc)
+
+UNIT_SOURCES = $(sort $(wildcard tests/unit/*.c))
+UNIT_TESTS = $(UNIT_SOURCES:tests/unit/%.c=$(BUILD)/tests/unit/%)
+
+# A test sees its room: NAME.c uses proto/ and client/; supervisor_NAME.c, worker_NAME.c and stubgen_NAME.c use proto/
+# and the room named.  Archives, so that each test gets the objects it names and no more.
+unit_archive = $(BUILD)/tests/unit-$(or $(filter supervisor worker stubgen,$(firstword $(subst _, ,$(1)))),client).a
+$(BUILD)/tests/unit-client.a: $(CLIENT) $(HOST_LOAD) $(PROTO)
+$(BUILD)/tests/unit-supervisor.a: $(filter-out %/main.o,$(SUPERVISOR)) $(PROTO)
+$(BUILD)/tests/unit-worker.a: $(filter-out %/main.o,$(WORKER)) $(HOST_LOAD) $(PROTO)
+$(BUILD)/tests/unit-stubgen.a: $(filter-out %/main.o,$(STUBGEN)) $(PROTO)
+$(BUILD)/tests/%.a:
+	@mkdir -p $(@D)
+	rm -f $@
+	$(AR) rcs $@ $(filter %.o,$^)
+.SECONDEXPANSION:
+$(BUILD)/tests/unit/%: tests/unit/%.c $$(call unit_archive,$$*)
+	@mkdir -p $(@D)
+	$(CC) $(COIL_CFLAGS) $(CFLAGS) -MF $@.d $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $< $(call unit_archive,$*) $(PROTO) -lcmocka -lmsgpackc \
+		$(if $(filter supervisor_%,$*),-luv) -ldl
+-include $(wildcard $(BUILD)/tests/unit/*.d)
+
+# A test that hangs must not stop the run; CMOCKA prints which one it was.
+UNIT_TIMEOUT ?= 120
+E2E = $(TESTS_PYTHON) tests/run.py --build $(BUILD) -j $(PARALLEL) $(if $(SANITIZE),--sanitize $(SANITIZE))
+
+# Folders of tests with a runner of their own; each is skipped while it has none.
+run_folder = @if [ -f tests/$(1)/run.py ]; then echo "== $(1)"; $(TESTS_PYTHON) tests/$(1)/run.py $(2); \
+	elif [ -f tests/$(1)/run.sh ]; then echo "== $(1)"; BUILD=$(BUILD) PYTHON=$(PYTHON) sh tests/$(1)/run.sh $(2); \
+	else echo "== $(1): no runner"; fi
+
+.PHONY: check test demo bench stress programs-and-units run-units run-stubgen run-layering run-e2e run-e2e-quick \
+	run-install run-model run-sanitized run-check run-test
+
+programs-and-units: programs $(UNIT_TESTS)
+
+run-units: $(UNIT_TESTS)
+	@echo "== unit"
+	@status=0; for test in $(UNIT_TESTS); do \
+		if timeout $(UNIT_TIMEOUT) $$test > $$test.log 2>&1; then echo "ok   $${test##*/}"; \
+		else echo "FAIL $${test##*/} (status $$?)"; cat $$test.log; status=1; fi; done; exit $$status
+
+run-stubgen: programs
+	$(call run_folder,golden,--build $(BUILD))
+	$(call run_folder,reject,--build $(BUILD))
+	$(call run_folder,frontend,--build $(BUILD))
+run-layering: programs
+	$(call run_folder,layering,--build $(BUILD))
+run-model:
+	$(call run_folder,model)
+run-e2e-quick: programs
+	@echo "== end to end, the quick ones"
+	@$(E2E) --quick
+run-e2e: programs
+	@echo "== end to end"
+	@$(E2E)
+run-install: programs
+	@echo "== install"
+	@$(TESTS_PYTHON) tests/install.py --build $(BUILD) --make "$(MAKE)"
+
+# The steps run one after the other, whatever -j says: each uses the machine by itself.
+check: setup-test
+	@+$(MAKE) --no-print-directory -j$(PARALLEL) programs-and-units
+	@+for step in run-units run-stubgen run-layering run-e2e-quick; do $(MAKE) --no-print-directory $$step || exit 1; done
+	@echo "check: passed"
+
+# Every step runs, and what failed is named at the end.
+TEST_STEPS = run-units run-stubgen run-layering run-model run-e2e run-install run-sanitized
+test: setup-test
+	@+$(MAKE) --no-print-directory -j$(PARALLEL) programs-and-units
+	@+failed=; for step in $(TEST_STEPS); do $(MAKE) --no-print-directory $$step || failed="$$failed $$step"; done; \
+	if [ -n "$$failed" ]; then echo "test: FAILED:$$failed"; exit 1; fi; echo "test: passed"
+
+# A build of its own with AddressSanitizer and UndefinedBehaviorSanitizer: unit tests and everything end to end.
+run-sanitized:
+	@echo "== built with AddressSanitizer and UndefinedBehaviorSanitizer"
+	@+$(MAKE) --no-print-directory SANITIZE=address,undefined BUILD=$(BUILD)-asan CFLAGS='-O1 -g' -j$(PARALLEL) programs-and-units
+	@+$(MAKE) --no-print-directory SANITIZE=address,undefined BUILD=$(BUILD)-asan CFLAGS='-O1 -g' run-units
+	@+$(MAKE) --no-print-directory SANITIZE=address,undefined BUILD=$(BUILD)-asan CFLAGS='-O1 -g' run-e2e
+
+demo: all
+	@sh examples/demo.sh $(BUILD)
+
+bench: setup-bench
+	@+$(MAKE) --no-print-directory -j$(PARALLEL) programs
+	@$(TESTS_PYTHON) bench/run.py --build $(BUILD) $(BENCH)
+
+STRESS_SCALE ?= 20
+stress: setup-test
+	@+$(MAKE) --no-print-directory -j$(PARALLEL) programs-and-units
+	@$(E2E) --scale $(STRESS_SCALE)
+	@for round in 1 2 3 4 5; do $(E2E) -k 'kill*' && $(E2E) -k '*thread*' && $(E2E) -k 'many*' || exit 1; done
+
+# The end-to-end programs built by the real CFFI: proves that what they are expected to print is CFFI's behaviour.
+.PHONY: test-expectations
+test-expectations: setup-test setup-bench
+	@$(E2E) --mode cffi

@@ -1,0 +1,102 @@
+#!/bin/sh
+# Finds which packages are missing for what is asked for (build, test, bench), names them, installs them.
+#
+#     PYTHON=/usr/bin/python3 make/setup.sh build [test] [bench]
+#
+# When nothing is missing, it asks dpkg once, is silent and uses no network.
+set -eu
+
+PYTHON=${PYTHON:-/usr/bin/python3}
+[ "${SETUP:-yes}" = no ] && exit 0
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+
+build_packages="libuv1-dev libmsgpack-dev libffi-dev pkg-config"
+# Another Python than the distribution's brings its own headers, library and _cffi_backend.
+distribution_python="python3-dev python3-cffi-backend"
+test_packages="libcmocka-dev g++ spin python3-venv binutils"
+bench_packages="python3-cffi"
+
+packages=
+for kind in "$@"; do
+    case $kind in
+    build)
+        packages="$packages $build_packages"
+        [ "$PYTHON" = /usr/bin/python3 ] && packages="$packages $distribution_python"
+        ;;
+    test) packages="$packages $test_packages" ;;
+    bench) packages="$packages $bench_packages" ;;
+    *)
+        say "unknown kind '$kind': build, test or bench"
+        exit 2
+        ;;
+    esac
+done
+
+if ! command -v "${CC:-cc}" >/dev/null 2>&1; then
+    say "there is no C compiler '${CC:-cc}'; install one (Debian: gcc libc6-dev) or say make CC=..."
+    exit 1
+fi
+
+if ! command -v dpkg-query >/dev/null 2>&1; then
+    say "this is not a Debian system, so nothing can be installed for you."
+    say "coil needs what these Debian packages hold:$packages"
+    say "When it is there, say: make SETUP=no ..."
+    exit 1
+fi
+
+# A package can be provided by another one (pkg-config by pkgconf), so a name dpkg does not know is looked for there, too.
+installed=$(dpkg-query -W -f '${db:Status-Status} ${Package} ${Provides}\n' 2>/dev/null |
+    sed -n 's/^installed //p' | sed 's/([^)]*)//g' | tr ', ' '\n\n')
+missing=
+for package in $packages; do
+    printf '%s\n' "$installed" | grep -qxF "$package" || missing="$missing $package"
+done
+
+if [ -n "$missing" ]; then
+    say "missing packages:$missing"
+    if [ "$(id -u)" = 0 ]; then
+        root=
+    elif command -v sudo >/dev/null 2>&1; then
+        root=sudo
+        say "installing them with sudo"
+    else
+        say "they can be installed by root only, and there is no sudo. As root:"
+        say "    apt-get update && apt-get install -y$missing"
+        exit 1
+    fi
+    # shellcheck disable=SC2086
+    if ! $root apt-get update ||
+        ! $root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing; then
+        say "could not install:$missing"
+        say "Install them by hand, or say make SETUP=no ... if they are there in another form."
+        exit 1
+    fi
+fi
+
+# The Python to build against: its headers, its shared library, its _cffi_backend.  The distribution's is known to dpkg.
+[ "$PYTHON" = /usr/bin/python3 ] && exit 0
+if ! command -v "$PYTHON" >/dev/null 2>&1; then
+    say "PYTHON=$PYTHON is not there; name a Python 3 interpreter, or leave it out for /usr/bin/python3"
+    exit 1
+fi
+"$PYTHON" - "$PYTHON" <<'CHECK'
+import os
+import sys
+import sysconfig
+
+problems = []
+if sys.version_info < (3, 9):
+    problems.append("it is Python %d.%d; coil needs 3.9 or later" % sys.version_info[:2])
+if not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")):
+    problems.append("its headers are missing (%s/Python.h)" % sysconfig.get_path("include"))
+if not sysconfig.get_config_var("Py_ENABLE_SHARED"):
+    problems.append("it was built without a shared library (configure --enable-shared)")
+try:
+    import _cffi_backend  # noqa: F401
+except ImportError as error:
+    problems.append("it has no _cffi_backend (%s); install the package cffi for it" % error)
+for problem in problems:
+    print("setup: PYTHON=%s cannot be used: %s" % (sys.argv[1], problem), file=sys.stderr)
+sys.exit(1 if problems else 0)
+CHECK
