@@ -1,0 +1,167 @@
+/*
+ * coilctl, for people who want to know what their daemon does, or want it gone.
+ *
+ * Purpose: one question to the daemon at the socket that programs would use too.
+ * It never starts a daemon.  A socket may have been put there by someone else, so
+ * the server's user is checked before anything is said.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "proto/cleanup.h"
+#include "proto/socket_path.h"
+#include "proto/version.h"
+#include "proto/wire.h"
+
+#define STATUS_TIMEOUT_MS 5000
+#define STOP_TIMEOUT_MS 30000
+
+static void print_help(void)
+{
+    (void)puts("usage: coilctl status | stop\n"
+               "       coilctl --version | --help\n"
+               "\n"
+               "  status  shows the daemon's workers, programs and modules\n"
+               "  stop    ends the daemon and its workers, and waits until they have gone\n"
+               "\n"
+               "The daemon is the one at $COIL_SOCKET, else at $XDG_RUNTIME_DIR/coil/coild.sock,\n"
+               "else at /tmp/coil-UID/coild.sock.");
+}
+
+/* The daemon that was reached, and its process. */
+struct daemon {
+    char path[COIL_SOCKET_PATH_MAX];
+    struct coil_wire *wire;
+    int pidfd; /* -1 if it cannot be watched */
+};
+
+static void daemon_deinit(struct daemon *daemon)
+{
+    coil_wire_freep(&daemon->wire);
+    coil_fd_close(&daemon->pidfd);
+}
+
+static int no_daemon(const char *path, int code, struct coil_error *error)
+{
+    if (code == -ENOENT || code == -ECONNREFUSED)
+        return coil_error_set(error, code, "no daemon is running at %s", path);
+    return coil_error_set(error, code, "cannot reach the daemon at %s: %s", path, strerror(-code));
+}
+
+static int daemon_connect(struct daemon *daemon, struct coil_error *error)
+{
+    COIL_CLEANUP(coil_fd_close) int fd = -1;
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    struct ucred peer = { 0 };
+    socklen_t size = sizeof peer;
+    bool private_folder;
+    int r = coil_socket_path(daemon->path, sizeof daemon->path, &private_folder, error);
+
+    if (r < 0)
+        return r;
+    memcpy(address.sun_path, daemon->path, sizeof address.sun_path);
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return coil_error_set(error, -errno, "cannot create a socket: %s", strerror(errno));
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
+        return no_daemon(daemon->path, -errno, error);
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+        return coil_error_set(error, -errno, "cannot find out who listens at %s: %s", daemon->path, strerror(errno));
+    if (peer.uid != geteuid() && peer.uid != 0)
+        return coil_error_set(error, -EPERM, "the daemon at %s belongs to user %u, not to user %u: set COIL_SOCKET to "
+                              "your own", daemon->path, (unsigned)peer.uid, (unsigned)geteuid());
+    daemon->pidfd = pidfd_open(peer.pid, 0);
+    r = coil_wire_new(coil_steal_fd(&fd), &daemon->wire);
+    return r < 0 ? coil_error_set(error, r, "no memory") : 0;
+}
+
+/* 0 and an answer of the expected type, or a negative errno with words. */
+static int ask(struct daemon *daemon, enum coil_message_type question, enum coil_message_type expected, int timeout_ms,
+               struct coil_wire_message *ret_answer, struct coil_error *error)
+{
+    COIL_CLEANUP(coil_wire_message_deinit) struct coil_wire_message answer = COIL_WIRE_MESSAGE_INIT;
+    struct coil_message message = { .type = question, .request = 1, .protocol = COIL_PROTOCOL,
+                                    .version = COIL_VERSION };
+    int r = coil_wire_call(daemon->wire, &message, NULL, &answer, timeout_ms, error);
+
+    if (r < 0) {
+        (void)coil_error_prepend(error, "the daemon at %s", daemon->path);
+        return r;
+    }
+    if (answer.message.type == COIL_MESSAGE_FAILED)
+        return coil_error_set(error, -EPERM, "the daemon at %s refused: %s", daemon->path, answer.message.text);
+    if (answer.message.type != expected)
+        return coil_error_set(error, -EBADMSG, "the daemon at %s gave an answer that makes no sense: is it of another "
+                              "version than coilctl %s?", daemon->path, COIL_VERSION);
+    *ret_answer = answer;
+    answer = (struct coil_wire_message)COIL_WIRE_MESSAGE_INIT;
+    return 0;
+}
+
+static int run_status(struct daemon *daemon, struct coil_error *error)
+{
+    COIL_CLEANUP(coil_wire_message_deinit) struct coil_wire_message answer = COIL_WIRE_MESSAGE_INIT;
+    int r = ask(daemon, COIL_MESSAGE_STATUS, COIL_MESSAGE_REPORT, STATUS_TIMEOUT_MS, &answer, error);
+
+    if (r == 0)
+        (void)fputs(answer.message.text, stdout);
+    return r;
+}
+
+/* The daemon answers when everything else has gone; then its own process ends. */
+static int run_stop(struct daemon *daemon, struct coil_error *error)
+{
+    COIL_CLEANUP(coil_wire_message_deinit) struct coil_wire_message answer = COIL_WIRE_MESSAGE_INIT;
+    struct pollfd death = { .fd = daemon->pidfd, .events = POLLIN };
+    int r = ask(daemon, COIL_MESSAGE_STOP, COIL_MESSAGE_DONE, STOP_TIMEOUT_MS, &answer, error);
+
+    /* A daemon that was stopping already may close without an answer. */
+    if (r < 0 && r != -EPIPE)
+        return r;
+    if (daemon->pidfd < 0)
+        return 0;
+    do
+        r = poll(&death, 1, STOP_TIMEOUT_MS);
+    while (r < 0 && errno == EINTR);
+    if (r == 0)
+        return coil_error_set(error, -ETIMEDOUT, "the daemon at %s has not ended within %d s", daemon->path,
+                              STOP_TIMEOUT_MS / 1000);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    COIL_CLEANUP(daemon_deinit) struct daemon daemon = { .pidfd = -1 };
+    const char *command = argc == 2 ? argv[1] : "";
+    struct coil_error error;
+    int r;
+
+    if (strcmp(command, "--help") == 0) {
+        print_help();
+        return 0;
+    }
+    if (strcmp(command, "--version") == 0) {
+        (void)printf("coilctl %s\n", COIL_VERSION);
+        return 0;
+    }
+    if (strcmp(command, "status") != 0 && strcmp(command, "stop") != 0) {
+        (void)fprintf(stderr, "coilctl: say what to do, status or stop: see coilctl --help\n");
+        return 2;
+    }
+    r = daemon_connect(&daemon, &error);
+    if (r == 0)
+        r = strcmp(command, "stop") == 0 ? run_stop(&daemon, &error) : run_status(&daemon, &error);
+    if (r < 0) {
+        (void)fprintf(stderr, "coilctl: %s\n", error.text);
+        return 1;
+    }
+    return 0;
+}

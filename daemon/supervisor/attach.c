@@ -1,0 +1,444 @@
+/*
+ * Attaching programs.
+ *
+ * Purpose: the way from a request to its answer, over as many turns of the loop as
+ * it takes.  `attach` and `module` share most of it:
+ *
+ *     attach                      module
+ *       need_descriptor  <----------+          not in the store: ask the client
+ *       choose_worker               |          attach only; wait until it is ready
+ *       load_module      <----------+          once per worker
+ *       open_session                |          memory, `session` and `channel` 0 to the worker
+ *       attached                   done
+ *
+ * A worker that dies under an attaching program is no reason to fail it: it starts
+ * again at choose_worker, a bounded number of times.
+ *
+ * Called by client.c; main thread.  What a request holds is in the client, and
+ * coil_attach_forget() drops it.
+ */
+#include "daemon/supervisor/attach.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/supervisor/log.h"
+#include "daemon/supervisor/module.h"
+#include "daemon/supervisor/server.h"
+#include "daemon/supervisor/session.h"
+#include "daemon/supervisor/worker.h"
+#include "proto/cleanup.h"
+#include "proto/version.h"
+
+#define ATTEMPTS_MAX 3 /* workers that may die while one program attaches */
+
+static void choose_worker(struct coil_client *client);
+static void load_module(struct coil_client *client);
+static void open_session(struct coil_client *client);
+
+static struct coil_client *client_of(struct coil_await *await)
+{
+    return (struct coil_client *)(void *)((char *)await - offsetof(struct coil_client, await));
+}
+
+static void drop_worker(struct coil_client *client)
+{
+    if (client->worker)
+        coil_worker_release(client->worker);
+    client->worker = NULL;
+}
+
+void coil_attach_forget(struct coil_client *client)
+{
+    coil_await_cancel(&client->await);
+    drop_worker(client);
+    coil_stored_unref(client->descriptor);
+    client->descriptor = NULL;
+    free(client->name);
+    client->name = NULL;
+}
+
+/* Ends the request with a refusal.  A program that did not get a session may try again on the same connection. */
+static void give_up(struct coil_client *client, enum coil_refusal code, const char *text)
+{
+    struct coil_session *session = client->attached ? NULL : client->session;
+
+    coil_log("client pid %d uid %u: module \"%s\": %s", (int)client->pid, (unsigned)client->uid,
+             client->name ? client->name : "", text);
+    coil_attach_forget(client);
+    if (session) {
+        client->session = NULL;
+        coil_session_close(session);
+    }
+    if (client->counted && !client->attached) {
+        client->counted = false;
+        coil_server_program_went(client->server);
+    }
+    coil_client_fail(client, code, "%s", text);
+}
+
+static void finish(struct coil_client *client, struct coil_message *answer, const int *fds)
+{
+    coil_attach_forget(client);
+    coil_client_answer(client, answer, fds);
+}
+
+/* A worker refused something: its words go on to the program. */
+static void give_up_as_told(struct coil_client *client, const struct coil_message *answer)
+{
+    enum coil_refusal code = answer->code >= COIL_REFUSED_OTHER && answer->code <= COIL_REFUSED_IDENTITY
+                                 ? (enum coil_refusal)answer->code
+                                 : COIL_REFUSED_OTHER;
+
+    give_up(client, code, answer->text);
+}
+
+/* The worker that this request relied on is dead. */
+static void worker_lost(struct coil_client *client)
+{
+    /* A dead worker's structure lives until the loop has closed its handles, so its words can be used. */
+    if (!client->worker->was_ready) {
+        give_up(client, COIL_REFUSED_NO_PYTHON, client->worker->failure);
+        return;
+    }
+    drop_worker(client);
+    if (++client->attempts >= ATTEMPTS_MAX)
+        give_up(client, COIL_REFUSED_OTHER, "the worker died while the program was being attached, several times");
+    else
+        choose_worker(client);
+}
+
+/* ---- the descriptor ---- */
+
+static int take_name(struct coil_client *client, const struct coil_message *message)
+{
+    client->name = strdup(message->name);
+    if (!client->name) {
+        give_up(client, COIL_REFUSED_LIMIT, "no memory for the request");
+        return -ENOMEM;
+    }
+    memcpy(client->hash, message->hash, COIL_HASH_SIZE);
+    client->step = COIL_CLIENT_WORKER;
+    return 0;
+}
+
+static void have_descriptor(struct coil_client *client)
+{
+    if (strcmp(coil_image_name(client->descriptor->image), client->name) != 0) {
+        give_up(client, COIL_REFUSED_PROTOCOL, "the descriptor is of a module with another name");
+        return;
+    }
+    client->step = COIL_CLIENT_WORKER;
+    if (client->attached)
+        load_module(client);
+    else
+        choose_worker(client);
+}
+
+static void need_descriptor(struct coil_client *client)
+{
+    struct coil_message message = { .type = COIL_MESSAGE_SEND_DESCRIPTOR };
+
+    client->descriptor = coil_store_get(&client->server->store, client->hash);
+    if (client->descriptor) {
+        have_descriptor(client);
+        return;
+    }
+    client->step = COIL_CLIENT_DESCRIPTOR;
+    memcpy(message.hash, client->hash, COIL_HASH_SIZE);
+    coil_client_say(client, &message);
+}
+
+void coil_attach_descriptor(struct coil_client *client, const struct coil_message *message)
+{
+    struct coil_error error;
+    int r;
+
+    if (memcmp(message->hash, client->hash, COIL_HASH_SIZE) != 0) {
+        give_up(client, COIL_REFUSED_PROTOCOL, "the descriptor is not the one that was asked for");
+        return;
+    }
+    r = coil_store_put(&client->server->store, message->descriptor.data, message->descriptor.size, client->hash,
+                       &client->descriptor, &error);
+    if (r < 0)
+        give_up(client, r == -ENOMEM ? COIL_REFUSED_LIMIT : COIL_REFUSED_PROTOCOL, error.text);
+    else
+        have_descriptor(client);
+}
+
+/* ---- the worker ---- */
+
+static void worker_is_ready(struct coil_await *await, const struct coil_message *answer)
+{
+    struct coil_client *client = client_of(await);
+
+    if (answer)
+        load_module(client);
+    else
+        worker_lost(client);
+}
+
+/* Deaths that the loop has not seen yet count already: a program may attach anew because of one. */
+static void bury_dead(struct coil_environment *environment)
+{
+    struct coil_worker *worker;
+
+    do {
+        TAILQ_FOREACH(worker, &environment->workers, link) {
+            (void)coil_worker_is_usable(worker);
+            if (worker->state == COIL_WORKER_DEAD)
+                break; /* the list has changed */
+        }
+    } while (worker);
+}
+
+/*
+ * One that can take the program's module; preferably one that has it already, and
+ * one that no other program had to avoid.  Those that have another module of
+ * that name are superseded from now on.
+ */
+static struct coil_worker *find_worker(struct coil_client *client)
+{
+    struct coil_worker *best = NULL;
+    struct coil_worker *worker;
+    int best_score = -1;
+
+    bury_dead(client->environment);
+    TAILQ_FOREACH(worker, &client->environment->workers, link) {
+        int score = (coil_worker_module_find(worker, client->name) ? 2 : 0) + (worker->superseded ? 0 : 1);
+
+        if (!coil_worker_is_usable(worker))
+            continue;
+        if (coil_worker_module_conflicts(worker, client->name, client->hash)) {
+            coil_worker_supersede(worker);
+            continue;
+        }
+        if (score > best_score) {
+            best = worker;
+            best_score = score;
+        }
+    }
+    return best;
+}
+
+static void choose_worker(struct coil_client *client)
+{
+    struct coil_worker *worker;
+
+    if (client->server->stopping) {
+        give_up(client, COIL_REFUSED_OTHER, "the daemon is stopping");
+        return;
+    }
+    worker = find_worker(client);
+    if (!worker && coil_worker_new(client->server, client->environment, &worker) < 0) {
+        give_up(client, COIL_REFUSED_LIMIT, "no memory for a worker");
+        return;
+    }
+    worker->superseded = false;
+    client->worker = worker;
+    coil_worker_hold(worker);
+    if (worker->state == COIL_WORKER_READY)
+        load_module(client);
+    else
+        coil_worker_await_ready(worker, &client->await, worker_is_ready);
+}
+
+/* ---- the module ---- */
+
+static void module_is_there(struct coil_client *client)
+{
+    struct coil_message done = { .type = COIL_MESSAGE_DONE };
+
+    if (client->attached)
+        finish(client, &done, NULL);
+    else
+        open_session(client);
+}
+
+/* An attached program is told of its worker's death by its session; only one that is attaching gets here with NULL. */
+static void load_answered(struct coil_await *await, const struct coil_message *answer)
+{
+    struct coil_client *client = client_of(await);
+
+    if (!answer)
+        worker_lost(client);
+    else if (answer->type == COIL_MESSAGE_DONE)
+        module_is_there(client);
+    else
+        give_up_as_told(client, answer);
+}
+
+static void load_module(struct coil_client *client)
+{
+    struct coil_worker *worker = client->attached ? client->session->worker : client->worker;
+    int r;
+
+    if (coil_worker_module_conflicts(worker, client->name, client->hash)) {
+        if (client->attached) {
+            give_up(client, COIL_REFUSED_CONFLICT, "the worker has another module of this name");
+            return;
+        }
+        /* Another program was faster while this one waited for the worker's start. */
+        drop_worker(client);
+        choose_worker(client);
+        return;
+    }
+    r = coil_worker_module_load(worker, client->name, client->descriptor, &client->await, load_answered);
+    if (r < 0)
+        give_up(client, COIL_REFUSED_LIMIT, "no memory for a module");
+    else if (r > 0)
+        module_is_there(client);
+}
+
+/* ---- the session ---- */
+
+static void attached(struct coil_client *client)
+{
+    struct coil_session *session = client->session;
+    struct coil_worker *worker = session->worker;
+    struct coil_message message = {
+        .type = COIL_MESSAGE_ATTACHED, .session = session->number, .generation = worker->generation,
+        .pid = (uint64_t)worker->pid, .base = coil_session_base(session),
+    };
+    const int fds[] = { session->memory[COIL_MEMORY_REQUESTS], session->memory[COIL_MEMORY_REPLIES],
+                        session->memory[COIL_MEMORY_STAGING], worker->pidfd };
+
+    client->attached = true;
+    session->channels = 1;
+    finish(client, &message, fds);
+    /* The program and the worker have the staging area now; the others are needed for more channels. */
+    if (!client->closing)
+        coil_fd_close(&session->memory[COIL_MEMORY_STAGING]);
+}
+
+static void first_channel_answered(struct coil_await *await, const struct coil_message *answer)
+{
+    struct coil_client *client = client_of(await);
+
+    if (!answer)
+        worker_lost(client);
+    else if (answer->type == COIL_MESSAGE_DONE)
+        attached(client);
+    else
+        give_up_as_told(client, answer);
+}
+
+static void session_answered(struct coil_await *await, const struct coil_message *answer)
+{
+    struct coil_client *client = client_of(await);
+    struct coil_message message = { .type = COIL_MESSAGE_CHANNEL };
+
+    if (!answer) {
+        worker_lost(client);
+    } else if (answer->type == COIL_MESSAGE_FAILED) {
+        client->session->offered = false; /* it has not got it: nothing to close there */
+        give_up_as_told(client, answer);
+    } else {
+        message.session = client->session->number;
+        coil_worker_ask(client->worker, &message, NULL, &client->await, first_channel_answered);
+    }
+}
+
+static void open_session(struct coil_client *client)
+{
+    struct coil_message message = { .type = COIL_MESSAGE_SESSION, .pid = (uint64_t)client->pid };
+    struct coil_session *session;
+    struct coil_error error;
+    int r = coil_session_new(client->worker, client, client->pid, &session, &error);
+
+    if (r < 0) {
+        give_up(client, COIL_REFUSED_LIMIT, error.text);
+        return;
+    }
+    client->session = session;
+    session->offered = true;
+    message.session = session->number;
+    message.base = coil_session_base(session);
+    coil_worker_ask(client->worker, &message, session->memory, &client->await, session_answered);
+}
+
+/* ---- requests ---- */
+
+void coil_attach_begin(struct coil_client *client, const struct coil_message *message)
+{
+    struct coil_error error;
+
+    if (message->protocol != COIL_PROTOCOL) {
+        coil_log("client pid %d uid %u is of version %s (protocol %llu): refused", (int)client->pid,
+                 (unsigned)client->uid, message->version, (unsigned long long)message->protocol);
+        coil_client_fail(client, COIL_REFUSED_VERSION,
+                         "the program uses libcoil %.64s (protocol %llu), the daemon is coild %s (protocol %d): "
+                         "run coilctl stop, so that the next program starts the installed coild, or install one "
+                         "version for both",
+                         message->version, (unsigned long long)message->protocol, COIL_VERSION, COIL_PROTOCOL);
+        return;
+    }
+    if (client->session || client->attached) {
+        coil_client_fail(client, COIL_REFUSED_PROTOCOL, "this connection has its session already");
+        return;
+    }
+    if (take_name(client, message) < 0)
+        return;
+    if (coil_environment_find(&client->server->environments, message->python, message->environment,
+                              &client->environment, &error) < 0) {
+        give_up(client, error.code == -ENOMEM ? COIL_REFUSED_LIMIT : COIL_REFUSED_PROTOCOL, error.text);
+        return;
+    }
+    client->attempts = 0;
+    client->counted = true;
+    coil_server_program_came(client->server);
+    need_descriptor(client);
+}
+
+static bool is_attached(struct coil_client *client)
+{
+    if (!client->attached)
+        coil_client_fail(client, COIL_REFUSED_PROTOCOL, "this connection has no session: attach first");
+    return client->attached;
+}
+
+void coil_attach_module(struct coil_client *client, const struct coil_message *message)
+{
+    if (!is_attached(client) || take_name(client, message) < 0)
+        return;
+    if (coil_worker_module_conflicts(client->session->worker, client->name, client->hash)) {
+        give_up(client, COIL_REFUSED_CONFLICT, "the worker has another module of this name");
+        return;
+    }
+    need_descriptor(client);
+}
+
+static void channel_answered(struct coil_await *await, const struct coil_message *answer)
+{
+    struct coil_client *client = client_of(await);
+    struct coil_message done = { .type = COIL_MESSAGE_DONE };
+
+    if (answer->type == COIL_MESSAGE_FAILED) {
+        give_up_as_told(client, answer);
+        return;
+    }
+    client->session->channels++;
+    finish(client, &done, NULL);
+}
+
+void coil_attach_channel(struct coil_client *client, const struct coil_message *message)
+{
+    struct coil_message forward = { .type = COIL_MESSAGE_CHANNEL, .channel = message->channel };
+    struct coil_error error;
+
+    if (!is_attached(client))
+        return;
+    if (message->session != client->session->number || message->channel >= COIL_CHANNELS_MAX) {
+        give_up(client, COIL_REFUSED_PROTOCOL, "there is no such session or channel");
+        return;
+    }
+    if (coil_session_reserve_channel(client->session, (unsigned)message->channel, &error) < 0) {
+        give_up(client, COIL_REFUSED_LIMIT, error.text);
+        return;
+    }
+    client->step = COIL_CLIENT_WORKER;
+    forward.session = client->session->number;
+    coil_worker_ask(client->session->worker, &forward, NULL, &client->await, channel_answered);
+}

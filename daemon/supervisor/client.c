@@ -1,0 +1,257 @@
+/*
+ * A connection: reading requests, sending answers, ending.
+ *
+ * Purpose: everything about one connection that does not depend on what is asked.
+ * What a request means stands in attach.c and status.c.
+ *
+ * While a request is under way the socket is watched for the peer's end only, so that
+ * a program that dies while its worker starts leaves nothing behind, and a
+ * program that sends without waiting fills its own buffers, not ours.
+ *
+ * Called by server.c (new connections), attach.c (answers) and worker.c (deaths); main thread.
+ * A connection closes itself; its memory is freed when libuv has let go of the handle.
+ */
+#include "daemon/supervisor/client.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "daemon/supervisor/attach.h"
+#include "daemon/supervisor/log.h"
+#include "daemon/supervisor/server.h"
+#include "daemon/supervisor/session.h"
+#include "daemon/supervisor/status.h"
+#include "daemon/supervisor/worker.h"
+#include "proto/cleanup.h"
+#include "proto/version.h"
+
+#define MESSAGES_PER_TURN 16 /* one client may not keep the loop to itself */
+
+static void on_poll(uv_poll_t *poll, int status, int events);
+
+static void watch(struct coil_client *client)
+{
+    int events = UV_DISCONNECT;
+
+    if (client->closing)
+        return;
+    if (client->step == COIL_CLIENT_IDLE || client->step == COIL_CLIENT_DESCRIPTOR)
+        events |= UV_READABLE;
+    if (coil_wire_pending(client->wire))
+        events |= UV_WRITABLE;
+    (void)uv_poll_start(&client->poll, events, on_poll);
+}
+
+/* ---- the end ---- */
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct coil_client *client = handle->data;
+
+    coil_wire_free(client->wire);
+    free(client);
+}
+
+void coil_client_close(struct coil_client *client)
+{
+    if (client->closing)
+        return;
+    client->closing = true;
+    coil_attach_forget(client);
+    if (client->session)
+        coil_session_close(client->session);
+    client->session = NULL;
+    TAILQ_REMOVE(&client->server->clients, client, link);
+    if (client->counted)
+        coil_server_program_went(client->server);
+    uv_close((uv_handle_t *)&client->poll, on_closed);
+}
+
+void coil_client_close_when_sent(struct coil_client *client)
+{
+    client->close_when_sent = true;
+    if (!coil_wire_pending(client->wire))
+        coil_client_close(client);
+}
+
+/* What it sent makes no sense: it is told, and the connection ends. */
+static void refuse(struct coil_client *client, const char *what)
+{
+    coil_log("client pid %d uid %u is disconnected: %s", (int)client->pid, (unsigned)client->uid, what);
+    coil_client_fail(client, COIL_REFUSED_PROTOCOL, "%s", what);
+    coil_client_close_when_sent(client);
+}
+
+void coil_client_session_lost(struct coil_client *client)
+{
+    client->session = NULL;
+    if (!client->attached)
+        return; /* what it waits for ends too, and then it attaches to another worker */
+    if (client->step != COIL_CLIENT_IDLE) {
+        coil_attach_forget(client);
+        coil_client_fail(client, COIL_REFUSED_OTHER, "the worker died");
+    }
+    coil_client_close_when_sent(client);
+}
+
+/* ---- sending ---- */
+
+static void send_message(struct coil_client *client, struct coil_message *message, const int *fds)
+{
+    struct coil_error error;
+    int r;
+
+    message->request = client->request;
+    r = coil_wire_send(client->wire, message, fds, &error);
+    /* A closed connection is noticed by reading, where its last messages still are. */
+    if (r < 0 && r != -EPIPE) {
+        coil_log("client pid %d uid %u is disconnected: %s", (int)client->pid, (unsigned)client->uid, error.text);
+        coil_client_close(client);
+    }
+    watch(client);
+}
+
+void coil_client_say(struct coil_client *client, struct coil_message *message)
+{
+    send_message(client, message, NULL);
+}
+
+void coil_client_answer(struct coil_client *client, struct coil_message *message, const int *fds)
+{
+    client->step = COIL_CLIENT_IDLE;
+    send_message(client, message, fds);
+}
+
+void coil_client_fail(struct coil_client *client, enum coil_refusal code, const char *format, ...)
+{
+    char text[COIL_ERROR_TEXT_MAX];
+    struct coil_message message = { .type = COIL_MESSAGE_FAILED, .code = code, .text = text };
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    coil_client_answer(client, &message, NULL);
+}
+
+/* ---- receiving ---- */
+
+static void report(struct coil_client *client)
+{
+    COIL_CLEANUP(coil_memory_free) char *text = NULL;
+    struct coil_message message = { .type = COIL_MESSAGE_REPORT };
+
+    if (coil_status_write(client->server, &text) < 0) {
+        coil_client_fail(client, COIL_REFUSED_LIMIT, "no memory for a report");
+        return;
+    }
+    message.text = text;
+    coil_client_answer(client, &message, NULL);
+}
+
+static void handle(struct coil_client *client, const struct coil_message *message)
+{
+    char reason[64];
+
+    if (client->step == COIL_CLIENT_DESCRIPTOR) {
+        if (message->type == COIL_MESSAGE_DESCRIPTOR && message->request == client->request)
+            coil_attach_descriptor(client, message);
+        else
+            refuse(client, "it was asked for a descriptor and sent something else");
+        return;
+    }
+    client->request = message->request;
+    switch (message->type) {
+    case COIL_MESSAGE_ATTACH:
+        coil_attach_begin(client, message);
+        return;
+    case COIL_MESSAGE_MODULE:
+        coil_attach_module(client, message);
+        return;
+    case COIL_MESSAGE_CHANNEL:
+        coil_attach_channel(client, message);
+        return;
+    /* Of any version: a daemon that is too old for everything else must be possible to stop. */
+    case COIL_MESSAGE_STATUS:
+        report(client);
+        return;
+    case COIL_MESSAGE_STOP:
+        client->step = COIL_CLIENT_STOP;
+        watch(client);
+        (void)snprintf(reason, sizeof reason, "client pid %d uid %u asked for it", (int)client->pid,
+                       (unsigned)client->uid);
+        coil_server_stop(client->server, reason);
+        return;
+    default:
+        refuse(client, "it sent a message that is not a request");
+        return;
+    }
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct coil_client *client = poll->data;
+
+    if (coil_wire_flush(client->wire) == 0 && client->close_when_sent) {
+        coil_client_close(client);
+        return;
+    }
+    /* Nobody reads while a request is under way, so the peer's end is its end. */
+    if (client->close_when_sent || client->step == COIL_CLIENT_WORKER || client->step == COIL_CLIENT_STOP) {
+        if (status < 0 || (events & UV_DISCONNECT))
+            coil_client_close(client);
+        else
+            watch(client);
+        return;
+    }
+    for (unsigned i = 0; i < MESSAGES_PER_TURN; i++) {
+        COIL_CLEANUP(coil_wire_message_deinit) struct coil_wire_message received = COIL_WIRE_MESSAGE_INIT;
+        struct coil_error error;
+        int r = coil_wire_receive(client->wire, &received, &error);
+
+        if (r == -EAGAIN)
+            break;
+        if (r == -EPIPE) {
+            coil_client_close(client);
+            return;
+        }
+        if (r < 0) {
+            client->request = 0;
+            refuse(client, error.text);
+            return;
+        }
+        handle(client, &received.message);
+        if (client->closing || client->close_when_sent || client->step == COIL_CLIENT_WORKER ||
+            client->step == COIL_CLIENT_STOP)
+            return;
+    }
+    watch(client);
+}
+
+int coil_client_new(struct coil_server *server, int fd, pid_t pid, uid_t uid, struct coil_error *error)
+{
+    struct coil_client *client = calloc(1, sizeof *client);
+    int r;
+
+    if (!client) {
+        coil_fd_close(&fd);
+        return coil_error_set(error, -ENOMEM, "no memory for a connection");
+    }
+    client->server = server;
+    client->pid = pid;
+    client->uid = uid;
+    r = coil_wire_new(fd, &client->wire);
+    if (r == 0)
+        r = uv_poll_init(&server->loop, &client->poll, coil_wire_fd(client->wire));
+    if (r < 0) {
+        coil_wire_free(client->wire);
+        free(client);
+        return coil_error_set(error, r, "cannot watch a connection: %s", uv_strerror(r));
+    }
+    client->poll.data = client;
+    TAILQ_INSERT_TAIL(&server->clients, client, link);
+    watch(client);
+    return 0;
+}

@@ -1,0 +1,82 @@
+/*
+ * A connection: a program, or coilctl.
+ *
+ * Requests on one connection are handled one at a time, in order; while one is
+ * under way nothing more is read from it.  A program's connection is its session:
+ * when it closes, the session ends.
+ */
+#ifndef COIL_SUPERVISOR_CLIENT_H
+#define COIL_SUPERVISOR_CLIENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+#include <uv.h>
+
+#include "daemon/supervisor/await.h"
+#include "daemon/supervisor/store.h"
+#include "proto/message.h"
+#include "proto/wire.h"
+
+struct coil_environment;
+struct coil_server;
+struct coil_session;
+struct coil_worker;
+
+enum coil_client_step {
+    COIL_CLIENT_IDLE,       /* nothing is under way: the next message is a request */
+    COIL_CLIENT_DESCRIPTOR, /* the next message must be the descriptor it was asked for */
+    COIL_CLIENT_WORKER,     /* a worker has to do something first */
+    COIL_CLIENT_STOP        /* coilctl: everything has to go first */
+};
+
+struct coil_client {
+    TAILQ_ENTRY(coil_client) link;
+    struct coil_server *server;
+    struct coil_wire *wire;
+    uv_poll_t poll;
+    pid_t pid; /* as the kernel saw it when it connected */
+    uid_t uid;
+    bool closing;
+    bool close_when_sent;
+
+    /* The request under way. */
+    enum coil_client_step step;
+    uint64_t request;
+    struct coil_await await;
+    char *name;
+    uint8_t hash[COIL_HASH_SIZE];
+    unsigned channel;
+    struct coil_stored *descriptor;
+
+    /* What it is attached to. */
+    bool attached;
+    bool counted; /* as a program, by the server */
+    struct coil_environment *environment;
+    struct coil_worker *worker; /* held while it attaches; then the session holds it */
+    struct coil_session *session;
+    unsigned attempts; /* workers that died while it attached */
+};
+
+/* Takes over an accepted socket and begins to read.  It frees itself when the connection ends. */
+int coil_client_new(struct coil_server *server, int fd, pid_t pid, uid_t uid, struct coil_error *error);
+
+/* Ends the connection and everything that hangs on it.  The structure is freed by a later turn of the loop. */
+void coil_client_close(struct coil_client *client);
+
+/* The same, once what was sent has left. */
+void coil_client_close_when_sent(struct coil_client *client);
+
+/* Answers the request under way (its number is filled in), which ends it. */
+void coil_client_answer(struct coil_client *client, struct coil_message *message, const int *fds);
+void coil_client_fail(struct coil_client *client, enum coil_refusal code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Sends something that does not end the request. */
+void coil_client_say(struct coil_client *client, struct coil_message *message);
+
+/* Its session's worker is dead, and the session is about to be freed. */
+void coil_client_session_lost(struct coil_client *client);
+
+#endif

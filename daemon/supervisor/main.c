@@ -1,0 +1,226 @@
+/*
+ * coild, the supervising daemon.
+ *
+ * Purpose: the command line, the order of starting, and the one line that the
+ * starter gets.  A program that starts the daemon on demand passes the write end
+ * of a pipe as --ready-fd: it reads "ready" once the daemon listens, or one line
+ * of text that says why it does not.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/supervisor/log.h"
+#include "daemon/supervisor/process.h"
+#include "daemon/supervisor/runtime_dir.h"
+#include "daemon/supervisor/server.h"
+#include "proto/cleanup.h"
+#include "proto/socket_path.h"
+#include "proto/version.h"
+
+#define IDLE_TIMEOUT_S 3600
+#define IDLE_TIMEOUT_MAX_S (10L * 365 * 24 * 3600)
+
+struct options {
+    const char *socket; /* NULL: as COIL_SOCKET says */
+    const char *log;    /* NULL: beside the socket if started on demand, else stderr */
+    long idle_timeout_s;
+    int ready_fd;
+};
+
+static void print_help(void)
+{
+    (void)printf("usage: coild [--socket PATH] [--idle-timeout SECONDS] [--log PATH|-] [--ready-fd N]\n"
+                 "       coild --version | --help\n"
+                 "\n"
+                 "Runs Python for the C programs of one user.  Programs start it by themselves.\n"
+                 "\n"
+                 "  --socket PATH           listen here (default: $COIL_SOCKET,\n"
+                 "                          $XDG_RUNTIME_DIR/coil/coild.sock or /tmp/coil-UID/coild.sock)\n"
+                 "  --idle-timeout SECONDS  leave after this time without programs (default: %d; 0: never)\n"
+                 "  --log PATH              append to this file; \"-\": stderr\n"
+                 "  --ready-fd N            write \"ready\" there once it listens, and leave the terminal\n",
+                 IDLE_TIMEOUT_S);
+}
+
+static int parse_number(const char *text, const char *option, long max, long *ret_number, struct coil_error *error)
+{
+    char *end;
+    long number;
+
+    errno = 0;
+    number = strtol(text, &end, 10);
+    if (errno || end == text || *end || number < 0 || number > max)
+        return coil_error_set(error, -EINVAL, "%s needs a number from 0 to %ld, not \"%s\"", option, max, text);
+    *ret_number = number;
+    return 0;
+}
+
+/* 1: the question was answered, and there is nothing more to do. */
+static int parse_options(int argc, char **argv, struct options *ret_options, struct coil_error *error)
+{
+    static const struct option known[] = {
+        { "socket", required_argument, NULL, 's' }, { "idle-timeout", required_argument, NULL, 'i' },
+        { "log", required_argument, NULL, 'l' },    { "ready-fd", required_argument, NULL, 'r' },
+        { "version", no_argument, NULL, 'v' },      { "help", no_argument, NULL, 'h' },
+        { NULL, 0, NULL, 0 },
+    };
+    struct options options = { .idle_timeout_s = IDLE_TIMEOUT_S, .ready_fd = -1 };
+    long number;
+    int option;
+    int r = 0;
+
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, "", known, NULL)) != -1 && r == 0) {
+        switch (option) {
+        case 's':
+            options.socket = optarg;
+            break;
+        case 'l':
+            options.log = optarg;
+            break;
+        case 'i':
+            r = parse_number(optarg, "--idle-timeout", IDLE_TIMEOUT_MAX_S, &options.idle_timeout_s, error);
+            break;
+        case 'r':
+            r = parse_number(optarg, "--ready-fd", 1 << 20, &number, error);
+            options.ready_fd = r == 0 ? (int)number : -1;
+            break;
+        case 'v':
+            (void)printf("coild %s\n", COIL_VERSION);
+            return 1;
+        case 'h':
+            print_help();
+            return 1;
+        default:
+            return coil_error_set(error, -EINVAL, "\"%s\" is not an option of coild, or lacks its value: see "
+                                  "coild --help", argv[optind - 1]);
+        }
+    }
+    if (r == 0 && optind < argc)
+        return coil_error_set(error, -EINVAL, "coild takes no arguments, but was given \"%s\": see coild --help",
+                              argv[optind]);
+    *ret_options = options;
+    return r;
+}
+
+/* Tells the starter.  It may have gone. */
+static void tell(int ready_fd, const char *line)
+{
+    if (ready_fd >= 0) {
+        (void)!write(ready_fd, line, strlen(line));
+        (void)!write(ready_fd, "\n", 1);
+    }
+}
+
+/* A program that starts the daemon names the socket; if that is the usual place, its folder is coil's own as well. */
+static int find_socket(const struct options *options, struct coil_runtime_dir *runtime, bool *ret_private_folder,
+                       struct coil_error *error)
+{
+    char usual[COIL_SOCKET_PATH_MAX];
+    int r = coil_socket_path(usual, sizeof usual, ret_private_folder, options->socket ? NULL : error);
+
+    if (!options->socket) {
+        if (r == 0)
+            memcpy(runtime->socket_path, usual, sizeof usual);
+        return r;
+    }
+    if (r < 0)
+        usual[0] = '\0';
+    r = coil_socket_path_resolve(options->socket, "--socket", runtime->socket_path, sizeof runtime->socket_path, error);
+    if (r == 0 && strcmp(usual, runtime->socket_path) != 0)
+        *ret_private_folder = false;
+    return r;
+}
+
+/* Where the log goes: an absolute path, as the daemon leaves its folder; empty for stderr. */
+static int find_log(const struct options *options, const char *socket_path, char *ret, size_t size,
+                    struct coil_error *error)
+{
+    size_t length = strlen(socket_path);
+    char folder[PATH_MAX];
+    int used = 0;
+
+    if (!options->log && options->ready_fd >= 0) {
+        if (length > 5 && strcmp(socket_path + length - 5, ".sock") == 0)
+            length -= 5;
+        used = snprintf(ret, size, "%.*s.log", (int)length, socket_path);
+    } else if (!options->log || strcmp(options->log, "-") == 0) {
+        *ret = '\0';
+    } else if (*options->log == '/') {
+        used = snprintf(ret, size, "%s", options->log);
+    } else if (!getcwd(folder, sizeof folder)) {
+        return coil_error_set(error, -errno, "cannot find the current folder for --log: %s", strerror(errno));
+    } else {
+        used = snprintf(ret, size, "%s/%s", folder, options->log);
+    }
+    if (used < 0 || (size_t)used >= size)
+        return coil_error_set(error, -ENAMETOOLONG, "the path of the log is too long");
+    return 0;
+}
+
+/* Everything up to listening.  1: another daemon serves there. */
+static int start(const struct options *options, struct coil_server *server, struct coil_runtime_dir *runtime,
+                 char *log_path, size_t log_size, struct coil_error *error)
+{
+    bool private_folder;
+    int r = find_socket(options, runtime, &private_folder, error);
+
+    if (r == 0)
+        r = find_log(options, runtime->socket_path, log_path, log_size, error);
+    if (r < 0)
+        return r;
+    coil_process_prepare(options->ready_fd, options->ready_fd >= 0, &server->worker_files);
+    r = coil_runtime_dir_acquire(runtime, private_folder, error);
+    if (r != 0)
+        return r;
+    if (*log_path)
+        r = coil_log_open(log_path, error);
+    if (r == 0) {
+        server->log_path = *log_path ? log_path : NULL;
+        server->idle_timeout_ms = (uint64_t)options->idle_timeout_s * 1000;
+        r = coil_server_init(server, runtime, error);
+    }
+    if (r < 0)
+        coil_runtime_dir_release(runtime);
+    return r;
+}
+
+int main(int argc, char **argv)
+{
+    static struct coil_server server;
+    static struct coil_runtime_dir runtime;
+    static char log_path[PATH_MAX];
+    struct options options = { .ready_fd = -1 };
+    COIL_CLEANUP(coil_fd_close) int ready_fd = -1;
+    struct coil_error error;
+    int r = parse_options(argc, argv, &options, &error);
+
+    if (r > 0)
+        return 0;
+    ready_fd = options.ready_fd;
+    if (r == 0)
+        r = start(&options, &server, &runtime, log_path, sizeof log_path, &error);
+    if (r < 0) {
+        (void)fprintf(stderr, "coild: %s\n", error.text);
+        tell(ready_fd, error.text);
+        return 1;
+    }
+    if (r > 0) {
+        (void)fprintf(stderr, "coild: already running at %s\n", runtime.socket_path);
+        tell(ready_fd, "ready");
+        return 0;
+    }
+    coil_log("version %s, pid %d, listens at %s", COIL_VERSION, (int)getpid(), runtime.socket_path);
+    coil_process_silence();
+    tell(ready_fd, "ready");
+    coil_fd_close(&ready_fd);
+
+    coil_server_run(&server);
+    coil_runtime_dir_release(&runtime);
+    coil_log("has stopped");
+    return 0;
+}

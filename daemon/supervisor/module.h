@@ -1,0 +1,40 @@
+/* The modules a worker has been given: each descriptor goes to a worker once. */
+#ifndef COIL_SUPERVISOR_MODULE_H
+#define COIL_SUPERVISOR_MODULE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "daemon/supervisor/await.h"
+#include "daemon/supervisor/store.h"
+#include "daemon/supervisor/worker.h"
+
+struct coil_worker_module {
+    TAILQ_ENTRY(coil_worker_module) link;
+    char *name;
+    uint8_t hash[COIL_HASH_SIZE];
+    bool loaded;
+    struct coil_await load;      /* the worker's answer */
+    struct coil_awaits starters; /* who waits for it */
+};
+
+/* The worker's module of this name, loaded or about to be; NULL if it has none. */
+struct coil_worker_module *coil_worker_module_find(struct coil_worker *worker, const char *name);
+
+/* True if the worker has another module of this name. */
+bool coil_worker_module_conflicts(struct coil_worker *worker, const char *name,
+                                  const uint8_t hash[COIL_HASH_SIZE]);
+
+/*
+ * Makes the worker know the module: 1 if it does already; 0: `answered` will be
+ * called.  No conflict.  -ENOMEM.
+ */
+int coil_worker_module_load(struct coil_worker *worker, const char *name, const struct coil_stored *descriptor,
+                            struct coil_await *await,
+                            void (*answered)(struct coil_await *, const struct coil_message *));
+
+/* Forgets all; nobody waits any more. */
+void coil_worker_modules_deinit(struct coil_worker *worker);
+
+#endif

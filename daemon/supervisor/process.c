@@ -1,0 +1,80 @@
+/*
+ * Becoming a daemon.
+ *
+ * Purpose: a daemon that a program started on demand inherits that program's
+ * fds, signals, limits and folder.  Any fd kept would hold up whoever waits for
+ * the end of a pipe; any ignored signal would reach the workers.
+ *
+ * Called by main.c, before there are threads or handles.
+ */
+#include "daemon/supervisor/process.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void close_inherited(int ready_fd)
+{
+    unsigned first = STDERR_FILENO + 1;
+
+    if (ready_fd >= (int)first) {
+        if (ready_fd > (int)first)
+            (void)close_range(first, (unsigned)ready_fd - 1, 0);
+        first = (unsigned)ready_fd + 1;
+        (void)fcntl(ready_fd, F_SETFD, FD_CLOEXEC);
+    }
+    (void)close_range(first, UINT_MAX, 0);
+}
+
+/* A closed standard fd would be given to the next file that is opened. */
+static void fill_standard_fds(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        (void)close(fd);
+}
+
+static void reset_signals(void)
+{
+    sigset_t none;
+
+    for (int number = 1; number < NSIG; number++)
+        (void)signal(number, SIG_DFL);
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+void coil_process_prepare(int ready_fd, bool detach, struct rlimit *ret_files)
+{
+    struct rlimit files;
+
+    close_inherited(ready_fd);
+    fill_standard_fds();
+    reset_signals();
+    (void)umask(077);
+    (void)!chdir("/");
+    if (detach)
+        (void)setsid();
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        *ret_files = files;
+        files.rlim_cur = files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
+void coil_process_silence(void)
+{
+    int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    (void)dup2(fd, STDIN_FILENO);
+    (void)close(fd);
+}

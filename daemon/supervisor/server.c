@@ -1,0 +1,254 @@
+/*
+ * The daemon as a whole.
+ *
+ * Purpose: the loop, the listening socket, who may come in, and the end.  Stopping
+ * has an order: nobody new, programs are told, workers end, coilctl is answered
+ * last; only then does the loop run out of handles and main.c removes the lock.
+ *
+ * The listening socket is watched by uv_poll, like every other socket here,
+ * because libuv's pipes cannot pass memfds.
+ *
+ * Called by main.c; one thread.
+ */
+#include "daemon/supervisor/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "daemon/supervisor/client.h"
+#include "daemon/supervisor/log.h"
+#include "daemon/supervisor/worker.h"
+#include "proto/cleanup.h"
+#include "proto/location.h"
+#include "proto/version.h"
+
+#define ACCEPTS_PER_TURN 64
+
+static const int stop_signals[COIL_SERVER_SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
+
+/* ---- coming in ---- */
+
+/* Another user's process.  It is told, as far as its socket takes it at once. */
+static void turn_away(int fd, const struct ucred *peer)
+{
+    COIL_CLEANUP(coil_wire_freep) struct coil_wire *wire = NULL;
+    struct coil_message message = { .type = COIL_MESSAGE_FAILED, .code = COIL_REFUSED_IDENTITY };
+    char text[128];
+
+    coil_log("client pid %d uid %u is turned away: this daemon serves uid %u only", (int)peer->pid,
+             (unsigned)peer->uid, (unsigned)geteuid());
+    (void)snprintf(text, sizeof text, "this daemon serves user %u only, not user %u", (unsigned)geteuid(),
+                   (unsigned)peer->uid);
+    message.text = text;
+    if (coil_wire_new(fd, &wire) == 0)
+        (void)coil_wire_send(wire, &message, NULL, NULL);
+}
+
+static void admit(struct coil_server *server, int fd)
+{
+    COIL_CLEANUP(coil_fd_close) int owned = fd;
+    struct ucred peer = { 0 };
+    socklen_t size = sizeof peer;
+    struct coil_error error;
+
+    if (getsockopt(owned, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+        return;
+    if (peer.uid != geteuid()) {
+        turn_away(coil_steal_fd(&owned), &peer);
+        return;
+    }
+    if (coil_client_new(server, coil_steal_fd(&owned), peer.pid, peer.uid, &error) < 0)
+        coil_log("client pid %d uid %u is turned away: %s", (int)peer.pid, (unsigned)peer.uid, error.text);
+}
+
+/* Without a free fd the connection would stay in the queue, and the loop would turn for it for ever. */
+static void turn_away_for_lack_of_fds(struct coil_server *server)
+{
+    coil_log("a client is turned away: no file descriptors left");
+    coil_fd_close(&server->spare_fd);
+    server->spare_fd = accept4(server->runtime->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+    coil_fd_close(&server->spare_fd);
+    server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static void on_listener(uv_poll_t *poll, int status, int events)
+{
+    struct coil_server *server = poll->data;
+
+    (void)status;
+    (void)events;
+    for (unsigned i = 0; i < ACCEPTS_PER_TURN && !server->stopping; i++) {
+        int fd = accept4(server->runtime->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+        if (fd >= 0) {
+            admit(server, fd);
+        } else if (errno == EMFILE || errno == ENFILE) {
+            turn_away_for_lack_of_fds(server);
+            return;
+        } else if (errno != EINTR && errno != ECONNABORTED) {
+            return;
+        }
+    }
+}
+
+/* ---- the end ---- */
+
+static void close_quietly(uv_handle_t *handle)
+{
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+/* Everything has gone but those who asked for it. */
+static void finish(struct coil_server *server)
+{
+    struct coil_client *client;
+
+    while ((client = TAILQ_FIRST(&server->clients))) {
+        struct coil_message done = { .type = COIL_MESSAGE_DONE };
+
+        if (client->step == COIL_CLIENT_STOP)
+            coil_client_answer(client, &done, NULL);
+        coil_client_close(client);
+    }
+}
+
+static void dismiss_clients(struct coil_server *server)
+{
+    struct coil_client *client = TAILQ_FIRST(&server->clients);
+
+    while (client) {
+        struct coil_client *next = TAILQ_NEXT(client, link);
+
+        if (client->step == COIL_CLIENT_WORKER || client->step == COIL_CLIENT_DESCRIPTOR)
+            coil_client_fail(client, COIL_REFUSED_OTHER, "the daemon is stopping");
+        if (client->step != COIL_CLIENT_STOP)
+            coil_client_close(client);
+        client = next;
+    }
+}
+
+static void dismiss_workers(struct coil_server *server)
+{
+    struct coil_environment *environment;
+
+    TAILQ_FOREACH(environment, &server->environments, link) {
+        struct coil_worker *worker = TAILQ_FIRST(&environment->workers);
+
+        while (worker) {
+            struct coil_worker *next = TAILQ_NEXT(worker, link);
+
+            coil_worker_leave(worker);
+            worker = next;
+        }
+    }
+}
+
+void coil_server_stop(struct coil_server *server, const char *reason)
+{
+    if (server->stopping)
+        return;
+    server->stopping = true;
+    coil_log("stops: %s", reason);
+    close_quietly((uv_handle_t *)&server->listener);
+    close_quietly((uv_handle_t *)&server->idle_timer);
+    for (unsigned i = 0; i < COIL_SERVER_SIGNALS; i++)
+        close_quietly((uv_handle_t *)&server->signals[i]);
+    coil_runtime_dir_unlisten(server->runtime);
+    dismiss_clients(server);
+    dismiss_workers(server);
+    if (server->workers == 0)
+        finish(server);
+}
+
+void coil_server_worker_went(struct coil_server *server)
+{
+    server->workers--;
+    if (server->stopping && server->workers == 0)
+        finish(server);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    char reason[64];
+
+    (void)snprintf(reason, sizeof reason, "signal %d (%s)", number, strsignal(number));
+    coil_server_stop(handle->data, reason);
+}
+
+/* ---- idleness ---- */
+
+static void on_idle(uv_timer_t *timer)
+{
+    struct coil_server *server = timer->data;
+
+    if (server->attached == 0)
+        coil_server_stop(server, "no program for a long time");
+}
+
+static void watch_idleness(struct coil_server *server)
+{
+    if (server->attached == 0 && server->idle_timeout_ms && !server->stopping)
+        (void)uv_timer_start(&server->idle_timer, on_idle, server->idle_timeout_ms, 0);
+}
+
+void coil_server_program_came(struct coil_server *server)
+{
+    server->attached++;
+    (void)uv_timer_stop(&server->idle_timer);
+}
+
+void coil_server_program_went(struct coil_server *server)
+{
+    server->attached--;
+    watch_idleness(server);
+}
+
+/* ---- the beginning ---- */
+
+int coil_server_init(struct coil_server *server, struct coil_runtime_dir *runtime, struct coil_error *error)
+{
+    int r = coil_location(COIL_WORKER_FROM_BIN, server->worker_path, sizeof server->worker_path, error);
+
+    if (r < 0)
+        return r;
+    server->runtime = runtime;
+    TAILQ_INIT(&server->clients);
+    TAILQ_INIT(&server->environments);
+    coil_store_init(&server->store);
+    r = uv_loop_init(&server->loop);
+    if (r < 0)
+        return coil_error_set(error, r, "cannot start the event loop: %s", uv_strerror(r));
+    server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    (void)uv_timer_init(&server->loop, &server->idle_timer);
+    server->idle_timer.data = server;
+    for (unsigned i = 0; i < COIL_SERVER_SIGNALS; i++) {
+        (void)uv_signal_init(&server->loop, &server->signals[i]);
+        server->signals[i].data = server;
+        (void)uv_signal_start(&server->signals[i], on_signal, stop_signals[i]);
+    }
+    r = uv_poll_init(&server->loop, &server->listener, runtime->listen_fd);
+    server->listener.data = server;
+    if (r == 0)
+        r = uv_poll_start(&server->listener, UV_READABLE, on_listener);
+    if (r < 0)
+        return coil_error_set(error, r, "cannot watch the socket: %s", uv_strerror(r));
+    watch_idleness(server);
+    return 0;
+}
+
+void coil_server_run(struct coil_server *server)
+{
+    (void)uv_run(&server->loop, UV_RUN_DEFAULT);
+    if (uv_loop_close(&server->loop) < 0)
+        coil_log("the event loop still had handles");
+    coil_environments_deinit(&server->environments);
+    coil_store_deinit(&server->store);
+    coil_fd_close(&server->spare_fd);
+}

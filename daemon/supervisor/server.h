@@ -1,0 +1,62 @@
+/* The daemon as a whole: its loop, its socket, and what it has. */
+#ifndef COIL_SUPERVISOR_SERVER_H
+#define COIL_SUPERVISOR_SERVER_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/resource.h>
+#include <uv.h>
+
+#include "daemon/supervisor/environment.h"
+#include "daemon/supervisor/runtime_dir.h"
+#include "daemon/supervisor/session.h"
+#include "daemon/supervisor/store.h"
+#include "proto/error.h"
+
+struct coil_client;
+
+#define COIL_SERVER_SIGNALS 3
+
+struct coil_server {
+    uv_loop_t loop;
+    struct coil_runtime_dir *runtime;
+    const char *log_path; /* NULL: stderr */
+    char worker_path[PATH_MAX];
+    struct rlimit worker_files; /* RLIMIT_NOFILE as it was when the daemon started */
+    uint64_t idle_timeout_ms;   /* 0: never */
+
+    uv_poll_t listener;
+    uv_signal_t signals[COIL_SERVER_SIGNALS];
+    uv_timer_t idle_timer;
+    int spare_fd; /* given up for a moment to turn a client away when there are no fds */
+
+    TAILQ_HEAD(, coil_client) clients;
+    struct coil_environments environments;
+    struct coil_store store;
+    struct coil_windows windows;
+    unsigned attached;     /* clients that are attached or about to be */
+    unsigned workers;      /* processes, and those about to start */
+    uint64_t last_session;
+    uint64_t last_generation;
+    bool stopping;
+};
+
+/* Fills `server` in and opens its handles.  `runtime` is acquired and outlives it. */
+int coil_server_init(struct coil_server *server, struct coil_runtime_dir *runtime, struct coil_error *error);
+
+/* Serves until it is told to stop, or idle for long, and everything has gone.  Then only the lock is left. */
+void coil_server_run(struct coil_server *server);
+
+/* Begins to stop, for a reason that the log names: no new programs, and workers leave. */
+void coil_server_stop(struct coil_server *server, const char *reason);
+
+/* Counts programs; without any for long, the daemon leaves. */
+void coil_server_program_came(struct coil_server *server);
+void coil_server_program_went(struct coil_server *server);
+
+/* A worker has gone: if the daemon stops, it may have been the last. */
+void coil_server_worker_went(struct coil_server *server);
+
+#endif

@@ -1,0 +1,187 @@
+/*
+ * A session's shared memory and its address.
+ *
+ * Purpose: the supervisor makes the memory, so that neither side depends on the
+ * other's good will for its size: it can neither shrink nor grow.  What is certain
+ * to be used is reserved now; the rest is sparse and costs nothing until it is
+ * written.
+ *
+ * Addresses are drawn at random.  A slot is free again only when the worker has
+ * covered the old memory, or is dead: until then Python may still look there.
+ *
+ * Called by attach.c and worker.c, main thread.
+ */
+#include "daemon/supervisor/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/supervisor/server.h"
+#include "proto/cleanup.h"
+
+#define CONTROL_PAGE_SIZE 4096u
+
+static const struct {
+    const char *name;
+    uint64_t size;
+} memories[COIL_MEMORY_COUNT] = {
+    [COIL_MEMORY_REQUESTS] = { "coil-requests", COIL_REQUESTS_SIZE },
+    [COIL_MEMORY_REPLIES] = { "coil-replies", COIL_REPLIES_SIZE },
+    [COIL_MEMORY_STAGING] = { "coil-staging", COIL_STAGING_SIZE },
+};
+
+static int draw_window(struct coil_windows *windows, unsigned *ret_window, struct coil_error *error)
+{
+    unsigned start;
+
+    if (windows->count == COIL_WINDOW_COUNT)
+        return coil_error_set(error, -ENOSPC, "all %u sessions are taken", COIL_WINDOW_COUNT);
+    if (getrandom(&start, sizeof start, 0) != sizeof start)
+        return coil_error_set(error, -EIO, "cannot draw a random address: %s", strerror(errno));
+    for (unsigned i = 0; i < COIL_WINDOW_COUNT; i++) {
+        unsigned window = (start % COIL_WINDOW_COUNT + i) % COIL_WINDOW_COUNT;
+
+        if (windows->taken[window])
+            continue;
+        windows->taken[window] = true;
+        windows->count++;
+        *ret_window = window;
+        return 0;
+    }
+    return coil_error_set(error, -ENOSPC, "all %u sessions are taken", COIL_WINDOW_COUNT);
+}
+
+static int make_memory(const char *name, uint64_t size, int *ret_fd, struct coil_error *error)
+{
+    COIL_CLEANUP(coil_fd_close) int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+    if (fd < 0 || ftruncate(fd, (off_t)size) < 0 || fchmod(fd, 0600) < 0 ||
+        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
+        return coil_error_set(error, -errno, "cannot make shared memory for a session: %s", strerror(errno));
+    *ret_fd = coil_steal_fd(&fd);
+    return 0;
+}
+
+static int reserve(int fd, size_t offset, size_t size, struct coil_error *error)
+{
+    int r;
+
+    do
+        r = fallocate(fd, 0, (off_t)offset, (off_t)size);
+    while (r < 0 && errno == EINTR);
+    if (r < 0)
+        return coil_error_set(error, -errno, "no room left in shared memory for a session: %s", strerror(errno));
+    return 0;
+}
+
+int coil_session_reserve_channel(struct coil_session *session, unsigned channel, struct coil_error *error)
+{
+    const size_t page_mask = ~(size_t)(CONTROL_PAGE_SIZE - 1);
+    const struct {
+        enum coil_memory memory;
+        size_t offset;
+        size_t size;
+    } parts[] = {
+        { COIL_MEMORY_REQUESTS, COIL_REQUESTS_CONTROL(channel) & page_mask, CONTROL_PAGE_SIZE },
+        { COIL_MEMORY_REPLIES, COIL_REPLIES_CONTROL(channel) & page_mask, CONTROL_PAGE_SIZE },
+        { COIL_MEMORY_REQUESTS, COIL_REQUESTS_RING(channel), COIL_RING_SIZE },
+        { COIL_MEMORY_REPLIES, COIL_REPLIES_RING(channel), COIL_RING_SIZE },
+    };
+
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        int r = reserve(session->memory[parts[i].memory], parts[i].offset, parts[i].size, error);
+
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static void close_memory(struct coil_session *session)
+{
+    for (unsigned i = 0; i < COIL_MEMORY_COUNT; i++)
+        coil_fd_close(&session->memory[i]);
+}
+
+int coil_session_new(struct coil_worker *worker, struct coil_client *client, pid_t pid,
+                     struct coil_session **ret_session, struct coil_error *error)
+{
+    struct coil_server *server = worker->server;
+    struct coil_session *session = calloc(1, sizeof *session);
+    int r;
+
+    if (!session)
+        return coil_error_set(error, -ENOMEM, "no memory for a session");
+    for (unsigned i = 0; i < COIL_MEMORY_COUNT; i++)
+        session->memory[i] = -1;
+    r = draw_window(&server->windows, &session->window, error);
+    if (r < 0) {
+        free(session);
+        return r;
+    }
+    session->worker = worker;
+    session->client = client;
+    session->pid = pid;
+    session->number = ++server->last_session;
+    coil_worker_hold(worker);
+    TAILQ_INSERT_TAIL(&worker->sessions, session, link);
+    for (unsigned i = 0; i < COIL_MEMORY_COUNT && r == 0; i++)
+        r = make_memory(memories[i].name, memories[i].size, &session->memory[i], error);
+    if (r == 0)
+        r = coil_session_reserve_channel(session, 0, error);
+    if (r == 0)
+        r = reserve(session->memory[COIL_MEMORY_REPLIES], COIL_REPLIES_ERROR_VALUES, COIL_ERROR_VALUES_SIZE, error);
+    if (r < 0) {
+        coil_session_free(session);
+        return r;
+    }
+    *ret_session = session;
+    return 0;
+}
+
+void coil_session_free(struct coil_session *session)
+{
+    struct coil_windows *windows = &session->worker->server->windows;
+
+    coil_await_cancel(&session->close);
+    windows->taken[session->window] = false;
+    windows->count--;
+    close_memory(session);
+    TAILQ_REMOVE(&session->worker->sessions, session, link);
+    coil_worker_release(session->worker);
+    free(session);
+}
+
+/* Dead or done, or no such session any more: in every case the worker has no use for the address. */
+static void close_answered(struct coil_await *await, const struct coil_message *answer)
+{
+    struct coil_session *session =
+        (struct coil_session *)(void *)((char *)await - offsetof(struct coil_session, close));
+
+    (void)answer;
+    coil_session_free(session);
+}
+
+void coil_session_close(struct coil_session *session)
+{
+    struct coil_message message = { .type = COIL_MESSAGE_CLOSE, .session = session->number };
+
+    session->client = NULL;
+    close_memory(session);
+    if (session->offered)
+        coil_worker_ask(session->worker, &message, NULL, &session->close, close_answered);
+    else
+        coil_session_free(session);
+}
+
+uint64_t coil_session_base(const struct coil_session *session)
+{
+    return COIL_RANGE_BEGIN + session->window * COIL_WINDOW_STRIDE;
+}

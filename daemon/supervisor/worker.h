@@ -1,0 +1,105 @@
+/*
+ * A worker: one process with one interpreter, one generation.
+ *
+ *     DELAYED --> STARTING --> READY --> LEAVING
+ *        |            |          |          |
+ *        +------------+----------+----------+--> DEAD
+ *
+ * DELAYED: no process yet; earlier ones died too soon.  STARTING: until it says
+ * `ready`.  LEAVING: it was told to end, and is killed if it does not.  DEAD: its
+ * pidfd is readable, and nothing else means dead.
+ */
+#ifndef COIL_SUPERVISOR_WORKER_H
+#define COIL_SUPERVISOR_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+#include <uv.h>
+
+#include "daemon/supervisor/await.h"
+#include "daemon/supervisor/environment.h"
+#include "proto/error.h"
+#include "proto/message.h"
+#include "proto/wire.h"
+
+struct coil_server;
+struct coil_session;
+struct coil_worker_module;
+
+enum coil_worker_state {
+    COIL_WORKER_DELAYED,
+    COIL_WORKER_STARTING,
+    COIL_WORKER_READY,
+    COIL_WORKER_LEAVING,
+    COIL_WORKER_DEAD
+};
+
+struct coil_worker {
+    TAILQ_ENTRY(coil_worker) link; /* in its environment */
+    struct coil_server *server;
+    struct coil_environment *environment;
+    enum coil_worker_state state;
+    uint64_t generation; /* never reused */
+    pid_t pid;           /* 0 before there is a process */
+    int pidfd;
+    struct coil_wire *wire;
+    uint64_t last_request;
+    uint64_t started_ms; /* of the loop's clock */
+    bool was_ready;
+    bool superseded; /* a program needed another module under a name that this one has */
+    bool told_to_end;
+    unsigned users;      /* clients and sessions that count on it */
+    char failure[COIL_ERROR_TEXT_MAX]; /* why it did not start */
+    struct coil_awaits starters; /* who waits for READY */
+    struct coil_awaits requests; /* what was asked of it */
+    TAILQ_HEAD(, coil_worker_module) modules;
+    TAILQ_HEAD(, coil_session) sessions;
+
+    uv_process_t process;
+    uv_poll_t link_poll;
+    uv_poll_t death_poll;
+    uv_timer_t timer; /* what it means depends on the state */
+    bool has_process, has_link_poll, has_death_poll;
+    unsigned open_handles;
+    bool reaped;
+    int exit_status;
+    int exit_signal;
+};
+
+/*
+ * A worker for this environment, put into its list; its process starts on the next
+ * turn of the loop, or a little later if the last ones died at once.  Trouble is told to
+ * those who wait.  Frees itself when it is dead.  -ENOMEM.
+ */
+int coil_worker_new(struct coil_server *server, struct coil_environment *environment,
+                    struct coil_worker **ret_worker);
+
+/* True if it can take sessions, now or once it has started.  Asks the kernel, so a death counts before the loop sees it. */
+bool coil_worker_is_usable(struct coil_worker *worker);
+
+/* Calls `answered` when the worker is READY (with its message) or dead (NULL). */
+void coil_worker_await_ready(struct coil_worker *worker, struct coil_await *await,
+                             void (*answered)(struct coil_await *, const struct coil_message *));
+
+/*
+ * Sends a request, with a number of its own, and calls `answered` with done, failed, or NULL
+ * (dead).  Never calls it before it returns.  `fds` as coil_wire_send().
+ */
+void coil_worker_ask(struct coil_worker *worker, struct coil_message *message, const int *fds,
+                     struct coil_await *await,
+                     void (*answered)(struct coil_await *, const struct coil_message *));
+
+/* Counts who uses it; the last to go lets a superseded worker leave after a while. */
+void coil_worker_hold(struct coil_worker *worker);
+void coil_worker_release(struct coil_worker *worker);
+void coil_worker_supersede(struct coil_worker *worker);
+
+/* SIGTERM, and SIGKILL after two seconds. */
+void coil_worker_leave(struct coil_worker *worker);
+
+/* SIGKILL; its death is handled when the pidfd says so. */
+void coil_worker_kill(struct coil_worker *worker);
+
+#endif
