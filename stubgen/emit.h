@@ -1,0 +1,33 @@
+/* Emitting C: the stub library's source (emit.c and its parts), and the header for its users. */
+#ifndef STUBGEN_EMIT_H
+#define STUBGEN_EMIT_H
+
+#include "stubgen/module.h"
+
+/* The whole C source of the stub library.  After coil_crossing_decide(). */
+const char *coil_emit_source(struct coil_module_model *module);
+
+/* The whole header for C and C++ programs that use the library. */
+const char *coil_emit_header(struct coil_module_model *module);
+
+/* Parts of the source. */
+void coil_emit_includes(struct coil_buffer *out, struct coil_module_model *module);
+void coil_emit_types(struct coil_buffer *out, struct coil_module_model *module);
+void coil_emit_frames(struct coil_buffer *out, struct coil_module_model *module);
+void coil_emit_descriptor(struct coil_buffer *out, struct coil_module_model *module);
+void coil_emit_functions(struct coil_buffer *out, struct coil_module_model *module);
+
+/* The body of a struct, between its braces: one field per line, `indent` blanks in front. */
+void coil_emit_fields(struct coil_buffer *out, struct coil_module_model *module, const struct coil_record *record,
+                      int indent);
+
+/* The integer constant as C that fits every compiler: INT64_MIN has no literal. */
+const char *coil_emit_number(struct coil_arena *arena, struct coil_number number);
+
+/* "coil_NAME_add_": what the names of a function's frames start with. */
+const char *coil_emit_function_prefix(struct coil_module_model *module, const struct coil_name *function);
+
+/* Functions that Python implements have numbers, in order of declaration; this one's. */
+size_t coil_emit_function_count(const struct coil_module_model *module);
+
+#endif

@@ -1,0 +1,439 @@
+/*
+ * The descriptor as C: one constant structure without pointers.
+ *
+ * First every table is written as text, which gathers the type codes and texts
+ * that the tables refer to; then the structure that holds them all is declared
+ * and initialised.  Sizes, offsets, alignments and constants are left to the C
+ * compiler.  proto/descriptor.h says what each number means.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/descriptor.h"
+#include "stubgen/emit.h"
+#include "stubgen/opcodes.h"
+#include "stubgen/texts.h"
+
+/* One table: its entries as text, and how many they are. */
+struct table {
+    struct coil_buffer text;
+    size_t count;
+};
+
+struct image {
+    struct coil_module_model *module;
+    struct coil_arena *arena;
+    struct coil_opcodes *opcodes;
+    struct coil_texts *texts;
+    struct table globals, structs, fields, enums, typenames, functions, parameters, types;
+};
+
+/* ---- structs ---- */
+
+/* The first field in a struct that offsetof() takes, or NULL: one with a name and no bit-field. */
+static const struct coil_field *find_leaf(const struct coil_record *record)
+{
+    for (const struct coil_field *f = record->fields; f; f = f->next) {
+        const struct coil_field *leaf = f;
+
+        if (f->bits >= 0)
+            continue;
+        if (!*f->name)
+            leaf = find_leaf(coil_type_strip(f->type)->record);
+        if (leaf)
+            return leaf;
+    }
+    return NULL;
+}
+
+static const char *anonymous_offset(struct image *image, const struct coil_record *record,
+                                    const struct coil_record *owner, const struct coil_field *field);
+
+static const char *offset_of(struct image *image, const struct coil_record *record, const struct coil_record *owner,
+                             const struct coil_field *field)
+{
+    if (*field->name)
+        return coil_arena_printf(image->arena, "offsetof(%s, %s)", owner->c_name, field->name);
+    return anonymous_offset(image, record, owner, field);
+}
+
+static const char *size_of(struct image *image, const struct coil_record *owner, const struct coil_field *field)
+{
+    if (*field->name)
+        return coil_arena_printf(image->arena, "sizeof(((%s *)0)->%s)", owner->c_name, field->name);
+    return coil_arena_printf(image->arena, "sizeof(%s)", coil_type_strip(field->type)->record->c_name);
+}
+
+/*
+ * Where an anonymous struct lies in the one around it: told by a field of it that
+ * both have, or, if it has bit-fields only, by the end of what is before it.
+ */
+static const char *anonymous_offset(struct image *image, const struct coil_record *record,
+                                    const struct coil_record *owner, const struct coil_field *field)
+{
+    const struct coil_record *anonymous = coil_type_strip(field->type)->record;
+    const struct coil_field *leaf = find_leaf(anonymous);
+    const struct coil_field *before = record->fields;
+
+    if (leaf)
+        return coil_arena_printf(image->arena, "offsetof(%s, %s) - offsetof(%s, %s)", owner->c_name, leaf->name,
+                                 anonymous->c_name, leaf->name);
+    if (record->fields == field || record->is_union)
+        return "0";
+    while (before->next != field)
+        before = before->next;
+    if (before->bits >= 0)
+        coil_refuse_at(image->module->diagnostics, field->position,
+                       "an anonymous struct that has only bit-fields and follows a bit-field must be given a name");
+    return coil_arena_printf(image->arena, "(%s + %s + alignof(%s) - 1) / alignof(%s) * alignof(%s)",
+                             offset_of(image, record, owner, before), size_of(image, owner, before), anonymous->c_name,
+                             anonymous->c_name, anonymous->c_name);
+}
+
+static void add_field(struct image *image, const struct coil_record *owner, const struct coil_field *field,
+                      const char *offset)
+{
+    unsigned type = coil_opcodes_index(image->opcodes, field->type);
+    struct coil_type *bare = coil_type_strip(field->type);
+    const char *operation = field->bits >= 0 ? "BITFIELD" : "NOOP";
+    const char *size;
+
+    if (field->bits >= 0)
+        size = coil_arena_printf(image->arena, "%d", field->bits);
+    else if (bare->kind == COIL_KIND_ARRAY && bare->length_kind == COIL_LENGTH_OPEN)
+        size = "UINT64_MAX";
+    else
+        size = size_of(image, owner, field);
+    coil_buffer_printf(&image->fields.text, "        { %s, 0, COIL_TYPE(COIL_OP_%s, %u), %s, %s },\n",
+                       coil_texts_print(image->texts, field->name), operation, type, offset, size);
+    image->fields.count++;
+}
+
+/* The fields of `record`, which are `owner`'s too (it is the record, or around an anonymous one with `...`). */
+static void add_fields(struct image *image, const struct coil_record *record, const struct coil_record *owner)
+{
+    for (const struct coil_field *f = record->fields; f; f = f->next) {
+        struct coil_type *type = coil_type_strip(f->type);
+
+        if (!*f->name && f->bits < 0 && type->record->is_partial)
+            add_fields(image, type->record, owner);
+        else
+            add_field(image, owner, f, f->bits < 0 ? offset_of(image, record, owner, f) : "UINT64_MAX");
+    }
+}
+
+static const char *struct_flags(struct image *image, const struct coil_record *record)
+{
+    struct coil_buffer flags = COIL_BUFFER_INIT(image->arena);
+
+    if (record->is_union)
+        coil_buffer_puts(&flags, " | COIL_STRUCT_UNION");
+    if (!record->is_complete)
+        coil_buffer_puts(&flags, " | COIL_STRUCT_OPAQUE");
+    else if (!record->is_partial && record->pack <= 1)
+        coil_buffer_puts(&flags, " | COIL_STRUCT_CHECK_FIELDS");
+    if (record->is_complete && record->pack == 1)
+        coil_buffer_puts(&flags, " | COIL_STRUCT_PACKED");
+    return flags.size > 0 ? flags.text + strlen(" | ") : "0";
+}
+
+static void add_struct(struct image *image, const struct coil_record *record)
+{
+    struct coil_arena *arena = image->arena;
+    size_t first = image->fields.count;
+    unsigned type = coil_opcodes_index(image->opcodes, record->type);
+    const char *alignment = "0";
+    const char *size = "0";
+
+    if (record->is_complete) {
+        add_fields(image, record, record);
+        alignment = coil_arena_printf(arena, "(uint32_t)alignof(%s)", record->c_name);
+        size = coil_arena_printf(arena, "sizeof(%s)", record->c_name);
+    }
+    coil_buffer_printf(&image->structs.text, "        { %s, %u, %s,\n          %s, %s, %zu, %zu },\n",
+                       coil_texts_print(image->texts, record->cffi_name), type, struct_flags(image, record), alignment,
+                       size, first, image->fields.count - first);
+    image->structs.count++;
+}
+
+/* ---- enums, typedefs ---- */
+
+static void add_enumeration(struct image *image, const struct coil_enumeration *enumeration)
+{
+    struct coil_buffer names = COIL_BUFFER_INIT(image->arena);
+    const char *separator = "";
+
+    coil_buffer_puts(&names, "");
+    for (const struct coil_enumerator *e = enumeration->enumerators; e; e = e->next, separator = ",")
+        coil_buffer_printf(&names, "%s%s", separator, e->name);
+    coil_buffer_printf(&image->enums.text, "        { %s, %u,\n          COIL_PRIM_INTEGER(%sinteger_of(%s)), %zu },\n",
+                       coil_texts_print(image->texts, enumeration->cffi_name),
+                       coil_opcodes_index(image->opcodes, enumeration->type), image->module->prefix,
+                       enumeration->c_name, coil_texts_offset(image->texts, names.text));
+    image->enums.count++;
+}
+
+static void add_typename(struct image *image, const struct coil_name *name)
+{
+    /* Python's side knows bool and the complex names by itself. */
+    if (name->is_builtin && strcmp(name->name, "FILE") != 0)
+        return;
+    coil_buffer_printf(&image->typenames.text, "        { %s, %u },\n", coil_texts_print(image->texts, name->name),
+                       coil_opcodes_index(image->opcodes, name->type));
+    image->typenames.count++;
+}
+
+/* ---- what lib has ---- */
+
+static void add_global(struct image *image, const struct coil_name *name)
+{
+    const char *text = coil_texts_print(image->texts, name->name);
+    struct coil_buffer *out = &image->globals.text;
+
+    switch (name->kind) {
+    case COIL_NAME_TYPEDEF:
+        return;
+    case COIL_NAME_INTEGER:
+        if (name->enumeration)
+            coil_buffer_printf(out, "        { %s, (%s) <= 0, COIL_TYPE(COIL_OP_ENUM, %u), (uint64_t)(%s), 0 },\n", text,
+                               name->name, name->enumeration->index, name->name);
+        else
+            coil_buffer_printf(out, "        { %s, (%s) <= 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(%s), 0 },\n",
+                               text, name->name, name->name);
+        break;
+    case COIL_NAME_REAL:
+        coil_buffer_printf(out, "        { %s, 0, COIL_TYPE(COIL_OP_CONSTANT, %u), 0, (double)(%s) },\n", text,
+                           coil_opcodes_index(image->opcodes, name->type), name->name);
+        break;
+    case COIL_NAME_VARIABLE:
+        coil_buffer_printf(out, "        { %s, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, %u), 0, 0 },\n", text,
+                           coil_opcodes_index(image->opcodes, name->type));
+        break;
+    case COIL_NAME_FUNCTION:
+        if (name->linkage == COIL_LINKAGE_C)
+            coil_buffer_printf(out, "        { %s, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, %u), 0, 0 },\n", text,
+                               coil_opcodes_index(image->opcodes, name->type));
+        else
+            coil_buffer_printf(out, "        { %s, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, %u), 0, 0 },\n", text,
+                               coil_opcodes_pointer(image->opcodes, name->type));
+        break;
+    }
+    image->globals.count++;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp((*(struct coil_name *const *)a)->name, (*(struct coil_name *const *)b)->name);
+}
+
+/* All names, sorted by bytes, as CFFI searches them. */
+static struct coil_list sorted_names(struct coil_module_model *module)
+{
+    struct coil_list names = { 0 };
+
+    for (struct coil_name *name = module->first; name; name = name->next)
+        coil_list_add(&names, module->arena, name);
+    if (names.count > 0)
+        qsort(names.items, names.count, sizeof(void *), compare_names);
+    return names;
+}
+
+/* ---- functions ---- */
+
+static const char *crossing_macro(unsigned crossing)
+{
+    static const char *const macros[COIL_CROSS_COUNT] = {
+        [COIL_CROSS_VALUE] = "COIL_CROSS_VALUE",
+        [COIL_CROSS_STRING_IN] = "COIL_CROSS_STRING_IN",
+        [COIL_CROSS_STRING_INOUT] = "COIL_CROSS_STRING_INOUT",
+        [COIL_CROSS_BLOCK_IN] = "COIL_CROSS_BLOCK_IN",
+        [COIL_CROSS_BLOCK_INOUT] = "COIL_CROSS_BLOCK_INOUT",
+    };
+
+    return macros[crossing];
+}
+
+/* The bytes behind a pointer: "4 * sizeof(int)" for an array parameter, which is no array in C. */
+static const char *extent_of(struct image *image, struct coil_type *block)
+{
+    struct coil_type *bare = coil_type_strip(block);
+
+    if (bare->kind == COIL_KIND_ARRAY)
+        return coil_arena_printf(image->arena, "%llu * sizeof(%s)", (unsigned long long)bare->length,
+                                 coil_type_name(image->arena, coil_type_unqualified(bare->item)));
+    return coil_arena_printf(image->arena, "sizeof(%s)", coil_type_name(image->arena, coil_type_unqualified(block)));
+}
+
+static void add_parameters(struct image *image, const struct coil_name *function)
+{
+    const char *prefix = coil_emit_function_prefix(image->module, function);
+    size_t i = 0;
+
+    for (const struct coil_parameter *p = function->type->parameters; p; p = p->next, i++) {
+        const struct coil_passage *passage = &function->passages[i];
+
+        coil_buffer_printf(&image->parameters.text,
+                           "        { %s, %u, %s, (uint32_t)offsetof(struct %scall, %s),\n"
+                           "          sizeof(((struct %scall *)0)->%s), %s },\n",
+                           coil_texts_print(image->texts, p->name ? p->name : ""),
+                           coil_opcodes_parameter(image->opcodes, p->type), crossing_macro(passage->crossing), prefix,
+                           passage->name, prefix, passage->name,
+                           passage->block ? extent_of(image, passage->block) : "0");
+        image->parameters.count++;
+    }
+}
+
+static void add_function(struct image *image, const struct coil_name *function)
+{
+    struct coil_arena *arena = image->arena;
+    const char *prefix = coil_emit_function_prefix(image->module, function);
+    size_t first = image->parameters.count;
+    const char *call_size = "0";
+    const char *result_size = "0";
+    const char *value_size = "0";
+
+    add_parameters(image, function);
+    if (function->type->parameters)
+        call_size = coil_arena_printf(arena, "(uint32_t)sizeof(struct %scall)", prefix);
+    if (!coil_type_is_void(function->type->item)) {
+        result_size = coil_arena_printf(arena, "(uint32_t)sizeof(struct %sresult)", prefix);
+        value_size = coil_arena_printf(arena, "sizeof(((struct %sresult *)0)->value)", prefix);
+    }
+    coil_buffer_printf(&image->functions.text,
+                       "        { %s, %u, %s,\n          %s, %zu, %zu,\n          { 0, %u, COIL_CROSS_VALUE, 0, %s, 0 } },\n",
+                       coil_texts_print(image->texts, function->name),
+                       coil_opcodes_index(image->opcodes, function->type), call_size, result_size, first,
+                       image->parameters.count - first, coil_opcodes_index(image->opcodes, function->type->item),
+                       value_size);
+    image->functions.count++;
+}
+
+/* ---- the whole ---- */
+
+static void fill_types(struct image *image)
+{
+    for (size_t i = 0; i < image->opcodes->entries.count; i++) {
+        const struct coil_opcode *opcode = image->opcodes->entries.items[i];
+
+        coil_buffer_printf(&image->types.text, "        %s,", opcode->code);
+        if (opcode->comment)
+            coil_buffer_printf(&image->types.text, " /* %zu: %s */", i, opcode->comment);
+        coil_buffer_puts(&image->types.text, "\n");
+        image->types.count++;
+    }
+}
+
+static void fill_tables(struct image *image)
+{
+    struct coil_module_model *module = image->module;
+    struct coil_list names = sorted_names(module);
+
+    for (const struct coil_name *name = module->first; name; name = name->next)
+        if (coil_name_is_python(name))
+            add_function(image, name);
+    for (size_t i = 0; i < names.count; i++)
+        add_global(image, names.items[i]);
+    for (size_t i = 0; i < module->sorted_records.count; i++)
+        add_struct(image, module->sorted_records.items[i]);
+    for (size_t i = 0; i < module->sorted_enumerations.count; i++)
+        add_enumeration(image, module->sorted_enumerations.items[i]);
+    for (size_t i = 0; i < names.count; i++)
+        if (((struct coil_name *)names.items[i])->kind == COIL_NAME_TYPEDEF)
+            add_typename(image, names.items[i]);
+    fill_types(image);
+}
+
+/* A table's place in `head`, or its member, or its values; tables without entries have none of them. */
+static void emit_place(struct coil_buffer *out, const struct image *image, const char *name, const struct table *table)
+{
+    if (table->count > 0)
+        coil_buffer_printf(out, "        { (uint32_t)offsetof(struct %simage, %s), %zu },\n", image->module->prefix, name,
+                           table->count);
+    else
+        coil_buffer_printf(out, "        { 0, 0 }, /* no %s */\n", name);
+}
+
+static void emit_member(struct coil_buffer *out, const char *type, const char *name, const struct table *table)
+{
+    if (table->count > 0)
+        coil_buffer_printf(out, "    %s %s[%zu];\n", type, name, table->count);
+}
+
+static void emit_values(struct coil_buffer *out, const char *name, const struct table *table)
+{
+    if (table->count > 0)
+        coil_buffer_printf(out, "    { /* %s */\n%s    },\n", name, table->text.text);
+}
+
+static void emit_structure(struct coil_buffer *out, struct image *image)
+{
+    coil_buffer_printf(out, "struct %simage {\n    struct coil_descriptor head;\n", image->module->prefix);
+    emit_member(out, "coil_type_code", "types", &image->types);
+    emit_member(out, "struct coil_descriptor_global", "globals", &image->globals);
+    emit_member(out, "struct coil_descriptor_struct", "structs", &image->structs);
+    emit_member(out, "struct coil_descriptor_field", "fields", &image->fields);
+    emit_member(out, "struct coil_descriptor_enum", "enums", &image->enums);
+    emit_member(out, "struct coil_descriptor_typename", "typenames", &image->typenames);
+    emit_member(out, "struct coil_descriptor_function", "functions", &image->functions);
+    emit_member(out, "struct coil_descriptor_value", "parameters", &image->parameters);
+    coil_buffer_printf(out, "    struct {\n%s    } strings;\n};\n\n", coil_texts_members(image->texts));
+}
+
+static void emit_head(struct coil_buffer *out, const struct image *image, const char *name, size_t init_code)
+{
+    coil_buffer_printf(out,
+                       "    { /* head */\n"
+                       "        COIL_DESCRIPTOR_MAGIC, COIL_DESCRIPTOR_FORMAT, (uint32_t)sizeof(struct %simage), COIL_WORD,\n"
+                       "        %s, %zu /* init code */,\n",
+                       image->module->prefix, name, init_code);
+    emit_place(out, image, "types", &image->types);
+    emit_place(out, image, "globals", &image->globals);
+    emit_place(out, image, "structs", &image->structs);
+    emit_place(out, image, "fields", &image->fields);
+    emit_place(out, image, "enums", &image->enums);
+    emit_place(out, image, "typenames", &image->typenames);
+    emit_place(out, image, "functions", &image->functions);
+    emit_place(out, image, "parameters", &image->parameters);
+    coil_buffer_printf(out, "        { (uint32_t)offsetof(struct %simage, strings), %zu },\n    },\n",
+                       image->module->prefix, image->texts->size);
+}
+
+static void init_tables(struct image *image)
+{
+    struct table *const tables[] = { &image->globals,   &image->structs,   &image->fields,     &image->enums,
+                                     &image->typenames, &image->functions, &image->parameters, &image->types };
+
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        tables[i]->text.arena = image->arena;
+}
+
+void coil_emit_descriptor(struct coil_buffer *out, struct coil_module_model *module)
+{
+    struct image image = {
+        .module = module,
+        .arena = module->arena,
+        .opcodes = coil_opcodes_new(module),
+        .texts = coil_texts_new(module->arena),
+    };
+    const char *name;
+    size_t init_code;
+
+    init_tables(&image);
+    name = coil_texts_print(image.texts, module->name);
+    fill_tables(&image);
+    init_code = coil_texts_finish(image.texts, module->init_code);
+    coil_buffer_puts(out, "/* ---- descriptor: the module as data, for libcoil and for Python's side ---- */\n\n");
+    emit_structure(out, &image);
+    coil_buffer_printf(out, "const struct %simage coil_descriptor_%s = {\n", module->prefix, module->identifier);
+    emit_head(out, &image, name, init_code);
+    emit_values(out, "types", &image.types);
+    emit_values(out, "globals: name, not positive, what, value, value of a floating-point constant", &image.globals);
+    emit_values(out, "structs: name, type, flags, alignment, size, first field, fields", &image.structs);
+    emit_values(out, "fields: name, 0, type, offset, size", &image.fields);
+    emit_values(out, "enums: name, type, integer type, enumerators", &image.enums);
+    emit_values(out, "typenames: name, type", &image.typenames);
+    emit_values(out, "functions: name, type, call size, result size, first parameter, parameters, result",
+                &image.functions);
+    emit_values(out, "parameters: name, type, crossing, offset, size, bytes behind the pointer", &image.parameters);
+    coil_buffer_printf(out, "    { /* strings */\n%s    },\n};\n\n", coil_texts_values(image.texts));
+}

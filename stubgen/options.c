@@ -1,0 +1,364 @@
+/*
+ * The command line: three front ends on one core.  A table says what each option
+ * takes; what an option means beyond storing its value is in apply().  Only main.c
+ * calls this.
+ */
+#include "stubgen/options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char coil_options_help[] =
+    "coil-stubgen makes a stub library: C functions that Python implements.\n"
+    "\n"
+    "  coil-stubgen BUILD.py [ARGUMENT]...\n"
+    "      Runs a CFFI build script.  It finds coil's own `cffi`; files come out under CFFI's names.\n"
+    "\n"
+    "  coil-stubgen HEADER --module NAME --init INIT.py [--source EXTRA.c]... [-o DIR]\n"
+    "      Makes NAME.c, NAME.so and NAME.coil in DIR from a C header whose functions the Python code in\n"
+    "      INIT.py implements.  EXTRA.c is compiled into the library's source.\n"
+    "\n"
+    "  coil-stubgen --core --module NAME [OPTION]...\n"
+    "      What the two above stand on.  Only the outputs that are named are made.\n"
+    "      --cdef FILE [--cdef-label TEXT] [--packed | --pack N]   declarations, as for ffi.cdef()\n"
+    "      --api FILE [--api-label TEXT] [--packed | --pack N]     declarations, as for ffi.embedding_api()\n"
+    "      --init FILE               Python code that runs once, before the functions\n"
+    "      --c-source FILE           C code that the declarations are about, as for ffi.set_source()\n"
+    "      --output-c FILE           the stub's C source\n"
+    "      --output-header FILE      a header for programs that use the library\n"
+    "      --output-library FILE     the shared library, by the C compiler $CC (cc)\n"
+    "      --output-descriptor FILE  the descriptor, out of the library\n"
+    "\n"
+    "With HEADER and with --core:\n"
+    "  -I DIR, -D MACRO[=VALUE], --cflag ARG      for the compiler (besides $CFLAGS)\n"
+    "  -L DIR, -l LIBRARY, --ldflag ARG           for the linker (besides $LDFLAGS)\n"
+    "  --extra-source FILE.c, --extra-object FILE what else goes into the library\n"
+    "  --debug       compile with -g -O0\n"
+    "  --verbose     show the commands that are run\n"
+    "\n"
+    "  --help, --version\n";
+
+enum option {
+    OPTION_CORE,
+    OPTION_MODULE,
+    OPTION_CDEF,
+    OPTION_CDEF_LABEL,
+    OPTION_API,
+    OPTION_API_LABEL,
+    OPTION_PACKED,
+    OPTION_PACK,
+    OPTION_INIT,
+    OPTION_C_SOURCE,
+    OPTION_SOURCE,
+    OPTION_DIRECTORY,
+    OPTION_OUTPUT_C,
+    OPTION_OUTPUT_HEADER,
+    OPTION_OUTPUT_LIBRARY,
+    OPTION_OUTPUT_DESCRIPTOR,
+    OPTION_INCLUDE_DIR,
+    OPTION_DEFINE,
+    OPTION_CFLAG,
+    OPTION_LIBRARY_DIR,
+    OPTION_LIBRARY,
+    OPTION_LDFLAG,
+    OPTION_EXTRA_SOURCE,
+    OPTION_EXTRA_OBJECT,
+    OPTION_DEBUG,
+    OPTION_VERBOSE,
+    OPTION_HELP,
+    OPTION_VERSION,
+};
+
+static const struct {
+    const char *text;
+    const char *value; /* what the option takes, in words, or NULL */
+} known[] = {
+    [OPTION_CORE] = { "--core", NULL },
+    [OPTION_MODULE] = { "--module", "a module's name" },
+    [OPTION_CDEF] = { "--cdef", "a file" },
+    [OPTION_CDEF_LABEL] = { "--cdef-label", "a text" },
+    [OPTION_API] = { "--api", "a file" },
+    [OPTION_API_LABEL] = { "--api-label", "a text" },
+    [OPTION_PACKED] = { "--packed", NULL },
+    [OPTION_PACK] = { "--pack", "a number of bytes" },
+    [OPTION_INIT] = { "--init", "a file" },
+    [OPTION_C_SOURCE] = { "--c-source", "a file" },
+    [OPTION_SOURCE] = { "--source", "a file" },
+    [OPTION_DIRECTORY] = { "-o", "a folder" },
+    [OPTION_OUTPUT_C] = { "--output-c", "a file" },
+    [OPTION_OUTPUT_HEADER] = { "--output-header", "a file" },
+    [OPTION_OUTPUT_LIBRARY] = { "--output-library", "a file" },
+    [OPTION_OUTPUT_DESCRIPTOR] = { "--output-descriptor", "a file" },
+    [OPTION_INCLUDE_DIR] = { "-I", "a folder" },
+    [OPTION_DEFINE] = { "-D", "a macro" },
+    [OPTION_CFLAG] = { "--cflag", "an argument for the compiler" },
+    [OPTION_LIBRARY_DIR] = { "-L", "a folder" },
+    [OPTION_LIBRARY] = { "-l", "a library's name" },
+    [OPTION_LDFLAG] = { "--ldflag", "an argument for the linker" },
+    [OPTION_EXTRA_SOURCE] = { "--extra-source", "a file" },
+    [OPTION_EXTRA_OBJECT] = { "--extra-object", "a file" },
+    [OPTION_DEBUG] = { "--debug", NULL },
+    [OPTION_VERBOSE] = { "--verbose", NULL },
+    [OPTION_HELP] = { "--help", NULL },
+    [OPTION_VERSION] = { "--version", NULL },
+};
+
+struct parser {
+    struct coil_options *options;
+    struct coil_arena *arena;
+    struct coil_error *error;
+    bool is_core;
+};
+
+static bool is_short(size_t option)
+{
+    return known[option].text[1] != '-';
+}
+
+/* Finds an option; *ret_value is what is attached to it ("-Idir", "--module=x"), or NULL. */
+static int find(const char *argument, const char **ret_value)
+{
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        size_t size = strlen(known[i].text);
+
+        if (strncmp(argument, known[i].text, size) != 0)
+            continue;
+        *ret_value = argument + size;
+        if (!**ret_value) {
+            *ret_value = NULL;
+            return (int)i;
+        }
+        if (is_short(i) && known[i].value)
+            return (int)i;
+        if (**ret_value == '=' && known[i].value) {
+            ++*ret_value;
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static int store(const struct parser *parser, const char **place, size_t option, const char *value)
+{
+    if (*place)
+        return coil_error_set(parser->error, -EINVAL, "%s is given twice", known[option].text);
+    *place = value;
+    return 0;
+}
+
+static void add_joined(const struct parser *parser, struct coil_list *list, const char *start, const char *value)
+{
+    coil_list_add(list, parser->arena, coil_arena_printf(parser->arena, "%s%s", start, value));
+}
+
+static void add_input(const struct parser *parser, enum coil_section_kind kind, const char *path)
+{
+    struct coil_input *input = coil_arena_take(parser->arena, sizeof *input);
+
+    input->kind = kind;
+    input->path = path;
+    coil_list_add(&parser->options->inputs, parser->arena, input);
+}
+
+static struct coil_input *last_input(const struct parser *parser, size_t option)
+{
+    const struct coil_list *inputs = &parser->options->inputs;
+
+    if (inputs->count == 0) {
+        (void)coil_error_set(parser->error, -EINVAL, "%s says something about the --cdef or --api before it, and there is none",
+                             known[option].text);
+        return NULL;
+    }
+    return inputs->items[inputs->count - 1];
+}
+
+static int set_label(const struct parser *parser, size_t option, const char *value)
+{
+    struct coil_input *input = last_input(parser, option);
+
+    if (!input)
+        return -EINVAL;
+    input->label = value;
+    return 0;
+}
+
+static int set_pack(const struct parser *parser, size_t option, const char *value)
+{
+    struct coil_input *input = last_input(parser, option);
+    char *end;
+    unsigned long pack = strtoul(value, &end, 10);
+
+    if (!input)
+        return -EINVAL;
+    if (*end || pack == 0 || pack > 16 || (pack & (pack - 1)))
+        return coil_error_set(parser->error, -EINVAL, "--pack needs 1, 2, 4, 8 or 16 instead of '%s'", value);
+    input->pack = (unsigned)pack;
+    return 0;
+}
+
+static int apply(struct parser *parser, enum option option, const char *value)
+{
+    struct coil_options *o = parser->options;
+
+    switch (option) {
+    case OPTION_CORE:
+        parser->is_core = true;
+        return 0;
+    case OPTION_MODULE:
+        return store(parser, &o->module, option, value);
+    case OPTION_CDEF:
+        add_input(parser, COIL_SECTION_CDEF, value);
+        return 0;
+    case OPTION_API:
+        add_input(parser, COIL_SECTION_API, value);
+        return 0;
+    case OPTION_CDEF_LABEL:
+    case OPTION_API_LABEL:
+        return set_label(parser, option, value);
+    case OPTION_PACKED:
+        return set_pack(parser, option, "1");
+    case OPTION_PACK:
+        return set_pack(parser, option, value);
+    case OPTION_INIT:
+        return store(parser, &o->init, option, value);
+    case OPTION_C_SOURCE:
+        return store(parser, &o->c_source, option, value);
+    case OPTION_SOURCE:
+        coil_list_add(&o->pasted, parser->arena, (void *)(uintptr_t)value);
+        return 0;
+    case OPTION_DIRECTORY:
+        return store(parser, &o->directory, option, value);
+    case OPTION_OUTPUT_C:
+        return store(parser, &o->output_c, option, value);
+    case OPTION_OUTPUT_HEADER:
+        return store(parser, &o->output_header, option, value);
+    case OPTION_OUTPUT_LIBRARY:
+        return store(parser, &o->output_library, option, value);
+    case OPTION_OUTPUT_DESCRIPTOR:
+        return store(parser, &o->output_descriptor, option, value);
+    case OPTION_INCLUDE_DIR:
+        add_joined(parser, &o->cflags, "-I", value);
+        return 0;
+    case OPTION_DEFINE:
+        add_joined(parser, &o->cflags, "-D", value);
+        return 0;
+    case OPTION_CFLAG:
+        add_joined(parser, &o->cflags, "", value);
+        return 0;
+    case OPTION_LIBRARY_DIR:
+        add_joined(parser, &o->ldflags, "-L", value);
+        return 0;
+    case OPTION_LIBRARY:
+        add_joined(parser, &o->ldflags, "-l", value);
+        return 0;
+    case OPTION_LDFLAG:
+        add_joined(parser, &o->ldflags, "", value);
+        return 0;
+    case OPTION_EXTRA_SOURCE:
+        add_joined(parser, &o->extra_sources, "", value);
+        return 0;
+    case OPTION_EXTRA_OBJECT:
+        add_joined(parser, &o->extra_objects, "", value);
+        return 0;
+    case OPTION_DEBUG:
+        o->is_debug = true;
+        return 0;
+    case OPTION_VERBOSE:
+        o->is_verbose = true;
+        return 0;
+    case OPTION_HELP:
+        o->action = COIL_ACTION_HELP;
+        return 0;
+    case OPTION_VERSION:
+        o->action = COIL_ACTION_VERSION;
+        return 0;
+    }
+    return 0;
+}
+
+static int check_header_options(const struct parser *parser)
+{
+    const struct coil_options *o = parser->options;
+
+    if (o->inputs.count > 0 || o->c_source || o->output_c || o->output_header || o->output_library ||
+        o->output_descriptor)
+        return coil_error_set(parser->error, -EINVAL,
+                              "--cdef, --api, --c-source and --output-... go with --core, not with a header: see --help");
+    if (!o->init)
+        return coil_error_set(parser->error, -EINVAL,
+                              "--init is missing: it names the file with the Python code that implements the functions");
+    return 0;
+}
+
+static int check_core_options(const struct parser *parser)
+{
+    const struct coil_options *o = parser->options;
+
+    if (o->pasted.count > 0 || o->directory)
+        return coil_error_set(parser->error, -EINVAL, "--source and -o go with a header, not with --core: see --help");
+    if (o->output_descriptor && !o->output_library)
+        return coil_error_set(parser->error, -EINVAL, "--output-descriptor needs --output-library: it comes out of the library");
+    if (!o->output_c && !o->output_header && !o->output_library)
+        return coil_error_set(parser->error, -EINVAL, "nothing is to be made: name an output, such as --output-c FILE");
+    return 0;
+}
+
+static int check(const struct parser *parser)
+{
+    const struct coil_options *o = parser->options;
+
+    if (o->action != COIL_ACTION_GENERATE)
+        return 0;
+    if (parser->is_core && o->header)
+        return coil_error_set(parser->error, -EINVAL, "'%s' is not expected after --core: see --help", o->header);
+    if (!parser->is_core && !o->header)
+        return coil_error_set(parser->error, -EINVAL, "name a build script (BUILD.py) or a header: see --help");
+    if (!o->module)
+        return coil_error_set(parser->error, -EINVAL, "--module is missing: it names the module, and the library");
+    if (!coil_module_name_is_good(o->module))
+        return coil_error_set(parser->error, -EINVAL,
+                              "'%s' is not a module's name: letters, digits and underscores, in parts joined by dots", o->module);
+    return parser->is_core ? check_core_options(parser) : check_header_options(parser);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    return strlen(text) > strlen(end) && strcmp(text + strlen(text) - strlen(end), end) == 0;
+}
+
+int coil_options_parse(struct coil_options *options, struct coil_arena *arena, int argc, char **argv,
+                       struct coil_error *error)
+{
+    struct parser parser = { .options = options, .arena = arena, .error = error };
+
+    options->action = COIL_ACTION_GENERATE;
+    if (argc > 1 && argv[1][0] != '-' && ends_with(argv[1], ".py")) {
+        options->action = COIL_ACTION_SCRIPT;
+        return 0;
+    }
+    for (int i = 1; i < argc; i++) {
+        const char *value;
+        int option = find(argv[i], &value);
+        int r;
+
+        if (option < 0 && argv[i][0] == '-')
+            return coil_error_set(error, -EINVAL, "there is no option '%s': see --help", argv[i]);
+        if (option < 0 && options->header)
+            return coil_error_set(error, -EINVAL, "'%s' is one file too many: there is one header, and --source for C code",
+                                  argv[i]);
+        if (option < 0) {
+            options->header = argv[i];
+            continue;
+        }
+        if (known[option].value && !value) {
+            if (i + 1 == argc)
+                return coil_error_set(error, -EINVAL, "%s needs %s behind it", known[option].text, known[option].value);
+            value = argv[++i];
+        }
+        r = apply(&parser, (enum option)option, value);
+        if (r < 0)
+            return r;
+    }
+    return check(&parser);
+}
