@@ -43,7 +43,7 @@ run-units: $(UNIT_TESTS)
 	@echo "== unit"
 	@status=0; for test in $(UNIT_TESTS); do \
 		if timeout $(UNIT_TIMEOUT) $$test > $$test.log 2>&1; then echo "ok   $${test##*/}"; \
-		else echo "FAIL $${test##*/} (status $$?)"; cat $$test.log; status=1; fi; done; exit $$status
+		else echo "FAIL $${test##*/} (status $$?)"; grep -vE "^\[ (RUN  |     *OK) \]" $$test.log; status=1; fi; done; exit $$status
 
 run-stubgen: programs
 	$(call run_folder,golden,--build $(BUILD))
@@ -63,25 +63,23 @@ run-install: programs
 	@echo "== install"
 	@$(TESTS_PYTHON) tests/install.py --build $(BUILD) --make "$(MAKE)"
 
-# The steps run one after the other, whatever -j says: each uses the machine by itself.
+# The steps run one after the other, whatever -j says: each uses the machine by itself.  All run, and what failed is named.
+run_steps = failed=; for step in $(2); do $(MAKE) --no-print-directory $$step || failed="$$failed $$step"; done; \
+	if [ -n "$$failed" ]; then echo "$(1): FAILED:$$failed"; exit 1; fi; echo "$(1): passed"
 check: setup-test
 	@+$(MAKE) --no-print-directory -j$(PARALLEL) programs-and-units
-	@+for step in run-units run-stubgen run-layering run-e2e-quick; do $(MAKE) --no-print-directory $$step || exit 1; done
-	@echo "check: passed"
-
-# Every step runs, and what failed is named at the end.
-TEST_STEPS = run-units run-stubgen run-layering run-model run-e2e run-install run-sanitized
+	@+$(call run_steps,check,run-units run-stubgen run-layering run-e2e-quick)
 test: setup-test
 	@+$(MAKE) --no-print-directory -j$(PARALLEL) programs-and-units
-	@+failed=; for step in $(TEST_STEPS); do $(MAKE) --no-print-directory $$step || failed="$$failed $$step"; done; \
-	if [ -n "$$failed" ]; then echo "test: FAILED:$$failed"; exit 1; fi; echo "test: passed"
+	@+$(call run_steps,test,run-units run-stubgen run-layering run-model run-e2e run-install run-sanitized)
 
-# A build of its own with AddressSanitizer and UndefinedBehaviorSanitizer: unit tests and everything end to end.
+# A build of its own with AddressSanitizer and UndefinedBehaviorSanitizer: unit tests, the generator, everything end to end.
+sanitized = SANITIZE=address,undefined BUILD=$(BUILD)-asan CFLAGS='-O1 -g'
 run-sanitized:
 	@echo "== built with AddressSanitizer and UndefinedBehaviorSanitizer"
-	@+$(MAKE) --no-print-directory SANITIZE=address,undefined BUILD=$(BUILD)-asan CFLAGS='-O1 -g' -j$(PARALLEL) programs-and-units
-	@+$(MAKE) --no-print-directory SANITIZE=address,undefined BUILD=$(BUILD)-asan CFLAGS='-O1 -g' run-units
-	@+$(MAKE) --no-print-directory SANITIZE=address,undefined BUILD=$(BUILD)-asan CFLAGS='-O1 -g' run-e2e
+	@+$(MAKE) --no-print-directory $(sanitized) -j$(PARALLEL) programs-and-units
+	@+failed=; for step in run-units run-stubgen run-e2e; do $(MAKE) --no-print-directory $(sanitized) $$step || failed="$$failed $$step"; done; \
+	if [ -n "$$failed" ]; then echo "sanitized: FAILED:$$failed"; exit 1; fi
 
 demo: all
 	@sh examples/demo.sh $(BUILD)

@@ -59,8 +59,21 @@ struct coil_host_thread *coil_thread_attach(void *caller)
         thread->state = PyThreadState_New(PyInterpreterState_Main());
         if (!thread->state)
             return NULL;
+        thread->made = true;
     }
     return coil_steal_memory(&thread);
+}
+
+/*
+ * A program's thread is detached by a thread-specific destructor, when CPython's
+ * own thread-specific value may have been cleared already, so PyGILState_Release()
+ * cannot be asked about a state that was made here.
+ */
+static void state_delete(PyThreadState *state)
+{
+    PyEval_RestoreThread(state);
+    PyThreadState_Clear(state);
+    PyThreadState_DeleteCurrent();
 }
 
 void coil_thread_detach(struct coil_host_thread *thread)
@@ -69,12 +82,15 @@ void coil_thread_detach(struct coil_host_thread *thread)
         return;
     if (!Py_IsInitialized()) {
         /* The program has finalised its Python; the thread state went with it. */
-    } else if (holds_gil(thread)) {
-        PyGILState_Release(PyGILState_LOCKED);
-    } else {
-        /* Lowers the counter again: a state that was made here is cleared and deleted, GIL and all. */
-        PyEval_RestoreThread(thread->state);
-        PyGILState_Release(PyGILState_UNLOCKED);
+    } else if (thread->made) {
+        state_delete(thread->state);
+    } else if (PyGILState_GetThisThreadState() == thread->state) {
+        /* Lowers the counter that attaching has raised; with the GIL, which goes back to what it was. */
+        bool held = holds_gil(thread);
+
+        if (!held)
+            PyEval_RestoreThread(thread->state);
+        PyGILState_Release(held ? PyGILState_LOCKED : PyGILState_UNLOCKED);
     }
     thread_free(&thread);
 }

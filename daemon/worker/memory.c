@@ -25,17 +25,27 @@ static void *address(uint64_t value)
     return (void *)(uintptr_t)value;
 }
 
+/* Zero pages without memory behind them; adjacent ones become one mapping.  Strict overcommit allows them only read-only. */
+static int cover(uint64_t at, size_t size, int how)
+{
+    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | how;
+
+    /* Readable and writable, because cffi writes through pointers whatever they point to. */
+    if (mmap(address(at), size, PROT_READ | PROT_WRITE, flags, -1, 0) == MAP_FAILED &&
+        mmap(address(at), size, PROT_READ, flags, -1, 0) == MAP_FAILED)
+        return -errno;
+    (void)madvise(address(at), size, MADV_DONTDUMP);
+    return 0;
+}
+
 int coil_memory_reserve(struct coil_error *error)
 {
-    size_t size = (size_t)(COIL_RANGE_END - COIL_RANGE_BEGIN);
-    void *range = mmap(address(COIL_RANGE_BEGIN), size, PROT_NONE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    int r = cover(COIL_RANGE_BEGIN, (size_t)(COIL_RANGE_END - COIL_RANGE_BEGIN), MAP_FIXED_NOREPLACE);
 
-    if (range == MAP_FAILED)
-        return coil_error_set(error, -errno, "the address range for shared memory cannot be reserved: %s; is the address space limited (ulimit -v)?",
-                              strerror(errno));
-    (void)madvise(range, size, MADV_DONTDUMP);
-    return 0;
+    return r == 0 ? 0
+                  : coil_error_set(error, r,
+                                   "the address range for shared memory cannot be reserved: %s; is the address space limited (ulimit -v)?",
+                                   strerror(-r));
 }
 
 static int map_at(uint64_t at, size_t size, int protection, int fd, struct coil_error *error)
@@ -64,8 +74,5 @@ int coil_memory_map(uint64_t base, int requests, int replies, int staging, struc
 
 void coil_memory_unmap(uint64_t base)
 {
-    /* Readable and writable, because cffi writes through pointers whatever they point to. */
-    (void)mmap(address(base), COIL_WINDOW_STRIDE, PROT_READ | PROT_WRITE,
-               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-    (void)madvise(address(base), COIL_WINDOW_STRIDE, MADV_DONTDUMP);
+    (void)cover(base, COIL_WINDOW_STRIDE, MAP_FIXED);
 }

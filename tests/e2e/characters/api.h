@@ -1,0 +1,10 @@
+typedef enum { RED, GREEN = 7, BLUE = -3 } color;
+enum wide { SMALL = 1, LARGE = 4000000000u };
+_Bool same_bool(_Bool x);
+char same_char(char x);
+wchar_t same_wchar(wchar_t x);
+char16_t same_char16(char16_t x);
+char32_t same_char32(char32_t x);
+color same_color(color x);
+enum wide same_wide(enum wide x);
+color opposite(int which);

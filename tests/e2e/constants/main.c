@@ -1,0 +1,7 @@
+extern void show(void);
+
+int main(void)
+{
+    show();
+    return 0;
+}

@@ -1,0 +1,31 @@
+/* The daemon is killed: its worker dies with it, calls end, the next call starts another daemon. */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+
+extern int add(int x, int y);
+extern int slow(int ms);
+extern int daemon_pid(void);
+
+static void *killer(void *argument)
+{
+    nanosleep(&(struct timespec){0, 100000000}, NULL);
+    kill(*(int *)argument, SIGKILL);
+    return NULL;
+}
+
+int main(void)
+{
+    int daemon = daemon_pid();
+    pthread_t thread;
+
+    kill(daemon, SIGKILL);
+    printf("%d\n", add(40, 2));
+    daemon = daemon_pid();
+    pthread_create(&thread, NULL, killer, &daemon);
+    printf("%d\n", slow(20000));
+    pthread_join(thread, NULL);
+    printf("%d\n", add(1, 2));
+    return 0;
+}

@@ -1,0 +1,3 @@
+def run(case):
+    case.check_expected(case.run(timeout=60))
+    case.check_expected(case.run(timeout=60))

@@ -1,0 +1,10 @@
+#include <stdio.h>
+
+extern void work(void);
+
+int main(void)
+{
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    work();
+    return 0;
+}

@@ -1,0 +1,18 @@
+struct point { int x; double y; };
+struct tiny { char c; };
+struct line { struct point from, to; short weights[3]; };
+union number { int i; float f; unsigned char bytes[8]; };
+struct tagged { int kind; union { int i; double d; }; struct { char a, b; } pair; };
+struct bits { unsigned int low : 3; int middle : 7; unsigned int high : 22; };
+struct holder { void *address; int age; };
+struct point swapped(struct point p);
+struct tiny next_tiny(struct tiny t);
+struct line reversed(struct line l, int scale);
+union number doubled(union number n);
+struct tagged retagged(struct tagged t);
+struct bits flipped(struct bits b);
+struct holder held(struct holder h);
+double length2(struct point a, struct point b);
+struct point from_dict(int x);
+struct point from_list(int x);
+struct point kept(int which, struct point p);

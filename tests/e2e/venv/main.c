@@ -1,0 +1,7 @@
+extern void where(void);
+
+int main(void)
+{
+    where();
+    return 0;
+}

@@ -1,0 +1,9 @@
+#include <stdio.h>
+
+extern int count(void);
+
+int main(void)
+{
+    printf("%d\n", count());
+    return 0;
+}

@@ -1,0 +1,1 @@
+int f(struct tight t, struct loose *l);

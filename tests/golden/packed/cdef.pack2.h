@@ -1,0 +1,1 @@
+struct loose { char c; double d; };

@@ -1,0 +1,1 @@
+struct tight { char c; double d; struct { char a; int b; } in; };

@@ -1,0 +1,1 @@
+int plugin_counter = 1;
