@@ -92,16 +92,33 @@ static void describe_exit(const struct coil_worker *worker, char *text, size_t s
         (void)snprintf(text, size, "exit status %d", worker->exit_status);
 }
 
+/* A worker that cannot start says why and ends: its death may be seen before its words. */
+static void hear_last_words(struct coil_worker *worker)
+{
+    int r = 0;
+
+    while (r == 0 && worker->wire && !worker->failure[0]) {
+        COIL_CLEANUP(coil_wire_message_deinit) struct coil_wire_message received = COIL_WIRE_MESSAGE_INIT;
+
+        r = coil_wire_receive(worker->wire, &received, NULL);
+        if (r == 0 && received.message.type == COIL_MESSAGE_FAILED && received.message.request == 0)
+            (void)snprintf(worker->failure, sizeof worker->failure, "%s", received.message.text);
+    }
+}
+
 static void note_death(struct coil_worker *worker)
 {
     uint64_t lived_ms = uv_now(&worker->server->loop) - worker->started_ms;
     char how[128];
 
+    if (!worker->was_ready)
+        hear_last_words(worker);
     learn_exit(worker);
     describe_exit(worker, how, sizeof how);
     if (worker->pid)
-        coil_log("worker generation %llu (pid %d) %s: %s", (unsigned long long)worker->generation,
-                 (int)worker->pid, worker->told_to_end ? "has ended" : "died", how);
+        coil_log("worker generation %llu (pid %d) %s: %s%s%s", (unsigned long long)worker->generation,
+                 (int)worker->pid, worker->told_to_end ? "has ended" : "died", how,
+                 worker->failure[0] ? ": " : "", worker->failure);
     if (!worker->was_ready && !worker->failure[0])
         (void)snprintf(worker->failure, sizeof worker->failure,
                        "the worker died before Python had started: %s; see the daemon's log %s", how,
@@ -230,8 +247,6 @@ static void heard(struct coil_worker *worker, const struct coil_message *message
     }
     if (message->type == COIL_MESSAGE_FAILED && message->request == 0 && !worker->was_ready) {
         (void)snprintf(worker->failure, sizeof worker->failure, "%s", message->text);
-        coil_log("worker generation %llu (pid %d) did not start: %s", (unsigned long long)worker->generation,
-                 (int)worker->pid, message->text);
         (void)uv_timer_start(&worker->timer, worker->timer.timer_cb, LEAVE_TIMEOUT_MS, 0);
         return;
     }
