@@ -109,6 +109,12 @@ static const char *quoted_name(struct coil_arena *arena, const char *text)
     return name;
 }
 
+/* "text" without its quotes. */
+static const char *unquoted(struct coil_arena *arena, const char *text)
+{
+    return coil_arena_copy(arena, text + 1, strcspn(text + 1, "\""));
+}
+
 static const struct coil_type *find_tag(const struct coil_module_model *module, const char *name)
 {
     return coil_table_get(&module->tags, name);
@@ -148,9 +154,12 @@ static const char *explain_line(struct coil_module_model *module, const char *li
                                      "it there, or #include the header that does",
                                      coil_type_name(arena, (struct coil_type *)(uintptr_t)tag));
     }
+    if (strstr(line, "as its declaration says"))
+        return coil_arena_printf(arena, "%s", strstr(line, "failed: \"") ? unquoted(arena, strstr(line, "failed: \"") + 8)
+                                                                         : "a constant has another value than declared");
     if (strstr(line, "cannot find -lcoil"))
         return "libcoil was not found: is coil installed beside this coil-stubgen?";
-    if (strstr(line, "coil/stub.h"))
+    if (strstr(line, "coil/stub.h: No such file"))
         return "<coil/stub.h> was not found: is coil installed beside this coil-stubgen?";
     return NULL;
 }
@@ -190,5 +199,6 @@ int coil_compile(struct coil_module_model *module, const struct coil_options *op
     explanation = explain(module, *ret_output);
     if (explanation)
         return coil_error_set(error, -ENOEXEC, "%s", explanation);
-    return coil_error_set(error, -ENOEXEC, "the C compiler could not make %s", options->output_library);
+    return coil_error_set(error, -ENOEXEC, "the C compiler failed on the source of module '%s'; what it said is above",
+                          module->name);
 }

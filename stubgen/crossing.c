@@ -84,15 +84,15 @@ static bool is_opaque_pointer(struct coil_type *type)
 
 /*
  * Refuses a pointer that has an integer beside it which is or may be its length.
- * Nothing can be counted behind a pointer to an opaque struct.
+ * Nothing can be counted behind pointers to opaque structs and to functions.
  */
 static void check_length(const struct subject *subject, struct coil_type *pointer, const char *length, bool has_integer)
 {
     struct coil_type *item = coil_type_strip(pointer)->item;
-    const char *named = length ? length : "the integer beside it";
+    const char *named = length ? coil_arena_printf(subject->module->arena, "'%s'", length) : "it has no name";
     const char *annotated = length ? length : "n";
 
-    if (!has_integer || is_opaque_record(item))
+    if (!has_integer || is_opaque_record(item) || coil_type_strip(item)->kind == COIL_KIND_FUNCTION)
         return;
     if (!coil_type_is_const(item))
         REFUSE(subject,
@@ -106,14 +106,19 @@ static void check_length(const struct subject *subject, struct coil_type *pointe
                "array of fixed length, or give '%s' another name if it is no length", subject->name, length, length);
 }
 
+static const char *record_words(const struct subject *subject, const struct coil_record *record)
+{
+    if (record->has_twin)
+        return record->is_union ? "a union without a name" : "a struct without a name";
+    return coil_arena_printf(subject->module->arena, "'%s'", coil_type_name(subject->module->arena, record->type));
+}
+
 static _Noreturn void refuse_pointer_field(const struct subject *subject, const struct coil_record *record,
                                            const struct coil_field *field)
 {
-    struct coil_arena *arena = subject->module->arena;
-
-    REFUSE(subject, "%s has a pointer in it: field '%s' of '%s' is '%s', and of pointers in structs only void * and "
+    REFUSE(subject, "%s has a pointer in it: field '%s' of %s is '%s', and of pointers in structs only void * and "
            "pointers to opaque types cross in this version", subject->name, field->name,
-           coil_type_name(arena, record->type), coil_type_name(arena, field->type));
+           record_words(subject, record), coil_type_name(subject->module->arena, field->type));
 }
 
 /* The integer beside a field of pointer type, or NULL. */
@@ -154,8 +159,8 @@ static void check_field(const struct subject *subject, struct coil_record *recor
 
         if (!is_opaque_pointer(type))
             refuse_pointer_field(subject, record, field);
-        inner.name = coil_arena_printf(subject->module->arena, "field '%s' of '%s'", field->name,
-                                       coil_type_name(subject->module->arena, record->type));
+        inner.name = coil_arena_printf(subject->module->arena, "field '%s' of %s", field->name,
+                                       record_words(subject, record));
         check_length(&inner, type, length, length != NULL);
     }
 }

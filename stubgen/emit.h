@@ -24,10 +24,14 @@ void coil_emit_fields(struct coil_buffer *out, struct coil_module_model *module,
 /* The integer constant as C that fits every compiler: INT64_MIN has no literal. */
 const char *coil_emit_number(struct coil_arena *arena, struct coil_number number);
 
+/* An enumerator as C and C++ reach it; C++ keeps those of an enum inside a struct in there. */
+const char *coil_emit_enumerator(struct coil_module_model *module, const struct coil_enumeration *enumeration,
+                                 const char *name);
+
 /* "coil_NAME_add_": what the names of a function's frames start with. */
 const char *coil_emit_function_prefix(struct coil_module_model *module, const struct coil_name *function);
 
-/* Functions that Python implements have numbers, in order of declaration; this one's. */
+/* How many functions Python implements. */
 size_t coil_emit_function_count(const struct coil_module_model *module);
 
 #endif

@@ -185,6 +185,21 @@ static void add_typename(struct image *image, const struct coil_name *name)
 
 /* ---- what lib has ---- */
 
+static void add_integer(struct image *image, const struct coil_name *name)
+{
+    const char *value = name->name;
+    const char *code = "COIL_TYPE(COIL_OP_CONSTANT_INT, 0)";
+
+    if (name->enumeration) {
+        value = coil_emit_enumerator(image->module, name->enumeration, name->name);
+        code = coil_arena_printf(image->arena, "COIL_TYPE(COIL_OP_ENUM, %u)", name->enumeration->index);
+    } else if (name->is_asserted) {
+        value = coil_emit_number(image->arena, name->number);
+    }
+    coil_buffer_printf(&image->globals.text, "        { %s, (%s) <= 0, %s, (uint64_t)(%s), 0 },\n",
+                       coil_texts_print(image->texts, name->name), value, code, value);
+}
+
 static void add_global(struct image *image, const struct coil_name *name)
 {
     const char *text = coil_texts_print(image->texts, name->name);
@@ -194,12 +209,7 @@ static void add_global(struct image *image, const struct coil_name *name)
     case COIL_NAME_TYPEDEF:
         return;
     case COIL_NAME_INTEGER:
-        if (name->enumeration)
-            coil_buffer_printf(out, "        { %s, (%s) <= 0, COIL_TYPE(COIL_OP_ENUM, %u), (uint64_t)(%s), 0 },\n", text,
-                               name->name, name->enumeration->index, name->name);
-        else
-            coil_buffer_printf(out, "        { %s, (%s) <= 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(%s), 0 },\n",
-                               text, name->name, name->name);
+        add_integer(image, name);
         break;
     case COIL_NAME_REAL:
         coil_buffer_printf(out, "        { %s, 0, COIL_TYPE(COIL_OP_CONSTANT, %u), 0, (double)(%s) },\n", text,

@@ -17,6 +17,7 @@
 struct header {
     struct coil_module_model *module;
     struct coil_arena *arena;
+    struct coil_buffer includes; /* come before extern "C" */
     struct coil_buffer out;
     struct coil_table done; /* what has been declared: "struct x", "x" */
     const char *own_types;  /* the macro */
@@ -145,6 +146,15 @@ static void declare_fields_needs(struct header *header, const struct coil_record
         declare_needs(header, f->type);
 }
 
+/* "struct tag;", unless it has been declared or mentioned. */
+static void mention_record(struct header *header, const struct coil_record *record)
+{
+    if (is_done(header, coil_arena_printf(header->arena, "mention of %s", record->c_name)))
+        return;
+    if (!coil_table_get(&header->done, record->c_name) || needs_own_types(record->type))
+        coil_buffer_printf(&header->out, "%s;\n\n", record->c_name);
+}
+
 static void declare_record(struct header *header, struct coil_record *record)
 {
     /* Records without a tag are declared in their typedef, or where they are used. */
@@ -156,7 +166,7 @@ static void declare_record(struct header *header, struct coil_record *record)
     if (is_done(header, record->c_name))
         return;
     if (needs_own_types(record->type)) {
-        coil_buffer_printf(&header->out, "%s;\n\n", record->c_name);
+        mention_record(header, record);
         return;
     }
     declare_fields_needs(header, record);
@@ -166,9 +176,9 @@ static void declare_record(struct header *header, struct coil_record *record)
 static void declare_builtin(struct header *header, const struct coil_name *name)
 {
     if (strcmp(name->name, "FILE") == 0)
-        coil_buffer_puts(&header->out, "#include <stdio.h>\n\n");
+        coil_buffer_puts(&header->includes, "#include <stdio.h>\n");
     else if (strcmp(name->name, "bool") == 0)
-        coil_buffer_puts(&header->out, "#ifndef __cplusplus\n#include <stdbool.h>\n#endif\n\n");
+        coil_buffer_puts(&header->includes, "#ifndef __cplusplus\n#include <stdbool.h>\n#endif\n");
     else
         coil_buffer_printf(&header->out, "typedef %s;\n\n", coil_type_declare(header->arena, name->type, name->name));
 }
@@ -245,19 +255,17 @@ static void declare_needs(struct header *header, struct coil_type *type)
         break;
     case COIL_KIND_POINTER:
         /* A pointer needs no more than the struct's name, and may be within that struct. */
-        if (type->item->kind == COIL_KIND_RECORD && type->item->record->tag) {
-            if (!coil_table_get(&header->done, type->item->record->c_name) &&
-                !is_done(header, coil_arena_printf(header->arena, "%s;", type->item->record->c_name)))
-                coil_buffer_printf(&header->out, "%s;\n\n", type->item->record->c_name);
-            break;
-        }
-        declare_needs(header, type->item);
+        type = type->item->kind == COIL_KIND_QUALIFIED ? type->item->item : type->item;
+        if (type->kind == COIL_KIND_RECORD && type->record->tag)
+            mention_record(header, type->record);
+        else
+            declare_needs(header, type);
         break;
     case COIL_KIND_PRIMITIVE:
         if ((type->primitive == COIL_PRIM_CHAR16 || type->primitive == COIL_PRIM_CHAR32) && !is_done(header, "uchar.h"))
-            coil_buffer_puts(&header->out, "#ifndef __cplusplus\n#include <uchar.h>\n#endif\n\n");
+            coil_buffer_puts(&header->includes, "#ifndef __cplusplus\n#include <uchar.h>\n#endif\n");
         if (type->primitive == COIL_PRIM_BOOL && !is_done(header, "_Bool"))
-            coil_buffer_puts(&header->out, "#ifdef __cplusplus\n#include <stdbool.h> /* _Bool */\n#endif\n\n");
+            coil_buffer_puts(&header->includes, "#ifdef __cplusplus\n#include <stdbool.h> /* _Bool */\n#endif\n");
         break;
     default:
         declare_needs(header, type->item);
@@ -372,43 +380,55 @@ static void declare_types(struct header *header)
     }
 }
 
-const char *coil_emit_header(struct coil_module_model *module)
+/* Everything between extern "C"'s braces. */
+static void emit_declarations(struct header *header)
 {
-    struct header header = { .module = module, .arena = module->arena, .out = COIL_BUFFER_INIT(module->arena) };
-    const char **names = public_names(module);
-    char *upper = coil_arena_copy(module->arena, module->identifier, strlen(module->identifier));
     size_t start;
     size_t before;
 
+    declare_types(header);
+    declare_symbols(header, false);
+    start = header->out.size;
+    coil_buffer_printf(&header->out, "\n#ifdef %s /* you have declared the types that only the C source knows */\n",
+                       header->own_types);
+    before = header->out.size;
+    declare_symbols(header, true);
+    if (header->out.size == before)
+        header->out.size = start; /* nothing needs them */
+    else
+        coil_buffer_puts(&header->out, "#endif\n");
+    header->out.text[header->out.size] = '\0';
+}
+
+const char *coil_emit_header(struct coil_module_model *module)
+{
+    struct coil_arena *arena = module->arena;
+    struct header header = { .module = module, .arena = arena };
+    const char **names = public_names(module);
+    char *upper = coil_arena_copy(arena, module->identifier, strlen(module->identifier));
+
     for (char *c = upper; *c; c++)
         *c = (char)toupper((unsigned char)*c);
-    header.own_types = coil_arena_printf(module->arena, "COIL_%s_OWN_TYPES", upper);
+    header.own_types = coil_arena_printf(arena, "COIL_%s_OWN_TYPES", upper);
+    header.out.arena = header.includes.arena = arena;
+    coil_buffer_puts(&header.includes, "");
     set_public_names(module, names);
-    coil_buffer_printf(&header.out,
-                       "/*\n"
-                       " * Generated by coil-stubgen " COIL_VERSION " from the declarations of module \"%s\":\n"
-                       " * what its stub library gives to C and C++ programs.\n"
-                       " */\n"
-                       "#ifndef COIL_%s_HEADER\n"
-                       "#define COIL_%s_HEADER\n\n"
-                       "#include <stddef.h>\n"
-                       "#include <stdint.h>\n"
-                       "#include <sys/types.h>\n"
-                       "#include <wchar.h>\n\n"
-                       "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n",
-                       module->name, upper, upper);
-    declare_types(&header);
-    declare_symbols(&header, false);
-    start = header.out.size;
-    coil_buffer_printf(&header.out, "\n#ifdef %s /* you have declared the types that only the C source knows */\n",
-                       header.own_types);
-    before = header.out.size;
-    declare_symbols(&header, true);
-    if (header.out.size == before)
-        header.out.size = start; /* nothing needs them */
-    else
-        coil_buffer_puts(&header.out, "#endif\n");
-    coil_buffer_puts(&header.out, "\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
+    emit_declarations(&header);
     set_public_names(module, names);
-    return header.out.text;
+    return coil_arena_printf(arena,
+                             "/*\n"
+                             " * Generated by coil-stubgen " COIL_VERSION " from the declarations of module \"%s\":\n"
+                             " * what its stub library gives to C and C++ programs.\n"
+                             " */\n"
+                             "#ifndef COIL_%s_HEADER\n"
+                             "#define COIL_%s_HEADER\n\n"
+                             "#include <stddef.h>\n"
+                             "#include <stdint.h>\n"
+                             "#include <sys/types.h>\n"
+                             "#include <wchar.h>\n"
+                             "%s\n"
+                             "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n"
+                             "%s\n"
+                             "#ifdef __cplusplus\n}\n#endif\n\n#endif\n",
+                             module->name, upper, upper, header.includes.text, header.out.text);
 }

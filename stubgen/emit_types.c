@@ -119,6 +119,25 @@ static void emit_inner_name(struct coil_buffer *out, const char *keyword, const 
                        scope, tag, name, keyword, tag, name);
 }
 
+const char *coil_emit_enumerator(struct coil_module_model *module, const struct coil_enumeration *enumeration,
+                                 const char *name)
+{
+    const struct coil_record *outer = enumeration->outer;
+
+    if (!outer || outer->has_twin)
+        return name;
+    return coil_arena_printf(module->arena, "%sin_%u(%s)", module->prefix, outer->index, name);
+}
+
+/* The same for enumerators. */
+static void emit_inner_scope(struct coil_buffer *out, struct coil_module_model *module, const struct coil_record *outer)
+{
+    const char *scope = outer->tag && strchr(outer->c_name, ' ') ? outer->tag : outer->c_name;
+
+    coil_buffer_printf(out, "#ifdef __cplusplus\n#define %sin_%u(name) %s::name\n#else\n#define %sin_%u(name) name\n#endif\n\n",
+                       module->prefix, outer->index, scope, module->prefix, outer->index);
+}
+
 static void emit_enumeration_twin(struct coil_buffer *out, struct coil_module_model *module,
                                   const struct coil_enumeration *enumeration)
 {
@@ -126,7 +145,8 @@ static void emit_enumeration_twin(struct coil_buffer *out, struct coil_module_mo
 
     coil_buffer_printf(out, "%s {", enumeration->c_name);
     for (const struct coil_enumerator *e = enumeration->enumerators; e; e = e->next, separator = ",")
-        coil_buffer_printf(out, "%s\n    %s%s_copy = %s", separator, module->prefix, e->name, e->name);
+        coil_buffer_printf(out, "%s\n    %s%s_copy = %s", separator, module->prefix, e->name,
+                           coil_emit_enumerator(module, enumeration, e->name));
     if (!enumeration->enumerators)
         coil_buffer_printf(out, "\n    %sunnamed_%u_has_no_names", module->prefix, enumeration->number);
     coil_buffer_puts(out, "\n};\n\n");
@@ -148,10 +168,15 @@ static void emit_record_twin(struct coil_buffer *out, struct coil_module_model *
 /* Copies of what has no name in C have their layout from the compiler, too. */
 static bool emit_twins(struct coil_buffer *out, struct coil_module_model *module)
 {
+    const struct coil_record *scope = NULL;
     bool any = false;
 
     for (size_t i = 0; i < module->enumerations.count; i++) {
         const struct coil_enumeration *enumeration = module->enumerations.items[i];
+
+        /* Most often the enums of one struct come one after the other; the same macro twice does no harm. */
+        if (enumeration->outer && !enumeration->outer->has_twin && enumeration->outer != scope)
+            emit_inner_scope(out, module, scope = enumeration->outer);
 
         if (enumeration->has_twin)
             emit_enumeration_twin(out, module, enumeration);
@@ -212,15 +237,21 @@ const char *coil_emit_number(struct coil_arena *arena, struct coil_number number
     return coil_arena_printf(arena, "%lld", (long long)number.bits);
 }
 
+/*
+ * The values that `#define X 42` declares.  The macro need not be in the C source: an
+ * included module's constants are in that module's.
+ */
 static bool emit_checks(struct coil_buffer *out, struct coil_module_model *module)
 {
     bool any = false;
 
     for (const struct coil_name *name = module->first; name; name = name->next)
-        if (name->kind == COIL_NAME_INTEGER && name->asserted) {
-            coil_buffer_printf(out, "COIL_STATIC_ASSERT((%s) == %s, \"%s is not %s, as its declaration says\");\n",
-                               name->name, coil_emit_number(module->arena, name->number), name->name,
-                               coil_emit_number(module->arena, name->number));
+        if (name->kind == COIL_NAME_INTEGER && name->is_asserted) {
+            const char *number = coil_emit_number(module->arena, name->number);
+
+            coil_buffer_printf(out,
+                               "#ifdef %s\nCOIL_STATIC_ASSERT((%s) == %s, \"%s is not %s, as its declaration says\");\n#endif\n",
+                               name->name, name->name, number, name->name, number);
             any = true;
         }
     if (any)

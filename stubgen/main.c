@@ -103,6 +103,10 @@ static int run_script(struct run *run, int argc, char **argv)
         return coil_error_set(&run->error, -errno, "cannot find out where coil-stubgen is (/proc/self/exe): %s",
                               strerror(errno));
     program[size] = '\0';
+    /* Without it the script would find another `cffi`, and do something else. */
+    if (access(coil_arena_printf(run->arena, "%s/share/coil/python/cffi/__init__.py", run->prefix), R_OK) < 0)
+        return coil_error_set(&run->error, -errno, "coil's own cffi is missing (%s/share/coil/python/cffi): install coil again",
+                              run->prefix);
     if (!python || !*python)
         python = COIL_PYTHON_PROGRAM;
     coil_list_add(&command, run->arena, (void *)(uintptr_t)python);

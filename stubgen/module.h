@@ -46,7 +46,7 @@ struct coil_name {
 
     /* COIL_NAME_INTEGER */
     struct coil_number number;
-    const char *asserted; /* what #define says the value is, in C, or NULL */
+    bool is_asserted; /* the declaration gives the value, and the C source must agree */
     const struct coil_enumeration *enumeration; /* of an enumerator */
 
     /* COIL_NAME_FUNCTION */

@@ -48,8 +48,17 @@ _Noreturn void coil_parse_refuse(struct coil_parser *parser, const char *format,
 
 void coil_parse_expect(struct coil_parser *parser, const char *text, const char *where)
 {
-    if (!coil_parse_accept(parser, text))
-        coil_parse_refuse(parser, "expected '%s' %s instead of %s", text, where, coil_parse_found(parser));
+    struct coil_position position = parser->token->position;
+
+    if (coil_parse_accept(parser, text))
+        return;
+    /* A missing semicolon is missing behind the last token, which may be lines above the next one. */
+    if (strcmp(text, ";") == 0) {
+        position = parser->token[-1].position;
+        position.offset += strlen(parser->token[-1].text);
+    }
+    coil_refuse_at(parser->diagnostics, position, "expected '%s' %s instead of %s", text, where,
+                   coil_parse_found(parser));
 }
 
 /* unknown = "*"? name ";", after typedef ... */

@@ -118,13 +118,13 @@ static struct coil_number parse_value(struct coil_parser *parser, const struct d
 }
 
 static void declare_macro(struct coil_parser *parser, const char *text, struct coil_position position,
-                          struct coil_number number, const char *asserted)
+                          struct coil_number number, bool is_asserted)
 {
     struct coil_name *name = coil_module_declare(parser->module, COIL_NAME_INTEGER, text, NULL, position);
 
     if (name) {
         name->number = number;
-        name->asserted = asserted;
+        name->is_asserted = is_asserted;
         return;
     }
     name = coil_module_find(parser->module, text);
@@ -155,13 +155,12 @@ static void parse_define(struct coil_parser *parser, const struct directive *dir
         return;
     }
     if (size == 3 && strncmp(value, "...", 3) == 0 && !is_function) {
-        declare_macro(parser, text, position, (struct coil_number){ 0 }, NULL);
+        declare_macro(parser, text, position, (struct coil_number){ 0 }, false);
         return;
     }
     number = is_function ? (struct coil_number){ 0 } : parse_value(parser, directive, value, size, &is_integer);
     if (!is_function && is_integer) {
-        value = coil_arena_copy(parser->arena, value, size);
-        declare_macro(parser, text, position, number, is_header || !number.is_known ? NULL : value);
+        declare_macro(parser, text, position, number, !is_header && number.is_known);
     } else if (!is_header) {
         coil_refuse_at(parser->diagnostics, position,
                        "a macro's declaration is '#define %s ...' (the C source has the value) or '#define %s NUMBER'",

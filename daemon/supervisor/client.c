@@ -37,7 +37,7 @@ static void watch(struct coil_client *client)
 
     if (client->closing)
         return;
-    if (client->step == COIL_CLIENT_IDLE || client->step == COIL_CLIENT_DESCRIPTOR)
+    if (!client->close_when_sent && (client->step == COIL_CLIENT_IDLE || client->step == COIL_CLIENT_DESCRIPTOR))
         events |= UV_READABLE;
     if (coil_wire_pending(client->wire))
         events |= UV_WRITABLE;
@@ -72,7 +72,9 @@ void coil_client_close(struct coil_client *client)
 void coil_client_close_when_sent(struct coil_client *client)
 {
     client->close_when_sent = true;
-    if (!coil_wire_pending(client->wire))
+    if (coil_wire_pending(client->wire))
+        watch(client);
+    else
         coil_client_close(client);
 }
 

@@ -89,8 +89,8 @@ static int lock(const char *path, int *ret_fd, struct coil_error *error)
     char pid[32];
 
     if (fd < 0 && errno == ENOENT)
-        return coil_error_set(error, -errno, "cannot create %s: its folder does not exist; create it, or set COIL_SOCKET",
-                              path);
+        return coil_error_set(error, -errno,
+                              "cannot create %s: its folder does not exist; create it, or set COIL_SOCKET", path);
     if (fd < 0)
         return coil_error_set(error, -errno, "cannot create %s: %s; make its folder writable, or set COIL_SOCKET",
                               path, strerror(errno));

@@ -89,7 +89,8 @@ int coil_store_put(struct coil_store *store, const void *image, size_t size, con
         return r;
     coil_descriptor_hash(copy, actual);
     if (memcmp(actual, hash, COIL_HASH_SIZE) != 0)
-        return coil_error_set(error, -EBADMSG, "the descriptor of module \"%s\" has not the hash that was claimed for it",
+        return coil_error_set(error, -EBADMSG,
+                              "the descriptor of module \"%s\" has not the hash that was claimed for it",
                               coil_image_name(copy));
     stored = calloc(1, sizeof *stored);
     if (!stored)

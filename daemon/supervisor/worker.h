@@ -76,7 +76,10 @@ struct coil_worker {
 int coil_worker_new(struct coil_server *server, struct coil_environment *environment,
                     struct coil_worker **ret_worker);
 
-/* True if it can take sessions, now or once it has started.  Asks the kernel, so a death counts before the loop sees it. */
+/*
+ * True if it can take sessions, now or once it has started.  Asks the kernel, so that a
+ * death counts before the loop sees it.
+ */
 bool coil_worker_is_usable(struct coil_worker *worker);
 
 /* Calls `answered` when the worker is READY (with its message) or dead (NULL). */

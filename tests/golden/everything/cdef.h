@@ -28,7 +28,6 @@ struct node;
 struct node *first_node(void);
 struct node { int value; struct node *next; compare_t compare; };
 
-typedef struct { int a, b; char tail[]; } open_t;
 typedef struct partial { int known; ...; } partial_t;
 typedef struct { long id; char name[...]; double grid[...][3]; ...; } record_t;
 struct bits { unsigned a : 3; signed int b : 5, : 2, c : 7; unsigned long long wide : 40; };
@@ -39,14 +38,11 @@ struct nested {
     struct { int row, column; } where[2];
     enum { ON, OFF } state;
     union {
-        struct { short low, high; };
+        short half;
         int both;
     };
-    struct { unsigned on : 1; unsigned off : 1; };
     int last;
 };
-
-struct mixed { int kind; union { int i; struct { int known; ...; }; }; ...; };
 
 int c_function(int, const char *, ...);
 int __stdcall old_style(void);

@@ -82,7 +82,6 @@ typedef int (*compare_t)(const void *, const void *);
 
 struct node { int value; struct node *next; compare_t compare; };
 
-typedef struct { int a, b; char tail[]; } open_t;
 typedef struct partial { double unknown; int known; } partial_t;
 typedef struct { char name[21]; double grid[5][3]; long id; } record_t;
 struct bits { unsigned a : 3; signed int b : 5, : 2, c : 7; unsigned long long wide : 40; };
@@ -93,14 +92,11 @@ struct nested {
     struct { int row, column; } where[2];
     enum { ON, OFF } state;
     union {
-        struct { short low, high; };
+        short half;
         int both;
     };
-    struct { unsigned on : 1; unsigned off : 1; };
     int last;
 };
-
-struct mixed { char hidden; int kind; union { int i; struct { double more; int known; }; }; };
 
 static int sized[9];
 
@@ -122,31 +118,24 @@ typedef struct nested::inner coil_everything_inner_inner;
 typedef struct inner coil_everything_inner_inner;
 #endif
 
-enum coil_everything_unnamed_6 {
+enum coil_everything_unnamed_4 {
     coil_everything_ALONE_copy = ALONE,
     coil_everything_ALSO_copy = ALSO
 };
 
-enum coil_everything_unnamed_7 {
-    coil_everything_ON_copy = ON,
-    coil_everything_OFF_copy = OFF
-};
+#ifdef __cplusplus
+#define coil_everything_in_12(name) nested::name
+#else
+#define coil_everything_in_12(name) name
+#endif
 
-struct coil_everything_unnamed_5 {
-    unsigned int on : 1;
-    unsigned int off : 1;
-};
-
-struct coil_everything_unnamed_4 {
-    short low;
-    short high;
+enum coil_everything_unnamed_5 {
+    coil_everything_ON_copy = coil_everything_in_12(ON),
+    coil_everything_OFF_copy = coil_everything_in_12(OFF)
 };
 
 union coil_everything_unnamed_3 {
-    struct {
-        short low;
-        short high;
-    };
+    short half;
     int both;
 };
 
@@ -160,10 +149,18 @@ union coil_everything_unnamed_1 {
     int i;
 };
 
+#ifdef ANSWER
 COIL_STATIC_ASSERT((ANSWER) == 42, "ANSWER is not 42, as its declaration says");
+#endif
+#ifdef NEGATIVE
 COIL_STATIC_ASSERT((NEGATIVE) == -7, "NEGATIVE is not -7, as its declaration says");
+#endif
+#ifdef BIG
 COIL_STATIC_ASSERT((BIG) == 18446744073709551615u, "BIG is not 18446744073709551615u, as its declaration says");
+#endif
+#ifdef LETTERS
 COIL_STATIC_ASSERT((LETTERS) == 26, "LETTERS is not 26, as its declaration says");
+#endif
 
 /* ---- frames: the arguments of a call, and its result ---- */
 
@@ -574,16 +571,16 @@ enum {
 
 struct coil_everything_image {
     struct coil_descriptor head;
-    coil_type_code types[339];
+    coil_type_code types[334];
     struct coil_descriptor_global globals[79];
-    struct coil_descriptor_struct structs[21];
-    struct coil_descriptor_field fields[46];
+    struct coil_descriptor_struct structs[17];
+    struct coil_descriptor_field fields[35];
     struct coil_descriptor_enum enums[5];
-    struct coil_descriptor_typename typenames[16];
+    struct coil_descriptor_typename typenames[15];
     struct coil_descriptor_function functions[46];
     struct coil_descriptor_value parameters[87];
     struct {
-        char names_1[1213];
+        char names_1[1165];
         char init_code[113];
     } strings;
 };
@@ -591,16 +588,16 @@ struct coil_everything_image {
 const struct coil_everything_image coil_descriptor_everything = {
     { /* head */
         COIL_DESCRIPTOR_MAGIC, COIL_DESCRIPTOR_FORMAT, (uint32_t)sizeof(struct coil_everything_image), COIL_WORD,
-        1 /* everything */, 1213 /* init code */,
-        { (uint32_t)offsetof(struct coil_everything_image, types), 339 },
+        1 /* everything */, 1165 /* init code */,
+        { (uint32_t)offsetof(struct coil_everything_image, types), 334 },
         { (uint32_t)offsetof(struct coil_everything_image, globals), 79 },
-        { (uint32_t)offsetof(struct coil_everything_image, structs), 21 },
-        { (uint32_t)offsetof(struct coil_everything_image, fields), 46 },
+        { (uint32_t)offsetof(struct coil_everything_image, structs), 17 },
+        { (uint32_t)offsetof(struct coil_everything_image, fields), 35 },
         { (uint32_t)offsetof(struct coil_everything_image, enums), 5 },
-        { (uint32_t)offsetof(struct coil_everything_image, typenames), 16 },
+        { (uint32_t)offsetof(struct coil_everything_image, typenames), 15 },
         { (uint32_t)offsetof(struct coil_everything_image, functions), 46 },
         { (uint32_t)offsetof(struct coil_everything_image, parameters), 87 },
-        { (uint32_t)offsetof(struct coil_everything_image, strings), 1326 },
+        { (uint32_t)offsetof(struct coil_everything_image, strings), 1278 },
     },
     { /* types */
         COIL_TYPE(COIL_OP_PRIMITIVE, COIL_PRIM_INT), /* 0: int */
@@ -767,17 +764,17 @@ const struct coil_everything_image coil_descriptor_everything = {
         COIL_TYPE(COIL_OP_NOOP, 157),
         COIL_TYPE(COIL_OP_NOOP, 158),
         COIL_TYPE(COIL_OP_FUNCTION_END, 0),
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 14), /* 164: struct line */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 8), /* 165: point_t */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 11), /* 164: struct line */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 5), /* 165: point_t */
         COIL_TYPE(COIL_OP_FUNCTION, 164), /* 166: struct line (const struct line, point_t) */
         COIL_TYPE(COIL_OP_NOOP, 164),
         COIL_TYPE(COIL_OP_NOOP, 165),
         COIL_TYPE(COIL_OP_FUNCTION_END, 0),
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 18), /* 170: union number */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 14), /* 170: union number */
         COIL_TYPE(COIL_OP_FUNCTION, 170), /* 171: union number (union number) */
         COIL_TYPE(COIL_OP_NOOP, 170),
         COIL_TYPE(COIL_OP_FUNCTION_END, 0),
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 12), /* 174: struct bits */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 9), /* 174: struct bits */
         COIL_TYPE(COIL_OP_FUNCTION, 174), /* 175: struct bits (struct bits) */
         COIL_TYPE(COIL_OP_NOOP, 174),
         COIL_TYPE(COIL_OP_FUNCTION_END, 0),
@@ -810,13 +807,13 @@ const struct coil_everything_image coil_descriptor_everything = {
         COIL_TYPE(COIL_OP_NOOP, 186),
         COIL_TYPE(COIL_OP_NOOP, 199),
         COIL_TYPE(COIL_OP_FUNCTION_END, 0),
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 6), /* 207: opaque_t */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 4), /* 207: opaque_t */
         COIL_TYPE(COIL_OP_POINTER, 207), /* 208: opaque_t * */
         COIL_TYPE(COIL_OP_STRUCT_UNION, 0), /* 209: handle_t */
         COIL_TYPE(COIL_OP_POINTER, 209), /* 210: handle_t * */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 20), /* 211: struct unseen */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 16), /* 211: struct unseen */
         COIL_TYPE(COIL_OP_POINTER, 211), /* 212: struct unseen * */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 10), /* 213: struct _IO_FILE */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 7), /* 213: struct _IO_FILE */
         COIL_TYPE(COIL_OP_POINTER, 213), /* 214: FILE * */
         COIL_TYPE(COIL_OP_FUNCTION, 198), /* 215: void *(const void *, opaque_t *, handle_t, struct unseen *, FILE *) */
         COIL_TYPE(COIL_OP_NOOP, 198),
@@ -890,7 +887,7 @@ const struct coil_everything_image coil_descriptor_everything = {
         COIL_TYPE(COIL_OP_POINTER, 29), /* 284: unsigned short (*)(unsigned short) */
         COIL_TYPE(COIL_OP_POINTER, 224), /* 285: void (*)(volatile point_t *) */
         COIL_TYPE(COIL_OP_POINTER, 68), /* 286: wchar_t (*)(wchar_t) */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 17), /* 287: struct node */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 13), /* 287: struct node */
         COIL_TYPE(COIL_OP_POINTER, 287), /* 288: struct node * */
         COIL_TYPE(COIL_OP_FUNCTION, 288), /* 289: struct node *(void) */
         COIL_TYPE(COIL_OP_FUNCTION_END, 0),
@@ -915,39 +912,34 @@ const struct coil_everything_image coil_descriptor_everything = {
         COIL_TYPE(COIL_OP_STRUCT_UNION, 1), /* 309: union coil_everything_unnamed_1 */
         COIL_TYPE(COIL_OP_STRUCT_UNION, 2), /* 310: struct coil_everything_unnamed_2 */
         COIL_TYPE(COIL_OP_STRUCT_UNION, 3), /* 311: union coil_everything_unnamed_3 */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 4), /* 312: struct coil_everything_unnamed_4 */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 5), /* 313: struct coil_everything_unnamed_5 */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 7), /* 314: open_t */
-        COIL_TYPE(COIL_OP_OPEN_ARRAY, 12), /* 315: char [] */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 9), /* 316: record_t */
-        COIL_TYPE(COIL_OP_ARRAY, 12), /* 317: char [...] */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 6), /* 312: record_t */
+        COIL_TYPE(COIL_OP_ARRAY, 12), /* 313: char [...] */
         sizeof(((record_t *)0)->name) / sizeof(((record_t *)0)->name[0]),
-        COIL_TYPE(COIL_OP_ARRAY, 195), /* 319: double [...][3] */
+        COIL_TYPE(COIL_OP_ARRAY, 195), /* 315: double [...][3] */
         sizeof(((record_t *)0)->grid) / sizeof(((record_t *)0)->grid[0]),
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 11), /* 321: struct __stranger */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 13), /* 322: coil_everything_inner_inner */
-        COIL_TYPE(COIL_OP_ARRAY, 12), /* 323: char [16] */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 8), /* 317: struct __stranger */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 10), /* 318: coil_everything_inner_inner */
+        COIL_TYPE(COIL_OP_ARRAY, 12), /* 319: char [16] */
         16,
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 15), /* 325: struct mixed */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 16), /* 326: struct nested */
-        COIL_TYPE(COIL_OP_ARRAY, 310), /* 327: struct coil_everything_unnamed_2 [2] */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 12), /* 321: struct nested */
+        COIL_TYPE(COIL_OP_ARRAY, 310), /* 322: struct coil_everything_unnamed_2 [2] */
         2,
-        COIL_TYPE(COIL_OP_ENUM, 1), /* 329: enum coil_everything_unnamed_7 */
-        COIL_TYPE(COIL_OP_FUNCTION, 0), /* 330: int (const void *, const void *) */
+        COIL_TYPE(COIL_OP_ENUM, 1), /* 324: enum coil_everything_unnamed_5 */
+        COIL_TYPE(COIL_OP_FUNCTION, 0), /* 325: int (const void *, const void *) */
         COIL_TYPE(COIL_OP_NOOP, 198),
         COIL_TYPE(COIL_OP_NOOP, 198),
         COIL_TYPE(COIL_OP_FUNCTION_END, 0),
-        COIL_TYPE(COIL_OP_POINTER, 330), /* 334: int (*)(const void *, const void *) */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 19), /* 335: struct partial */
-        COIL_TYPE(COIL_OP_ENUM, 0), /* 336: enum coil_everything_unnamed_6 */
-        COIL_TYPE(COIL_OP_ARRAY, 0), /* 337: int [...] */
+        COIL_TYPE(COIL_OP_POINTER, 325), /* 329: int (*)(const void *, const void *) */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 15), /* 330: struct partial */
+        COIL_TYPE(COIL_OP_ENUM, 0), /* 331: enum coil_everything_unnamed_4 */
+        COIL_TYPE(COIL_OP_ARRAY, 0), /* 332: int [...] */
         sizeof((*(row_t *)0)) / sizeof((*(row_t *)0)[0]),
     },
     { /* globals: name, not positive, what, value, value of a floating-point constant */
         { 501 /* ALONE */, (ALONE) <= 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(ALONE), 0 },
         { 507 /* ALSO */, (ALSO) <= 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(ALSO), 0 },
-        { 512 /* ANSWER */, (ANSWER) <= 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(ANSWER), 0 },
-        { 519 /* BIG */, (BIG) <= 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(BIG), 0 },
+        { 512 /* ANSWER */, (42) <= 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(42), 0 },
+        { 519 /* BIG */, (18446744073709551615u) <= 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(18446744073709551615u), 0 },
         { 523 /* BLUE */, (BLUE) <= 0, COIL_TYPE(COIL_OP_ENUM, 3), (uint64_t)(BLUE), 0 },
         { 528 /* DARK */, (DARK) <= 0, COIL_TYPE(COIL_OP_ENUM, 3), (uint64_t)(DARK), 0 },
         { 533 /* FAVOURITE */, (FAVOURITE) <= 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(FAVOURITE), 0 },
@@ -956,13 +948,13 @@ const struct coil_everything_image coil_descriptor_everything = {
         { 560 /* HIGH */, (HIGH) <= 0, COIL_TYPE(COIL_OP_ENUM, 2), (uint64_t)(HIGH), 0 },
         { 565 /* HIGHER */, (HIGHER) <= 0, COIL_TYPE(COIL_OP_ENUM, 2), (uint64_t)(HIGHER), 0 },
         { 572 /* LARGE */, (LARGE) <= 0, COIL_TYPE(COIL_OP_ENUM, 4), (uint64_t)(LARGE), 0 },
-        { 578 /* LETTERS */, (LETTERS) <= 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(LETTERS), 0 },
+        { 578 /* LETTERS */, (26) <= 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(26), 0 },
         { 586 /* LIMIT */, (LIMIT) <= 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(LIMIT), 0 },
         { 592 /* LOW */, (LOW) <= 0, COIL_TYPE(COIL_OP_ENUM, 2), (uint64_t)(LOW), 0 },
         { 596 /* MIX */, (MIX) <= 0, COIL_TYPE(COIL_OP_ENUM, 3), (uint64_t)(MIX), 0 },
-        { 600 /* NEGATIVE */, (NEGATIVE) <= 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(NEGATIVE), 0 },
-        { 609 /* OFF */, (OFF) <= 0, COIL_TYPE(COIL_OP_ENUM, 1), (uint64_t)(OFF), 0 },
-        { 613 /* ON */, (ON) <= 0, COIL_TYPE(COIL_OP_ENUM, 1), (uint64_t)(ON), 0 },
+        { 600 /* NEGATIVE */, (-7) <= 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(-7), 0 },
+        { 609 /* OFF */, (coil_everything_in_12(OFF)) <= 0, COIL_TYPE(COIL_OP_ENUM, 1), (uint64_t)(coil_everything_in_12(OFF)), 0 },
+        { 613 /* ON */, (coil_everything_in_12(ON)) <= 0, COIL_TYPE(COIL_OP_ENUM, 1), (uint64_t)(coil_everything_in_12(ON)), 0 },
         { 616 /* RATIO */, 0, COIL_TYPE(COIL_OP_CONSTANT, 55), 0, (double)(RATIO) },
         { 455 /* RED */, (RED) <= 0, COIL_TYPE(COIL_OP_ENUM, 3), (uint64_t)(RED), 0 },
         { 622 /* SMALL */, (SMALL) <= 0, COIL_TYPE(COIL_OP_ENUM, 4), (uint64_t)(SMALL), 0 },
@@ -1019,132 +1011,112 @@ const struct coil_everything_image coil_descriptor_everything = {
         { 729 /* old_style */, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 241), 0, 0 },
         { 25 /* quiet */, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 247), 0, 0 },
         { 31 /* shared */, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 266), 0, 0 },
-        { 780 /* sized */, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 292), 0, 0 },
-        { 825 /* table */, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 296), 0, 0 },
-        { 838 /* version */, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 178), 0, 0 },
-        { 856 /* walk */, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 303), 0, 0 },
+        { 773 /* sized */, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 292), 0, 0 },
+        { 818 /* table */, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 296), 0, 0 },
+        { 831 /* version */, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 178), 0, 0 },
+        { 849 /* walk */, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 303), 0, 0 },
     },
     { /* structs: name, type, flags, alignment, size, first field, fields */
-        { 861 /* $$handle_t */, 209, COIL_STRUCT_OPAQUE,
+        { 854 /* $$handle_t */, 209, COIL_STRUCT_OPAQUE,
           0, 0, 0, 0 },
-        { 874 /* $1 */, 309, COIL_STRUCT_UNION | COIL_STRUCT_CHECK_FIELDS,
+        { 867 /* $1 */, 309, COIL_STRUCT_UNION | COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(union coil_everything_unnamed_1), sizeof(union coil_everything_unnamed_1), 0, 2 },
-        { 888 /* $2 */, 310, COIL_STRUCT_CHECK_FIELDS,
+        { 881 /* $2 */, 310, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(struct coil_everything_unnamed_2), sizeof(struct coil_everything_unnamed_2), 2, 2 },
-        { 896 /* $3 */, 311, COIL_STRUCT_UNION | COIL_STRUCT_CHECK_FIELDS,
+        { 894 /* $3 */, 311, COIL_STRUCT_UNION | COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(union coil_everything_unnamed_3), sizeof(union coil_everything_unnamed_3), 4, 2 },
-        { 908 /* $4 */, 312, COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(struct coil_everything_unnamed_4), sizeof(struct coil_everything_unnamed_4), 6, 2 },
-        { 918 /* $5 */, 313, COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(struct coil_everything_unnamed_5), sizeof(struct coil_everything_unnamed_5), 8, 2 },
-        { 921 /* $opaque_t */, 207, COIL_STRUCT_OPAQUE,
-          0, 0, 10, 0 },
-        { 936 /* $open_t */, 314, COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(open_t), sizeof(open_t), 10, 3 },
-        { 948 /* $point_t */, 165, COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(point_t), sizeof(point_t), 13, 2 },
-        { 965 /* $record_t */, 316, 0,
-          (uint32_t)alignof(record_t), sizeof(record_t), 15, 3 },
-        { 975 /* _IO_FILE */, 213, COIL_STRUCT_OPAQUE,
-          0, 0, 18, 0 },
-        { 986 /* __stranger */, 321, COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(struct __stranger), sizeof(struct __stranger), 18, 1 },
-        { 1002 /* bits */, 174, COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(struct bits), sizeof(struct bits), 19, 5 },
-        { 1013 /* inner */, 322, COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(coil_everything_inner_inner), sizeof(coil_everything_inner_inner), 24, 2 },
+        { 897 /* $opaque_t */, 207, COIL_STRUCT_OPAQUE,
+          0, 0, 6, 0 },
+        { 911 /* $point_t */, 165, COIL_STRUCT_CHECK_FIELDS,
+          (uint32_t)alignof(point_t), sizeof(point_t), 6, 2 },
+        { 928 /* $record_t */, 312, 0,
+          (uint32_t)alignof(record_t), sizeof(record_t), 8, 3 },
+        { 938 /* _IO_FILE */, 213, COIL_STRUCT_OPAQUE,
+          0, 0, 11, 0 },
+        { 949 /* __stranger */, 317, COIL_STRUCT_CHECK_FIELDS,
+          (uint32_t)alignof(struct __stranger), sizeof(struct __stranger), 11, 1 },
+        { 965 /* bits */, 174, COIL_STRUCT_CHECK_FIELDS,
+          (uint32_t)alignof(struct bits), sizeof(struct bits), 12, 5 },
+        { 976 /* inner */, 318, COIL_STRUCT_CHECK_FIELDS,
+          (uint32_t)alignof(coil_everything_inner_inner), sizeof(coil_everything_inner_inner), 17, 2 },
         { 277 /* line */, 164, COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(struct line), sizeof(struct line), 26, 4 },
-        { 1044 /* mixed */, 325, 0,
-          (uint32_t)alignof(struct mixed), sizeof(struct mixed), 30, 3 },
-        { 1070 /* nested */, 326, COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(struct nested), sizeof(struct nested), 33, 6 },
-        { 1090 /* node */, 287, COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(struct node), sizeof(struct node), 39, 3 },
-        { 1095 /* number */, 170, COIL_STRUCT_UNION | COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(union number), sizeof(union number), 42, 3 },
-        { 1102 /* partial */, 335, 0,
-          (uint32_t)alignof(struct partial), sizeof(struct partial), 45, 1 },
-        { 1110 /* unseen */, 211, COIL_STRUCT_OPAQUE,
-          0, 0, 46, 0 },
+          (uint32_t)alignof(struct line), sizeof(struct line), 19, 4 },
+        { 1016 /* nested */, 321, COIL_STRUCT_CHECK_FIELDS,
+          (uint32_t)alignof(struct nested), sizeof(struct nested), 23, 5 },
+        { 1036 /* node */, 287, COIL_STRUCT_CHECK_FIELDS,
+          (uint32_t)alignof(struct node), sizeof(struct node), 28, 3 },
+        { 1041 /* number */, 170, COIL_STRUCT_UNION | COIL_STRUCT_CHECK_FIELDS,
+          (uint32_t)alignof(union number), sizeof(union number), 31, 3 },
+        { 1054 /* partial */, 330, 0,
+          (uint32_t)alignof(struct partial), sizeof(struct partial), 34, 1 },
+        { 1062 /* unseen */, 211, COIL_STRUCT_OPAQUE,
+          0, 0, 35, 0 },
     },
     { /* fields: name, 0, type, offset, size */
         { 204 /* f */, 0, COIL_TYPE(COIL_OP_NOOP, 51), offsetof(union coil_everything_unnamed_1, f), sizeof(((union coil_everything_unnamed_1 *)0)->f) },
-        { 872 /* i */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(union coil_everything_unnamed_1, i), sizeof(((union coil_everything_unnamed_1 *)0)->i) },
-        { 877 /* row */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct coil_everything_unnamed_2, row), sizeof(((struct coil_everything_unnamed_2 *)0)->row) },
-        { 881 /* column */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct coil_everything_unnamed_2, column), sizeof(((struct coil_everything_unnamed_2 *)0)->column) },
-        { 0, 0, COIL_TYPE(COIL_OP_NOOP, 312), offsetof(union coil_everything_unnamed_3, low) - offsetof(struct coil_everything_unnamed_4, low), sizeof(struct coil_everything_unnamed_4) },
-        { 891 /* both */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(union coil_everything_unnamed_3, both), sizeof(((union coil_everything_unnamed_3 *)0)->both) },
-        { 899 /* low */, 0, COIL_TYPE(COIL_OP_NOOP, 24), offsetof(struct coil_everything_unnamed_4, low), sizeof(((struct coil_everything_unnamed_4 *)0)->low) },
-        { 903 /* high */, 0, COIL_TYPE(COIL_OP_NOOP, 24), offsetof(struct coil_everything_unnamed_4, high), sizeof(((struct coil_everything_unnamed_4 *)0)->high) },
-        { 911 /* on */, 0, COIL_TYPE(COIL_OP_BITFIELD, 35), UINT64_MAX, 1 },
-        { 914 /* off */, 0, COIL_TYPE(COIL_OP_BITFIELD, 35), UINT64_MAX, 1 },
-        { 12 /* a */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(open_t, a), sizeof(((open_t *)0)->a) },
-        { 14 /* b */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(open_t, b), sizeof(((open_t *)0)->b) },
-        { 931 /* tail */, 0, COIL_TYPE(COIL_OP_NOOP, 315), offsetof(open_t, tail), UINT64_MAX },
-        { 944 /* x */, 0, COIL_TYPE(COIL_OP_NOOP, 55), offsetof(point_t, x), sizeof(((point_t *)0)->x) },
-        { 946 /* y */, 0, COIL_TYPE(COIL_OP_NOOP, 55), offsetof(point_t, y), sizeof(((point_t *)0)->y) },
-        { 957 /* id */, 0, COIL_TYPE(COIL_OP_NOOP, 8), offsetof(record_t, id), sizeof(((record_t *)0)->id) },
-        { 309 /* name */, 0, COIL_TYPE(COIL_OP_NOOP, 317), offsetof(record_t, name), sizeof(((record_t *)0)->name) },
-        { 960 /* grid */, 0, COIL_TYPE(COIL_OP_NOOP, 319), offsetof(record_t, grid), sizeof(((record_t *)0)->grid) },
-        { 984 /* s */, 0, COIL_TYPE(COIL_OP_NOOP, 24), offsetof(struct __stranger, s), sizeof(((struct __stranger *)0)->s) },
+        { 865 /* i */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(union coil_everything_unnamed_1, i), sizeof(((union coil_everything_unnamed_1 *)0)->i) },
+        { 870 /* row */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct coil_everything_unnamed_2, row), sizeof(((struct coil_everything_unnamed_2 *)0)->row) },
+        { 874 /* column */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct coil_everything_unnamed_2, column), sizeof(((struct coil_everything_unnamed_2 *)0)->column) },
+        { 884 /* half */, 0, COIL_TYPE(COIL_OP_NOOP, 24), offsetof(union coil_everything_unnamed_3, half), sizeof(((union coil_everything_unnamed_3 *)0)->half) },
+        { 889 /* both */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(union coil_everything_unnamed_3, both), sizeof(((union coil_everything_unnamed_3 *)0)->both) },
+        { 907 /* x */, 0, COIL_TYPE(COIL_OP_NOOP, 55), offsetof(point_t, x), sizeof(((point_t *)0)->x) },
+        { 909 /* y */, 0, COIL_TYPE(COIL_OP_NOOP, 55), offsetof(point_t, y), sizeof(((point_t *)0)->y) },
+        { 920 /* id */, 0, COIL_TYPE(COIL_OP_NOOP, 8), offsetof(record_t, id), sizeof(((record_t *)0)->id) },
+        { 309 /* name */, 0, COIL_TYPE(COIL_OP_NOOP, 313), offsetof(record_t, name), sizeof(((record_t *)0)->name) },
+        { 923 /* grid */, 0, COIL_TYPE(COIL_OP_NOOP, 315), offsetof(record_t, grid), sizeof(((record_t *)0)->grid) },
+        { 947 /* s */, 0, COIL_TYPE(COIL_OP_NOOP, 24), offsetof(struct __stranger, s), sizeof(((struct __stranger *)0)->s) },
         { 12 /* a */, 0, COIL_TYPE(COIL_OP_BITFIELD, 35), UINT64_MAX, 3 },
         { 14 /* b */, 0, COIL_TYPE(COIL_OP_BITFIELD, 0), UINT64_MAX, 5 },
         { 0, 0, COIL_TYPE(COIL_OP_BITFIELD, 0), UINT64_MAX, 2 },
         { 198 /* c */, 0, COIL_TYPE(COIL_OP_BITFIELD, 0), UINT64_MAX, 7 },
-        { 997 /* wide */, 0, COIL_TYPE(COIL_OP_BITFIELD, 47), UINT64_MAX, 40 },
-        { 944 /* x */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(coil_everything_inner_inner, x), sizeof(((coil_everything_inner_inner *)0)->x) },
-        { 1007 /* value */, 0, COIL_TYPE(COIL_OP_NOOP, 309), offsetof(coil_everything_inner_inner, value), sizeof(((coil_everything_inner_inner *)0)->value) },
-        { 1019 /* from */, 0, COIL_TYPE(COIL_OP_NOOP, 165), offsetof(struct line, from), sizeof(((struct line *)0)->from) },
-        { 1024 /* to */, 0, COIL_TYPE(COIL_OP_NOOP, 165), offsetof(struct line, to), sizeof(((struct line *)0)->to) },
-        { 309 /* name */, 0, COIL_TYPE(COIL_OP_NOOP, 323), offsetof(struct line, name), sizeof(((struct line *)0)->name) },
-        { 1027 /* color */, 0, COIL_TYPE(COIL_OP_NOOP, 159), offsetof(struct line, color), sizeof(((struct line *)0)->color) },
-        { 1033 /* kind */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct mixed, kind), sizeof(((struct mixed *)0)->kind) },
-        { 872 /* i */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct mixed, i), sizeof(((struct mixed *)0)->i) },
-        { 1038 /* known */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct mixed, known), sizeof(((struct mixed *)0)->known) },
-        { 1050 /* in */, 0, COIL_TYPE(COIL_OP_NOOP, 322), offsetof(struct nested, in), sizeof(((struct nested *)0)->in) },
-        { 1053 /* where */, 0, COIL_TYPE(COIL_OP_NOOP, 327), offsetof(struct nested, where), sizeof(((struct nested *)0)->where) },
-        { 1059 /* state */, 0, COIL_TYPE(COIL_OP_NOOP, 329), offsetof(struct nested, state), sizeof(((struct nested *)0)->state) },
-        { 0, 0, COIL_TYPE(COIL_OP_NOOP, 311), offsetof(struct nested, low) - offsetof(union coil_everything_unnamed_3, low), sizeof(union coil_everything_unnamed_3) },
-        { 0, 0, COIL_TYPE(COIL_OP_NOOP, 313), (offsetof(struct nested, low) - offsetof(union coil_everything_unnamed_3, low) + sizeof(union coil_everything_unnamed_3) + alignof(struct coil_everything_unnamed_5) - 1) / alignof(struct coil_everything_unnamed_5) * alignof(struct coil_everything_unnamed_5), sizeof(struct coil_everything_unnamed_5) },
-        { 1065 /* last */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct nested, last), sizeof(((struct nested *)0)->last) },
-        { 1007 /* value */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct node, value), sizeof(((struct node *)0)->value) },
-        { 1077 /* next */, 0, COIL_TYPE(COIL_OP_NOOP, 288), offsetof(struct node, next), sizeof(((struct node *)0)->next) },
-        { 1082 /* compare */, 0, COIL_TYPE(COIL_OP_NOOP, 334), offsetof(struct node, compare), sizeof(((struct node *)0)->compare) },
-        { 872 /* i */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(union number, i), sizeof(((union number *)0)->i) },
+        { 960 /* wide */, 0, COIL_TYPE(COIL_OP_BITFIELD, 47), UINT64_MAX, 40 },
+        { 907 /* x */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(coil_everything_inner_inner, x), sizeof(((coil_everything_inner_inner *)0)->x) },
+        { 970 /* value */, 0, COIL_TYPE(COIL_OP_NOOP, 309), offsetof(coil_everything_inner_inner, value), sizeof(((coil_everything_inner_inner *)0)->value) },
+        { 982 /* from */, 0, COIL_TYPE(COIL_OP_NOOP, 165), offsetof(struct line, from), sizeof(((struct line *)0)->from) },
+        { 987 /* to */, 0, COIL_TYPE(COIL_OP_NOOP, 165), offsetof(struct line, to), sizeof(((struct line *)0)->to) },
+        { 309 /* name */, 0, COIL_TYPE(COIL_OP_NOOP, 319), offsetof(struct line, name), sizeof(((struct line *)0)->name) },
+        { 990 /* color */, 0, COIL_TYPE(COIL_OP_NOOP, 159), offsetof(struct line, color), sizeof(((struct line *)0)->color) },
+        { 996 /* in */, 0, COIL_TYPE(COIL_OP_NOOP, 318), offsetof(struct nested, in), sizeof(((struct nested *)0)->in) },
+        { 999 /* where */, 0, COIL_TYPE(COIL_OP_NOOP, 322), offsetof(struct nested, where), sizeof(((struct nested *)0)->where) },
+        { 1005 /* state */, 0, COIL_TYPE(COIL_OP_NOOP, 324), offsetof(struct nested, state), sizeof(((struct nested *)0)->state) },
+        { 0, 0, COIL_TYPE(COIL_OP_NOOP, 311), offsetof(struct nested, half) - offsetof(union coil_everything_unnamed_3, half), sizeof(union coil_everything_unnamed_3) },
+        { 1011 /* last */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct nested, last), sizeof(((struct nested *)0)->last) },
+        { 970 /* value */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct node, value), sizeof(((struct node *)0)->value) },
+        { 1023 /* next */, 0, COIL_TYPE(COIL_OP_NOOP, 288), offsetof(struct node, next), sizeof(((struct node *)0)->next) },
+        { 1028 /* compare */, 0, COIL_TYPE(COIL_OP_NOOP, 329), offsetof(struct node, compare), sizeof(((struct node *)0)->compare) },
+        { 865 /* i */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(union number, i), sizeof(((union number *)0)->i) },
         { 200 /* d */, 0, COIL_TYPE(COIL_OP_NOOP, 55), offsetof(union number, d), sizeof(((union number *)0)->d) },
         { 342 /* p */, 0, COIL_TYPE(COIL_OP_NOOP, 198), offsetof(union number, p), sizeof(((union number *)0)->p) },
-        { 1038 /* known */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct partial, known), sizeof(((struct partial *)0)->known) },
+        { 1048 /* known */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct partial, known), sizeof(((struct partial *)0)->known) },
     },
     { /* enums: name, type, integer type, enumerators */
-        { 1128 /* $6 */, 336,
-          COIL_PRIM_INTEGER(coil_everything_integer_of(enum coil_everything_unnamed_6)), 1117 },
-        { 1138 /* $7 */, 329,
-          COIL_PRIM_INTEGER(coil_everything_integer_of(enum coil_everything_unnamed_7)), 1131 },
-        { 1157 /* $level_t */, 157,
-          COIL_PRIM_INTEGER(coil_everything_integer_of(level_t)), 1141 },
-        { 1027 /* color */, 159,
-          COIL_PRIM_INTEGER(coil_everything_integer_of(enum color)), 1166 },
-        { 1202 /* size_class */, 158,
-          COIL_PRIM_INTEGER(coil_everything_integer_of(enum size_class)), 1190 },
+        { 1080 /* $4 */, 331,
+          COIL_PRIM_INTEGER(coil_everything_integer_of(enum coil_everything_unnamed_4)), 1069 },
+        { 1090 /* $5 */, 324,
+          COIL_PRIM_INTEGER(coil_everything_integer_of(enum coil_everything_unnamed_5)), 1083 },
+        { 1109 /* $level_t */, 157,
+          COIL_PRIM_INTEGER(coil_everything_integer_of(level_t)), 1093 },
+        { 990 /* color */, 159,
+          COIL_PRIM_INTEGER(coil_everything_integer_of(enum color)), 1118 },
+        { 1154 /* size_class */, 158,
+          COIL_PRIM_INTEGER(coil_everything_integer_of(enum size_class)), 1142 },
     },
     { /* typenames: name, type */
         { 543 /* FILE */, 213 },
-        { 644 /* compare_t */, 334 },
+        { 644 /* compare_t */, 329 },
         { 690 /* handle_t */, 210 },
-        { 704 /* label_t */, 323 },
+        { 704 /* label_t */, 319 },
         { 712 /* level_t */, 157 },
         { 739 /* opaque_t */, 207 },
-        { 748 /* open_t */, 314 },
-        { 755 /* partial_t */, 335 },
+        { 748 /* partial_t */, 330 },
         { 459 /* point_t */, 165 },
-        { 765 /* record_t */, 316 },
-        { 774 /* row_t */, 337 },
-        { 786 /* some_int_t */, 150 },
-        { 797 /* some_real_t */, 152 },
-        { 809 /* some_unsigned_t */, 151 },
-        { 831 /* text_t */, 178 },
-        { 846 /* visitor_t */, 298 },
+        { 758 /* record_t */, 312 },
+        { 767 /* row_t */, 332 },
+        { 779 /* some_int_t */, 150 },
+        { 790 /* some_real_t */, 152 },
+        { 802 /* some_unsigned_t */, 151 },
+        { 824 /* text_t */, 178 },
+        { 839 /* visitor_t */, 298 },
     },
     { /* functions: name, type, call size, result size, first parameter, parameters, result */
         { 16 /* internal */, 1, (uint32_t)sizeof(struct coil_everything_internal_call),
@@ -1578,7 +1550,6 @@ const struct coil_everything_image coil_descriptor_everything = {
             "log_file\0"
             "old_style\0"
             "opaque_t\0"
-            "open_t\0"
             "partial_t\0"
             "record_t\0"
             "row_t\0"
@@ -1597,17 +1568,10 @@ const struct coil_everything_image coil_descriptor_everything = {
             "row\0"
             "column\0"
             "$2\0"
+            "half\0"
             "both\0"
             "$3\0"
-            "low\0"
-            "high\0"
-            "$4\0"
-            "on\0"
-            "off\0"
-            "$5\0"
             "$opaque_t\0"
-            "tail\0"
-            "$open_t\0"
             "x\0"
             "y\0"
             "$point_t\0"
@@ -1624,9 +1588,6 @@ const struct coil_everything_image coil_descriptor_everything = {
             "from\0"
             "to\0"
             "color\0"
-            "kind\0"
-            "known\0"
-            "mixed\0"
             "in\0"
             "where\0"
             "state\0"
@@ -1636,12 +1597,13 @@ const struct coil_everything_image coil_descriptor_everything = {
             "compare\0"
             "node\0"
             "number\0"
+            "known\0"
             "partial\0"
             "unseen\0"
             "ALONE,ALSO\0"
-            "$6\0"
+            "$4\0"
             "ON,OFF\0"
-            "$7\0"
+            "$5\0"
             "LOW,HIGH,HIGHER\0"
             "$level_t\0"
             "RED,GREEN,BLUE,DARK,MIX\0"

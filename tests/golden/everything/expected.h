@@ -9,21 +9,19 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include <wchar.h>
-
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 #ifdef __cplusplus
 #include <stdbool.h> /* _Bool */
 #endif
-
 #ifndef __cplusplus
 #include <stdbool.h>
 #endif
-
 #ifndef __cplusplus
 #include <uchar.h>
+#endif
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
 #endif
 
 /* some_real_t is known to the C source only. */
@@ -77,10 +75,6 @@ typedef struct opaque_t opaque_t;
 #ifndef COIL_EVERYTHING_OWN_TYPES
 typedef struct handle_t_behind *handle_t;
 #endif
-
-struct unseen;
-
-#include <stdio.h>
 
 struct unseen;
 

@@ -24,7 +24,6 @@ typedef int (*compare_t)(const void *, const void *);
 
 struct node { int value; struct node *next; compare_t compare; };
 
-typedef struct { int a, b; char tail[]; } open_t;
 typedef struct partial { double unknown; int known; } partial_t;
 typedef struct { char name[21]; double grid[5][3]; long id; } record_t;
 struct bits { unsigned a : 3; signed int b : 5, : 2, c : 7; unsigned long long wide : 40; };
@@ -35,14 +34,11 @@ struct nested {
     struct { int row, column; } where[2];
     enum { ON, OFF } state;
     union {
-        struct { short low, high; };
+        short half;
         int both;
     };
-    struct { unsigned on : 1; unsigned off : 1; };
     int last;
 };
-
-struct mixed { char hidden; int kind; union { int i; struct { double more; int known; }; }; };
 
 static int sized[9];
 

@@ -80,7 +80,9 @@ struct coil_unknown_unnamed_1 {
     int q;
 };
 
+#ifdef KNOWN
 COIL_STATIC_ASSERT((KNOWN) == 16, "KNOWN is not 16, as its declaration says");
+#endif
 
 /* ---- frames: the arguments of a call, and its result ---- */
 
@@ -207,7 +209,7 @@ const struct coil_unknown_image coil_descriptor_unknown = {
         COIL_TYPE(COIL_OP_POINTER, 46), /* 50: int (*)(struct tree *, hidden_t *) */
     },
     { /* globals: name, not positive, what, value, value of a floating-point constant */
-        { 58 /* KNOWN */, (KNOWN) <= 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(KNOWN), 0 },
+        { 58 /* KNOWN */, (16) <= 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(16), 0 },
         { 64 /* LATE */, (LATE) <= 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(LATE), 0 },
         { 69 /* UNKNOWN */, (UNKNOWN) <= 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(UNKNOWN), 0 },
         { 19 /* by_pointer */, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 41), 0, 0 },

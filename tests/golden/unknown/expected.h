@@ -9,6 +9,16 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include <wchar.h>
+#ifndef __cplusplus
+#include <stdbool.h>
+#endif
+#include <stdio.h>
+#ifndef __cplusplus
+#include <uchar.h>
+#endif
+#ifdef __cplusplus
+#include <stdbool.h> /* _Bool */
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -40,8 +50,6 @@ typedef struct {
 
 struct partial;
 
-struct partial;
-
 struct leaf {
     int v;
 };
@@ -56,20 +64,6 @@ struct tree {
 typedef struct {
     int q;
 } *pointer_only_t;
-
-#ifndef __cplusplus
-#include <stdbool.h>
-#endif
-
-#include <stdio.h>
-
-#ifndef __cplusplus
-#include <uchar.h>
-#endif
-
-#ifdef __cplusplus
-#include <stdbool.h> /* _Bool */
-#endif
 
 int by_pointer(opaque_t *o, handle_t h, struct partial *p, hidden_t *x, full_t *f);
 extern struct tree root;

@@ -1,0 +1,16 @@
+/* What C has and C++ has not, or only as an extension. */
+typedef struct { int a, b; char tail[]; } open_t;
+struct mixed { int kind; union { int i; struct { int known; ...; }; }; ...; };
+
+struct anonymous {
+    char c;
+    union {
+        struct { short low, high; };
+        int both;
+    };
+    struct { unsigned on : 1; unsigned off : 1; };
+    int last;
+    enum { LEFT, RIGHT } side;
+    struct deep { struct { enum turn { BACK = 7 } turn; } in; } deep;
+};
+struct first { struct { unsigned a : 4, b : 4; }; int c; };

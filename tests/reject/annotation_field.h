@@ -1,0 +1,2 @@
+struct s { char *name; /* [string] */ };
+int use(struct s *s);

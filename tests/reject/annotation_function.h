@@ -1,0 +1,2 @@
+/* [oneway] */
+void log_it(const char *text);

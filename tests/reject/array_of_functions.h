@@ -1,0 +1,2 @@
+typedef int fn_t(int);
+struct s { fn_t f[3]; };

@@ -1,0 +1,1 @@
+int use(const char *names[4]);

@@ -1,0 +1,1 @@
+int f(int x) __attribute__((pure));

@@ -1,0 +1,2 @@
+int f(int);
+extern "Python" int f(int);

@@ -1,0 +1,1 @@
+extern "Python" static const int LIMIT;

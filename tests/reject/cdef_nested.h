@@ -1,0 +1,4 @@
+extern "Python" {
+    int f(int);
+    extern "Python" int g(int);
+}

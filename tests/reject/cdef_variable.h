@@ -1,0 +1,1 @@
+extern "Python" { int f(int); int counter; }

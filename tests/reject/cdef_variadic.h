@@ -1,0 +1,2 @@
+int printf(const char *, ...);
+extern "Python" int print(const char *, ...);

@@ -1,0 +1,2 @@
+typedef int callback_t(int);
+int each(callback_t callback);

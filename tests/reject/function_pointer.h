@@ -1,0 +1,1 @@
+int each(int (*callback)(int), int n);

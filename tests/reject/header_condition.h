@@ -1,0 +1,3 @@
+#if VERSION > 3
+int f(int);
+#endif

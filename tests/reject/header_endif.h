@@ -1,0 +1,2 @@
+#ifndef GUARD
+int f(int);

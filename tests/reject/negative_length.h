@@ -1,0 +1,2 @@
+#define N 3
+struct s { int v[N - 4]; };

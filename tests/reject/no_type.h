@@ -1,0 +1,1 @@
+add(int x, int y);

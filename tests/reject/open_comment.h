@@ -1,0 +1,3 @@
+int add(int x);
+/* no end
+int sub(int x);

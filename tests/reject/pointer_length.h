@@ -1,0 +1,1 @@
+double mean(double *v, size_t n);

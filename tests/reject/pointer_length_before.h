@@ -1,0 +1,2 @@
+struct point { int x; };
+int move(size_t count, struct point *points);

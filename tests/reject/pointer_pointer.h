@@ -1,0 +1,1 @@
+int parse(int argc, char **argv);

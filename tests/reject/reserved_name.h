@@ -1,0 +1,1 @@
+int coil_call(int x);

@@ -1,0 +1,1 @@
+int coil_reject_x(int x);

@@ -1,0 +1,2 @@
+struct point { int x; int y; };
+int f(struct point *p);

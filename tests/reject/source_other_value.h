@@ -1,0 +1,2 @@
+#define LIMIT 4
+int f(int x);

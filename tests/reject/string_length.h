@@ -1,0 +1,1 @@
+int put(const char *text, int length);

@@ -1,0 +1,2 @@
+struct s { const int id; };
+int use(struct s s);

@@ -1,0 +1,2 @@
+struct table { struct { int (*open)(void); } calls; };
+int use(const struct table *t);

@@ -1,0 +1,2 @@
+struct buffer { void *data; size_t size; };
+int use(struct buffer b);

@@ -1,0 +1,2 @@
+struct hidden;
+int use(struct hidden h);

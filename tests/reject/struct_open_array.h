@@ -1,0 +1,2 @@
+struct text { int size; char bytes[]; };
+int use(struct text *t);

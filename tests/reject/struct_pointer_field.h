@@ -1,0 +1,2 @@
+struct node { int value; struct node *next; };
+int walk(struct node *first);

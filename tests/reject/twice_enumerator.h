@@ -1,0 +1,2 @@
+enum one { A, B };
+enum two { C, A };

@@ -1,0 +1,3 @@
+int f(int);
+int f(int);
+long f(int);

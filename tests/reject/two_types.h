@@ -1,0 +1,2 @@
+int long f(void);
+int char g(void);

@@ -1,0 +1,1 @@
+foo_t add(int x, int y);

@@ -1,0 +1,1 @@
+int add(foo_t x, int y);

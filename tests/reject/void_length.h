@@ -1,0 +1,1 @@
+int fill(void *buffer, size_t size);

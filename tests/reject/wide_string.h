@@ -1,0 +1,1 @@
+int put(const wchar_t *text);
