@@ -50,7 +50,7 @@ $(BUILD)/share/coil/python/%: stubgen/python/%
 	@mkdir -p $(@D)
 	cp $< $@
 
-$(BUILD)/obj/daemon/host/%.o: ROOM_CFLAGS = $$($(PYTHON_CONFIG) --cflags) $$($(PKG_CONFIG) --cflags libffi)
+$(BUILD)/obj/daemon/host/%.o: ROOM_CFLAGS = -ftls-model=initial-exec $$($(PYTHON_CONFIG) --cflags) $$($(PKG_CONFIG) --cflags libffi)
 $(HOST_LOAD): ROOM_CFLAGS = -DCOIL_LIBPYTHON='"$(shell $(PYTHON) make/python_config.py --library 2>/dev/null)"' \
 	-DCOIL_PYTHON_VERSION='"$(shell $(PYTHON) make/python_config.py --version 2>/dev/null)"'
 $(BUILD)/obj/client/%.o: ROOM_CFLAGS = -ftls-model=initial-exec

@@ -131,6 +131,23 @@ static inline uint32_t coil_sequence_next(uint32_t sequence)
     return sequence + 1 ? sequence + 1 : 1;
 }
 
+/* memcpy() for frames, which are mostly a few words: not worth a call. */
+static inline void coil_frame_copy(void *to, const void *from, size_t size)
+{
+    if (size - 8 <= 8) { /* 8 to 16 bytes: the first and the last eight */
+        uint64_t first, last;
+
+        memcpy(&first, from, 8);
+        memcpy(&last, (const char *)from + size - 8, 8);
+        memcpy(to, &first, 8);
+        memcpy((char *)to + size - 8, &last, 8);
+    } else if (size == 4) {
+        memcpy(to, from, 4);
+    } else if (size) {
+        memcpy(to, from, size);
+    }
+}
+
 /* ---- producer ---- */
 
 static inline struct coil_record *coil_producer_at(const struct coil_producer *p, uint64_t position)

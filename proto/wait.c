@@ -6,6 +6,10 @@
  * a CPU.  The longest budget is about what a sleep and a wake-up cost, so that a
  * spin that fails never more than doubles the price of the wait.
  *
+ * Two sides that both sleep make each other look slow: each waits for the other's
+ * wake-up, which no short spin outlasts.  So a side that keeps missing tries the whole
+ * budget from time to time, and both are awake again.
+ *
  * The number of spinning threads is counted per process.  Both sides of a channel
  * spin while they wait for each other in turns, so each process takes at most
  * half of the CPUs.
@@ -22,20 +26,12 @@
 
 #define BUDGET_MIN_NS 1000u
 #define BUDGET_MAX_NS 50000u
-#define BRIEF_LOOKS 512    /* each about a nanosecond while the line does not move */
+#define BRIEF_LOOKS 64u    /* each 10 to 40 ns, most of it in coil_spin_relax */
+#define PROBE_INTERVAL 16  /* misses in a row between two tries of the whole budget */
 #define LOOKS_PER_CLOCK 32 /* looking at the clock costs about as much as 32 looks at the line */
 
 static _Atomic int spinners;      /* threads of this process that spin now; relaxed: only a limit */
 static _Atomic int spinners_most; /* 0: not yet known; relaxed: every thread computes the same */
-
-static inline void relax(void)
-{
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    __asm__ volatile("isb" ::: "memory");
-#endif
-}
 
 static int most_spinners(void)
 {
@@ -67,42 +63,37 @@ static bool spin_until(const struct coil_consumer *consumer, uint32_t budget_ns)
         for (int i = 0; i < LOOKS_PER_CLOCK; i++) {
             if (coil_consumer_ready(consumer))
                 return true;
-            relax();
+            coil_spin_relax();
         }
     } while (now_ns() < end);
     return coil_consumer_ready(consumer);
 }
 
-bool coil_spin_brief(const struct coil_consumer *consumer)
+void coil_spin_init(struct coil_spin *spin)
 {
-    /* No relaxing in between: the pause would be longer than what is waited for. */
-    for (int i = most_spinners() ? BRIEF_LOOKS : 1; i > 0; i--)
-        if (coil_consumer_ready(consumer))
-            return true;
-    return false;
+    *spin = (struct coil_spin){ .budget_ns = BUDGET_MAX_NS, .brief_looks = most_spinners() ? BRIEF_LOOKS : 1 };
 }
 
 bool coil_spin_wait(struct coil_spin *spin, const struct coil_consumer *consumer)
 {
     bool ready;
 
-    if (coil_spin_brief(consumer))
+    if (coil_spin_brief(spin, consumer))
         return true;
     if (atomic_fetch_add_explicit(&spinners, 1, memory_order_relaxed) >= most_spinners()) {
         atomic_fetch_sub_explicit(&spinners, 1, memory_order_relaxed);
         return coil_consumer_ready(consumer);
     }
-    if (!spin->started) {
-        spin->started = true;
-        spin->budget_ns = BUDGET_MAX_NS;
-    }
-    ready = spin_until(consumer, spin->budget_ns);
+    ready = spin_until(consumer, spin->misses % PROBE_INTERVAL ? spin->budget_ns : BUDGET_MAX_NS);
     atomic_fetch_sub_explicit(&spinners, 1, memory_order_relaxed);
 
-    if (ready)
+    if (ready) {
+        spin->misses = 0;
         spin->budget_ns = spin->budget_ns < BUDGET_MAX_NS / 2 ? spin->budget_ns * 2 : BUDGET_MAX_NS;
-    else
+    } else {
+        spin->misses++;
         spin->budget_ns = spin->budget_ns > BUDGET_MIN_NS * 2 ? spin->budget_ns / 2 : BUDGET_MIN_NS;
+    }
     return ready;
 }
 

@@ -11,17 +11,41 @@
 
 #include "proto/ring.h"
 
-/* One waiting side of one channel.  Zero-initialised is a good start. */
+/* One waiting side of one channel. */
 struct coil_spin {
     uint32_t budget_ns;
-    bool started; /* the budget has been set */
+    uint32_t misses;      /* spins in a row that have not paid off */
+    uint32_t brief_looks; /* of coil_spin_brief */
 };
 
+void coil_spin_init(struct coil_spin *spin);
+
 /*
- * Looks for less than a microsecond, without any account: for peers that answer
- * at once.  True: it is ready.
+ * Between two looks.  It keeps the processor from having loads of the line under way when the line
+ * changes, which would cost it a restart: looking less often sees the change sooner.
  */
-bool coil_spin_brief(const struct coil_consumer *consumer);
+static inline void coil_spin_relax(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("isb" ::: "memory");
+#endif
+}
+
+/*
+ * Looks for about a microsecond, without any account: for peers that answer at once.
+ * True: the record is ready.
+ */
+static inline bool coil_spin_brief(const struct coil_spin *spin, const struct coil_consumer *consumer)
+{
+    for (uint32_t i = spin->brief_looks; i > 0; i--) {
+        if (coil_consumer_ready(consumer))
+            return true;
+        coil_spin_relax();
+    }
+    return false;
+}
 
 /*
  * Spins until the record is ready or the budget is spent.  True: it is ready.

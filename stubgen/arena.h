@@ -1,4 +1,5 @@
-/* Memory that lives until the program has done its work: everything the passes build is taken from one arena. */
+/* Memory that lives until the program has done its work: everything the passes build is taken from one arena.
+ */
 #ifndef STUBGEN_ARENA_H
 #define STUBGEN_ARENA_H
 
@@ -19,7 +20,8 @@ void *coil_arena_take(struct coil_arena *arena, size_t size);
 
 /* Texts, NUL-terminated. */
 char *coil_arena_copy(struct coil_arena *arena, const char *text, size_t size);
-char *coil_arena_printf(struct coil_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+char *coil_arena_printf(struct coil_arena *arena, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 char *coil_arena_vprintf(struct coil_arena *arena, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 
@@ -31,10 +33,14 @@ struct coil_buffer {
     size_t capacity;
 };
 
-#define COIL_BUFFER_INIT(of_arena) { .arena = (of_arena) }
+#define COIL_BUFFER_INIT(of_arena)                                                                           \
+    {                                                                                                        \
+        .arena = (of_arena)                                                                                  \
+    }
 
 void coil_buffer_put(struct coil_buffer *buffer, const char *text, size_t size);
 void coil_buffer_puts(struct coil_buffer *buffer, const char *text);
-void coil_buffer_printf(struct coil_buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void coil_buffer_printf(struct coil_buffer *buffer, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif

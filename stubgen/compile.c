@@ -58,11 +58,11 @@ static bool is_system_folder(const char *prefix)
     return strcmp(prefix, "/usr") == 0 || strcmp(prefix, "/") == 0 || strcmp(prefix, "") == 0;
 }
 
-static struct coil_list command_for(struct coil_arena *arena, const struct coil_options *options, const char *prefix,
-                                    const char *c_source, const char *output)
+static struct coil_list command_for(struct coil_arena *arena, const struct coil_options *options,
+                                    const char *prefix, const char *c_source, const char *output)
 {
-    static const char *const fixed[] = { "-shared", "-fPIC" };
-    struct coil_list argv = { 0 };
+    static const char *const fixed[] = {"-shared", "-fPIC"};
+    struct coil_list argv = {0};
 
     add_words(&argv, arena, compiler_for(c_source));
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
@@ -123,8 +123,9 @@ static const struct coil_type *find_tag(const struct coil_module_model *module, 
 /* The sentence for a compiler's error line, or NULL if it is not about a declared name. */
 static const char *explain_line(struct coil_module_model *module, const char *line)
 {
-    static const char *const signs[] = { "unknown type name", "incomplete type", "undeclared", "undefined type",
-                                         "was not declared",  "does not name a type", "isn't known" };
+    static const char *const signs[] = {"unknown type name", "incomplete type",  "undeclared",
+                                        "undefined type",    "was not declared", "does not name a type",
+                                        "isn't known"};
     struct coil_arena *arena = module->arena;
     bool is_about_missing = false;
 
@@ -141,22 +142,28 @@ static const char *explain_line(struct coil_module_model *module, const char *li
         if (!is_about_missing)
             continue;
         if (name && name->kind == COIL_NAME_TYPEDEF)
-            return coil_arena_printf(arena,
-                                     "the declarations use the type '%s', which the C source does not define: define it "
-                                     "there, or #include the header that does", text);
+            return coil_arena_printf(
+                arena,
+                "the declarations use the type '%s', which the C source does not define: define it "
+                "there, or #include the header that does",
+                text);
         if (name && (name->kind == COIL_NAME_INTEGER || name->kind == COIL_NAME_REAL))
-            return coil_arena_printf(arena,
-                                     "the declarations have the constant '%s', which the C source does not define: define "
-                                     "it there, or #include the header that does", text);
+            return coil_arena_printf(
+                arena,
+                "the declarations have the constant '%s', which the C source does not define: define "
+                "it there, or #include the header that does",
+                text);
         if (tag)
-            return coil_arena_printf(arena,
-                                     "the declarations give the fields of '%s', which the C source does not define: define "
-                                     "it there, or #include the header that does",
-                                     coil_type_name(arena, (struct coil_type *)(uintptr_t)tag));
+            return coil_arena_printf(
+                arena,
+                "the declarations give the fields of '%s', which the C source does not define: define "
+                "it there, or #include the header that does",
+                coil_type_name(arena, (struct coil_type *)(uintptr_t)tag));
     }
     if (strstr(line, "as its declaration says"))
-        return coil_arena_printf(arena, "%s", strstr(line, "failed: \"") ? unquoted(arena, strstr(line, "failed: \"") + 8)
-                                                                         : "a constant has another value than declared");
+        return coil_arena_printf(arena, "%s",
+                                 strstr(line, "failed: \"") ? unquoted(arena, strstr(line, "failed: \"") + 8)
+                                                            : "a constant has another value than declared");
     if (strstr(line, "cannot find -lcoil"))
         return "libcoil was not found: is coil installed beside this coil-stubgen?";
     if (strstr(line, "coil/stub.h: No such file"))
@@ -169,7 +176,8 @@ static const char *explain(struct coil_module_model *module, const char *output)
     while (*output) {
         size_t size = strcspn(output, "\n");
         const char *line = coil_arena_copy(module->arena, output, size);
-        const char *sentence = strstr(line, "error") || strstr(line, "cannot find") ? explain_line(module, line) : NULL;
+        const char *sentence =
+            strstr(line, "error") || strstr(line, "cannot find") ? explain_line(module, line) : NULL;
 
         if (sentence)
             return sentence;
@@ -192,13 +200,15 @@ int coil_compile(struct coil_module_model *module, const struct coil_options *op
     coil_list_add(&argv, arena, NULL);
     r = coil_process_run(arena, (const char *const *)argv.items, "", 0, ret_output, error);
     if (r == -ENOENT)
-        return coil_error_set(error, r, "there is no C compiler '%s': install one (Debian: apt install gcc), or name it in $%s",
-                              (const char *)argv.items[0], is_cplusplus(c_source) ? "CXX" : "CC");
+        return coil_error_set(
+            error, r, "there is no C compiler '%s': install one (Debian: apt install gcc), or name it in $%s",
+            (const char *)argv.items[0], is_cplusplus(c_source) ? "CXX" : "CC");
     if (r <= 0)
         return r;
     explanation = explain(module, *ret_output);
     if (explanation)
         return coil_error_set(error, -ENOEXEC, "%s", explanation);
-    return coil_error_set(error, -ENOEXEC, "the C compiler failed on the source of module '%s'; what it said is above",
+    return coil_error_set(error, -ENOEXEC,
+                          "the C compiler failed on the source of module '%s'; what it said is above",
                           module->name);
 }

@@ -26,9 +26,9 @@ static void check_record(const struct subject *subject, struct coil_record *reco
 /* Any annotation here would change how something crosses. */
 static void check_annotation(struct coil_module_model *module, const struct coil_annotation *annotation)
 {
-    static const char *const known[] = { "in",      "out",       "inout",      "counted_by", "sized_by", "string",
-                                         "opaque",  "or_null",   "length",     "oneway",     "idempotent",
-                                         "error",   "timeout" };
+    static const char *const known[] = {"in",         "out",    "inout",   "counted_by", "sized_by",
+                                        "string",     "opaque", "or_null", "length",     "oneway",
+                                        "idempotent", "error",  "timeout"};
     const char *word;
     size_t size;
 
@@ -38,12 +38,16 @@ static void check_annotation(struct coil_module_model *module, const struct coil
     size = strcspn(word, " \t\r\n,(");
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strlen(known[i]) == size && strncmp(word, known[i], size) == 0)
-            coil_refuse_at(module->diagnostics, annotation->position,
-                           "the annotation [%s] is not supported by this version: remove it, and pass scalars, strings, "
-                           "structs or arrays of fixed length", known[i]);
+            coil_refuse_at(
+                module->diagnostics, annotation->position,
+                "the annotation [%s] is not supported by this version: remove it, and pass scalars, strings, "
+                "structs or arrays of fixed length",
+                known[i]);
     coil_refuse_at(module->diagnostics, annotation->position,
-                   "'%.*s' is not an annotation: there are in, out, inout, counted_by, sized_by, string, opaque, or_null, "
-                   "length, oneway, idempotent, error and timeout", (int)size, word);
+                   "'%.*s' is not an annotation: there are in, out, inout, counted_by, sized_by, string, "
+                   "opaque, or_null, "
+                   "length, oneway, idempotent, error and timeout",
+                   (int)size, word);
 }
 
 static bool ends_with(const char *name, const char *end)
@@ -57,8 +61,8 @@ static bool ends_with(const char *name, const char *end)
 /* Whether an integer of that name may say how long something is. */
 static bool is_length_name(const char *name)
 {
-    static const char *const ends[] = { "len", "length", "size", "count", "cnt", "cap", "capacity", "num", "bytes",
-                                        "elems", "items", "sz" };
+    static const char *const ends[] = {"len",      "length", "size",  "count", "cnt",   "cap",
+                                       "capacity", "num",    "bytes", "elems", "items", "sz"};
 
     if (strcasecmp(name, "n") == 0 || strncmp(name, "n_", 2) == 0 || strncmp(name, "num_", 4) == 0 ||
         ends_with(name, "_n"))
@@ -86,7 +90,8 @@ static bool is_opaque_pointer(struct coil_type *type)
  * Refuses a pointer that has an integer beside it which is or may be its length.
  * Nothing can be counted behind pointers to opaque structs and to functions.
  */
-static void check_length(const struct subject *subject, struct coil_type *pointer, const char *length, bool has_integer)
+static void check_length(const struct subject *subject, struct coil_type *pointer, const char *length,
+                         bool has_integer)
 {
     struct coil_type *item = coil_type_strip(pointer)->item;
     const char *named = length ? coil_arena_printf(subject->module->arena, "'%s'", length) : "it has no name";
@@ -95,30 +100,37 @@ static void check_length(const struct subject *subject, struct coil_type *pointe
     if (!has_integer || is_opaque_record(item) || coil_type_strip(item)->kind == COIL_KIND_FUNCTION)
         return;
     if (!coil_type_is_const(item))
-        REFUSE(subject,
-               "%s is a pointer next to an integer that may be its length (%s): it needs an annotation such as "
-               "[inout, counted_by(%s)], [out, counted_by(%s)] or [opaque], which this version does not support: pass a "
-               "struct or an array of fixed length, or give the integer another name if it is no length",
-               subject->name, named, annotated, annotated);
+        REFUSE(
+            subject,
+            "%s is a pointer next to an integer that may be its length (%s): it needs an annotation such as "
+            "[inout, counted_by(%s)], [out, counted_by(%s)] or [opaque], which this version does not "
+            "support: pass a "
+            "struct or an array of fixed length, or give the integer another name if it is no length",
+            subject->name, named, annotated, annotated);
     if (length)
         REFUSE(subject,
-               "%s is counted by '%s', and arrays of variable length are not supported by this version: pass a struct or an "
-               "array of fixed length, or give '%s' another name if it is no length", subject->name, length, length);
+               "%s is counted by '%s', and arrays of variable length are not supported by this version: pass "
+               "a struct or an "
+               "array of fixed length, or give '%s' another name if it is no length",
+               subject->name, length, length);
 }
 
 static const char *record_words(const struct subject *subject, const struct coil_record *record)
 {
     if (record->has_twin)
         return record->is_union ? "a union without a name" : "a struct without a name";
-    return coil_arena_printf(subject->module->arena, "'%s'", coil_type_name(subject->module->arena, record->type));
+    return coil_arena_printf(subject->module->arena, "'%s'",
+                             coil_type_name(subject->module->arena, record->type));
 }
 
 static _Noreturn void refuse_pointer_field(const struct subject *subject, const struct coil_record *record,
                                            const struct coil_field *field)
 {
-    REFUSE(subject, "%s has a pointer in it: field '%s' of %s is '%s', and of pointers in structs only void * and "
-           "pointers to opaque types cross in this version", subject->name, field->name,
-           record_words(subject, record), coil_type_name(subject->module->arena, field->type));
+    REFUSE(subject,
+           "%s has a pointer in it: field '%s' of %s is '%s', and of pointers in structs only void * and "
+           "pointers to opaque types cross in this version",
+           subject->name, field->name, record_words(subject, record),
+           coil_type_name(subject->module->arena, field->type));
 }
 
 /* The integer beside a field of pointer type, or NULL. */
@@ -199,8 +211,8 @@ static void check_by_value(const struct subject *subject, struct coil_type *type
     check_record(subject, type->record);
     field = find_const_field(type->record);
     if (field)
-        REFUSE(subject, "%s cannot be passed by value, because its field '%s' is const: pass a pointer", subject->name,
-               field->name);
+        REFUSE(subject, "%s cannot be passed by value, because its field '%s' is const: pass a pointer",
+               subject->name, field->name);
 }
 
 static void decide_block(const struct subject *subject, struct coil_type *block, bool is_const,
@@ -211,20 +223,25 @@ static void decide_block(const struct subject *subject, struct coil_type *block,
     if (type->kind == COIL_KIND_RECORD)
         check_record(subject, type->record);
     else if (type->kind == COIL_KIND_POINTER && !is_opaque_pointer(type))
-        REFUSE(subject, "%s is an array of '%s', and of arrays of pointers only those of void * and of pointers to opaque "
-               "types cross in this version", subject->name, coil_type_name(subject->module->arena, type));
+        REFUSE(subject,
+               "%s is an array of '%s', and of arrays of pointers only those of void * and of pointers to "
+               "opaque "
+               "types cross in this version",
+               subject->name, coil_type_name(subject->module->arena, type));
     passage->crossing = is_const ? COIL_CROSS_BLOCK_IN : COIL_CROSS_BLOCK_INOUT;
     passage->block = block;
 }
 
-static void decide_pointer(const struct subject *subject, struct coil_type *pointer, struct coil_passage *passage)
+static void decide_pointer(const struct subject *subject, struct coil_type *pointer,
+                           struct coil_passage *passage)
 {
     struct coil_arena *arena = subject->module->arena;
     struct coil_type *item = coil_type_strip(pointer)->item;
     struct coil_type *bare = coil_type_strip(item);
 
     if (bare->kind == COIL_KIND_FUNCTION)
-        REFUSE(subject, "%s is a pointer to a function, and those do not cross in this version", subject->name);
+        REFUSE(subject, "%s is a pointer to a function, and those do not cross in this version",
+               subject->name);
     if (is_opaque_pointer(pointer))
         return;
     if (bare->kind == COIL_KIND_PRIMITIVE && bare->primitive == COIL_PRIM_CHAR)
@@ -232,12 +249,17 @@ static void decide_pointer(const struct subject *subject, struct coil_type *poin
     else if (bare->kind == COIL_KIND_RECORD)
         decide_block(subject, item, coil_type_is_const(item), passage);
     else
-        REFUSE(subject, "%s is '%s': how many items it leads to, and who writes them, must be said: pass an array of fixed "
-               "length or a struct (this version does not support the annotations [out], [inout], [counted_by(n)], "
-               "[sized_by(n)], [string] and [opaque])", subject->name, coil_type_name(arena, pointer));
+        REFUSE(subject,
+               "%s is '%s': how many items it leads to, and who writes them, must be said: pass an array of "
+               "fixed "
+               "length or a struct (this version does not support the annotations [out], [inout], "
+               "[counted_by(n)], "
+               "[sized_by(n)], [string] and [opaque])",
+               subject->name, coil_type_name(arena, pointer));
 }
 
-/* The integer beside parameter `p` (`before` it, or after): its name if it may be a length, or "" if it has no name. */
+/* The integer beside parameter `p` (`before` it, or after): its name if it may be a length, or "" if it has
+ * no name. */
 static const char *length_of(const struct coil_parameter *before, const struct coil_parameter *p)
 {
     const struct coil_parameter *after = p->next;
@@ -259,7 +281,8 @@ static void decide_parameter(const struct subject *subject, const struct coil_pa
     passage->type = coil_type_unqualified(p->type);
     passage->crossing = COIL_CROSS_VALUE;
     if (type->kind == COIL_KIND_FUNCTION)
-        REFUSE(subject, "%s is a pointer to a function, and those do not cross in this version", subject->name);
+        REFUSE(subject, "%s is a pointer to a function, and those do not cross in this version",
+               subject->name);
     if (type->kind == COIL_KIND_POINTER) {
         const char *length = length_of(before, p);
 
@@ -288,8 +311,10 @@ static void decide_result(const struct subject *subject, struct coil_type *resul
     struct coil_type *type = coil_type_strip(result);
 
     if (type->kind == COIL_KIND_POINTER && !is_opaque_pointer(type))
-        REFUSE(subject, "%s is '%s', and of pointers only void * and pointers to opaque types can be results in this "
-               "version: let the caller pass a struct, an array of fixed length or a char * that the function fills",
+        REFUSE(subject,
+               "%s is '%s', and of pointers only void * and pointers to opaque types can be results in this "
+               "version: let the caller pass a struct, an array of fixed length or a char * that the "
+               "function fills",
                subject->name, coil_type_name(subject->module->arena, result));
     check_by_value(subject, type);
 }
@@ -298,13 +323,23 @@ static void decide_result(const struct subject *subject, struct coil_type *resul
 static bool is_bad_parameter_name(struct coil_module_model *module, const char *name)
 {
     static const char *const bad[] = {
-        "EOF", "NULL", "alignas", "alignof", "and", "and_eq", "asm", "assert", "bitand", "bitor", "bool", "call",
-        "catch", "char16_t", "char32_t", "class", "coil_call", "compl", "const_cast", "constexpr", "decltype", "delete",
-        "dynamic_cast", "errno", "explicit", "export", "false", "friend", "i386", "linux", "mutable", "namespace", "new",
-        "noexcept", "not", "not_eq", "nullptr", "operator", "or", "or_eq", "private", "protected", "public",
-        "reinterpret_cast", "result", "static_assert", "static_cast", "stderr", "stdin", "stdout", "template", "this",
-        "thread_local", "throw", "true", "try", "typeid", "typename", "typeof", "unix", "using", "virtual", "wchar_t",
-        "xor", "xor_eq",
+        "EOF",          "NULL",          "alignas",      "alignof",
+        "and",          "and_eq",        "asm",          "assert",
+        "bitand",       "bitor",         "bool",         "call",
+        "catch",        "char16_t",      "char32_t",     "class",
+        "coil_call",    "compl",         "const_cast",   "constexpr",
+        "decltype",     "delete",        "dynamic_cast", "errno",
+        "explicit",     "export",        "false",        "friend",
+        "i386",         "linux",         "mutable",      "namespace",
+        "new",          "noexcept",      "not",          "not_eq",
+        "nullptr",      "operator",      "or",           "or_eq",
+        "private",      "protected",     "public",       "reinterpret_cast",
+        "result",       "static_assert", "static_cast",  "stderr",
+        "stdin",        "stdout",        "template",     "this",
+        "thread_local", "throw",         "true",         "try",
+        "typeid",       "typename",      "typeof",       "unix",
+        "using",        "virtual",       "wchar_t",      "xor",
+        "xor_eq",
     };
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -316,7 +351,8 @@ static bool is_bad_parameter_name(struct coil_module_model *module, const char *
 
 /* The parameter's own name where possible; unique among those before it. */
 static const char *parameter_name(struct coil_module_model *module, const struct coil_type *function,
-                                  const struct coil_parameter *p, const struct coil_passage *passages, size_t index)
+                                  const struct coil_parameter *p, const struct coil_passage *passages,
+                                  size_t index)
 {
     const char *name = p->name ? p->name : coil_arena_printf(module->arena, "argument_%zu", index + 1);
     bool is_taken;
@@ -339,7 +375,7 @@ static void decide_function(struct coil_module_model *module, struct coil_name *
 {
     struct coil_type *type = function->type;
     const struct coil_parameter *before = NULL;
-    struct subject subject = { .module = module, .position = function->position };
+    struct subject subject = {.module = module, .position = function->position};
     size_t count = 0;
 
     check_annotation(module, function->annotation);
@@ -352,8 +388,9 @@ static void decide_function(struct coil_module_model *module, struct coil_name *
     count = 0;
     for (const struct coil_parameter *p = type->parameters; p; before = p, p = p->next, count++) {
         subject.position = p->position;
-        subject.name = p->name ? coil_arena_printf(module->arena, "'%s'", p->name)
-                               : coil_arena_printf(module->arena, "argument %zu of '%s'", count + 1, function->name);
+        subject.name =
+            p->name ? coil_arena_printf(module->arena, "'%s'", p->name)
+                    : coil_arena_printf(module->arena, "argument %zu of '%s'", count + 1, function->name);
         decide_parameter(&subject, before, p, &function->passages[count]);
         function->passages[count].name = parameter_name(module, type, p, function->passages, count);
     }

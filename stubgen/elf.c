@@ -29,7 +29,8 @@ static bool open_library(struct library *library)
 
     if (library->size < sizeof *header || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
         header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_shentsize != sizeof *library->sections ||
-        header->e_shoff % 8 != 0 || !lies_within(library, header->e_shoff, (uint64_t)header->e_shnum * sizeof(Elf64_Shdr)))
+        header->e_shoff % 8 != 0 ||
+        !lies_within(library, header->e_shoff, (uint64_t)header->e_shnum * sizeof(Elf64_Shdr)))
         return false;
     library->sections = (const Elf64_Shdr *)(const void *)(library->file + header->e_shoff);
     library->section_count = header->e_shnum;
@@ -39,8 +40,8 @@ static bool open_library(struct library *library)
 static const Elf64_Shdr *find_section(const struct library *library, uint32_t type)
 {
     for (size_t i = 0; i < library->section_count; i++)
-        if (library->sections[i].sh_type == type && lies_within(library, library->sections[i].sh_offset,
-                                                                library->sections[i].sh_size))
+        if (library->sections[i].sh_type == type &&
+            lies_within(library, library->sections[i].sh_offset, library->sections[i].sh_size))
             return &library->sections[i];
     return NULL;
 }
@@ -63,7 +64,7 @@ static const char *symbol_bytes(const struct library *library, const Elf64_Sym *
 int coil_elf_symbol(const char *file, size_t size, const char *name, const char **ret_data, size_t *ret_size,
                     struct coil_error *error)
 {
-    struct library library = { .file = file, .size = size };
+    struct library library = {.file = file, .size = size};
     const Elf64_Shdr *table;
     const Elf64_Shdr *strings;
     const Elf64_Sym *symbols;

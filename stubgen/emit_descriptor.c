@@ -49,15 +49,16 @@ static const struct coil_field *find_leaf(const struct coil_record *record)
 static const char *anonymous_offset(struct image *image, const struct coil_record *record,
                                     const struct coil_record *owner, const struct coil_field *field);
 
-static const char *offset_of(struct image *image, const struct coil_record *record, const struct coil_record *owner,
-                             const struct coil_field *field)
+static const char *offset_of(struct image *image, const struct coil_record *record,
+                             const struct coil_record *owner, const struct coil_field *field)
 {
     if (*field->name)
         return coil_arena_printf(image->arena, "offsetof(%s, %s)", owner->c_name, field->name);
     return anonymous_offset(image, record, owner, field);
 }
 
-static const char *size_of(struct image *image, const struct coil_record *owner, const struct coil_field *field)
+static const char *size_of(struct image *image, const struct coil_record *owner,
+                           const struct coil_field *field)
 {
     if (*field->name)
         return coil_arena_printf(image->arena, "sizeof(((%s *)0)->%s)", owner->c_name, field->name);
@@ -76,18 +77,19 @@ static const char *anonymous_offset(struct image *image, const struct coil_recor
     const struct coil_field *before = record->fields;
 
     if (leaf)
-        return coil_arena_printf(image->arena, "offsetof(%s, %s) - offsetof(%s, %s)", owner->c_name, leaf->name,
-                                 anonymous->c_name, leaf->name);
+        return coil_arena_printf(image->arena, "offsetof(%s, %s) - offsetof(%s, %s)", owner->c_name,
+                                 leaf->name, anonymous->c_name, leaf->name);
     if (record->fields == field || record->is_union)
         return "0";
     while (before->next != field)
         before = before->next;
     if (before->bits >= 0)
-        coil_refuse_at(image->module->diagnostics, field->position,
-                       "an anonymous struct that has only bit-fields and follows a bit-field must be given a name");
+        coil_refuse_at(
+            image->module->diagnostics, field->position,
+            "an anonymous struct that has only bit-fields and follows a bit-field must be given a name");
     return coil_arena_printf(image->arena, "(%s + %s + alignof(%s) - 1) / alignof(%s) * alignof(%s)",
-                             offset_of(image, record, owner, before), size_of(image, owner, before), anonymous->c_name,
-                             anonymous->c_name, anonymous->c_name);
+                             offset_of(image, record, owner, before), size_of(image, owner, before),
+                             anonymous->c_name, anonymous->c_name, anonymous->c_name);
 }
 
 static void add_field(struct image *image, const struct coil_record *owner, const struct coil_field *field,
@@ -109,7 +111,8 @@ static void add_field(struct image *image, const struct coil_record *owner, cons
     image->fields.count++;
 }
 
-/* The fields of `record`, which are `owner`'s too (it is the record, or around an anonymous one with `...`). */
+/* The fields of `record`, which are `owner`'s too (it is the record, or around an anonymous one with `...`).
+ */
 static void add_fields(struct image *image, const struct coil_record *record, const struct coil_record *owner)
 {
     for (const struct coil_field *f = record->fields; f; f = f->next) {
@@ -151,8 +154,8 @@ static void add_struct(struct image *image, const struct coil_record *record)
         size = coil_arena_printf(arena, "sizeof(%s)", record->c_name);
     }
     coil_buffer_printf(&image->structs.text, "        { %s, %u, %s,\n          %s, %s, %zu, %zu },\n",
-                       coil_texts_print(image->texts, record->cffi_name), type, struct_flags(image, record), alignment,
-                       size, first, image->fields.count - first);
+                       coil_texts_print(image->texts, record->cffi_name), type, struct_flags(image, record),
+                       alignment, size, first, image->fields.count - first);
     image->structs.count++;
 }
 
@@ -166,7 +169,8 @@ static void add_enumeration(struct image *image, const struct coil_enumeration *
     coil_buffer_puts(&names, "");
     for (const struct coil_enumerator *e = enumeration->enumerators; e; e = e->next, separator = ",")
         coil_buffer_printf(&names, "%s%s", separator, e->name);
-    coil_buffer_printf(&image->enums.text, "        { %s, %u,\n          COIL_PRIM_INTEGER(%sinteger_of(%s)), %zu },\n",
+    coil_buffer_printf(&image->enums.text,
+                       "        { %s, %u,\n          COIL_PRIM_INTEGER(%sinteger_of(%s)), %zu },\n",
                        coil_texts_print(image->texts, enumeration->cffi_name),
                        coil_opcodes_index(image->opcodes, enumeration->type), image->module->prefix,
                        enumeration->c_name, coil_texts_offset(image->texts, names.text));
@@ -178,7 +182,8 @@ static void add_typename(struct image *image, const struct coil_name *name)
     /* Python's side knows bool and the complex names by itself. */
     if (name->is_builtin && strcmp(name->name, "FILE") != 0)
         return;
-    coil_buffer_printf(&image->typenames.text, "        { %s, %u },\n", coil_texts_print(image->texts, name->name),
+    coil_buffer_printf(&image->typenames.text, "        { %s, %u },\n",
+                       coil_texts_print(image->texts, name->name),
                        coil_opcodes_index(image->opcodes, name->type));
     image->typenames.count++;
 }
@@ -212,8 +217,8 @@ static void add_global(struct image *image, const struct coil_name *name)
         add_integer(image, name);
         break;
     case COIL_NAME_REAL:
-        coil_buffer_printf(out, "        { %s, 0, COIL_TYPE(COIL_OP_CONSTANT, %u), 0, (double)(%s) },\n", text,
-                           coil_opcodes_index(image->opcodes, name->type), name->name);
+        coil_buffer_printf(out, "        { %s, 0, COIL_TYPE(COIL_OP_CONSTANT, %u), 0, (double)(%s) },\n",
+                           text, coil_opcodes_index(image->opcodes, name->type), name->name);
         break;
     case COIL_NAME_VARIABLE:
         coil_buffer_printf(out, "        { %s, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, %u), 0, 0 },\n", text,
@@ -239,7 +244,7 @@ static int compare_names(const void *a, const void *b)
 /* All names, sorted by bytes, as CFFI searches them. */
 static struct coil_list sorted_names(struct coil_module_model *module)
 {
-    struct coil_list names = { 0 };
+    struct coil_list names = {0};
 
     for (struct coil_name *name = module->first; name; name = name->next)
         coil_list_add(&names, module->arena, name);
@@ -271,7 +276,8 @@ static const char *extent_of(struct image *image, struct coil_type *block)
     if (bare->kind == COIL_KIND_ARRAY)
         return coil_arena_printf(image->arena, "%llu * sizeof(%s)", (unsigned long long)bare->length,
                                  coil_type_name(image->arena, coil_type_unqualified(bare->item)));
-    return coil_arena_printf(image->arena, "sizeof(%s)", coil_type_name(image->arena, coil_type_unqualified(block)));
+    return coil_arena_printf(image->arena, "sizeof(%s)",
+                             coil_type_name(image->arena, coil_type_unqualified(block)));
 }
 
 static void add_parameters(struct image *image, const struct coil_name *function)
@@ -286,8 +292,8 @@ static void add_parameters(struct image *image, const struct coil_name *function
                            "        { %s, %u, %s, (uint32_t)offsetof(struct %scall, %s),\n"
                            "          sizeof(((struct %scall *)0)->%s), %s },\n",
                            coil_texts_print(image->texts, p->name ? p->name : ""),
-                           coil_opcodes_parameter(image->opcodes, p->type), crossing_macro(passage->crossing), prefix,
-                           passage->name, prefix, passage->name,
+                           coil_opcodes_parameter(image->opcodes, p->type), crossing_macro(passage->crossing),
+                           prefix, passage->name, prefix, passage->name,
                            passage->block ? extent_of(image, passage->block) : "0");
         image->parameters.count++;
     }
@@ -310,11 +316,12 @@ static void add_function(struct image *image, const struct coil_name *function)
         value_size = coil_arena_printf(arena, "sizeof(((struct %sresult *)0)->value)", prefix);
     }
     coil_buffer_printf(&image->functions.text,
-                       "        { %s, %u, %s,\n          %s, %zu, %zu,\n          { 0, %u, COIL_CROSS_VALUE, 0, %s, 0 } },\n",
+                       "        { %s, %u, %s,\n          %s, %zu, %zu,\n          { 0, %u, COIL_CROSS_VALUE, "
+                       "0, %s, 0 } },\n",
                        coil_texts_print(image->texts, function->name),
                        coil_opcodes_index(image->opcodes, function->type), call_size, result_size, first,
-                       image->parameters.count - first, coil_opcodes_index(image->opcodes, function->type->item),
-                       value_size);
+                       image->parameters.count - first,
+                       coil_opcodes_index(image->opcodes, function->type->item), value_size);
     image->functions.count++;
 }
 
@@ -354,16 +361,18 @@ static void fill_tables(struct image *image)
 }
 
 /* A table's place in `head`, or its member, or its values; tables without entries have none of them. */
-static void emit_place(struct coil_buffer *out, const struct image *image, const char *name, const struct table *table)
+static void emit_place(struct coil_buffer *out, const struct image *image, const char *name,
+                       const struct table *table)
 {
     if (table->count > 0)
-        coil_buffer_printf(out, "        { (uint32_t)offsetof(struct %simage, %s), %zu },\n", image->module->prefix, name,
-                           table->count);
+        coil_buffer_printf(out, "        { (uint32_t)offsetof(struct %simage, %s), %zu },\n",
+                           image->module->prefix, name, table->count);
     else
         coil_buffer_printf(out, "        { 0, 0 }, /* no %s */\n", name);
 }
 
-static void emit_member(struct coil_buffer *out, const char *type, const char *name, const struct table *table)
+static void emit_member(struct coil_buffer *out, const char *type, const char *name,
+                        const struct table *table)
 {
     if (table->count > 0)
         coil_buffer_printf(out, "    %s %s[%zu];\n", type, name, table->count);
@@ -393,7 +402,8 @@ static void emit_head(struct coil_buffer *out, const struct image *image, const 
 {
     coil_buffer_printf(out,
                        "    { /* head */\n"
-                       "        COIL_DESCRIPTOR_MAGIC, COIL_DESCRIPTOR_FORMAT, (uint32_t)sizeof(struct %simage), COIL_WORD,\n"
+                       "        COIL_DESCRIPTOR_MAGIC, COIL_DESCRIPTOR_FORMAT, (uint32_t)sizeof(struct "
+                       "%simage), COIL_WORD,\n"
                        "        %s, %zu /* init code */,\n",
                        image->module->prefix, name, init_code);
     emit_place(out, image, "types", &image->types);
@@ -410,8 +420,8 @@ static void emit_head(struct coil_buffer *out, const struct image *image, const 
 
 static void init_tables(struct image *image)
 {
-    struct table *const tables[] = { &image->globals,   &image->structs,   &image->fields,     &image->enums,
-                                     &image->typenames, &image->functions, &image->parameters, &image->types };
+    struct table *const tables[] = {&image->globals,   &image->structs,   &image->fields,     &image->enums,
+                                    &image->typenames, &image->functions, &image->parameters, &image->types};
 
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         tables[i]->text.arena = image->arena;
@@ -432,18 +442,22 @@ void coil_emit_descriptor(struct coil_buffer *out, struct coil_module_model *mod
     name = coil_texts_print(image.texts, module->name);
     fill_tables(&image);
     init_code = coil_texts_finish(image.texts, module->init_code);
-    coil_buffer_puts(out, "/* ---- descriptor: the module as data, for libcoil and for Python's side ---- */\n\n");
+    coil_buffer_puts(out,
+                     "/* ---- descriptor: the module as data, for libcoil and for Python's side ---- */\n\n");
     emit_structure(out, &image);
-    coil_buffer_printf(out, "const struct %simage coil_descriptor_%s = {\n", module->prefix, module->identifier);
+    coil_buffer_printf(out, "const struct %simage coil_descriptor_%s = {\n", module->prefix,
+                       module->identifier);
     emit_head(out, &image, name, init_code);
     emit_values(out, "types", &image.types);
-    emit_values(out, "globals: name, not positive, what, value, value of a floating-point constant", &image.globals);
+    emit_values(out, "globals: name, not positive, what, value, value of a floating-point constant",
+                &image.globals);
     emit_values(out, "structs: name, type, flags, alignment, size, first field, fields", &image.structs);
     emit_values(out, "fields: name, 0, type, offset, size", &image.fields);
     emit_values(out, "enums: name, type, integer type, enumerators", &image.enums);
     emit_values(out, "typenames: name, type", &image.typenames);
     emit_values(out, "functions: name, type, call size, result size, first parameter, parameters, result",
                 &image.functions);
-    emit_values(out, "parameters: name, type, crossing, offset, size, bytes behind the pointer", &image.parameters);
+    emit_values(out, "parameters: name, type, crossing, offset, size, bytes behind the pointer",
+                &image.parameters);
     coil_buffer_printf(out, "    { /* strings */\n%s    },\n};\n\n", coil_texts_values(image.texts));
 }

@@ -10,9 +10,9 @@
 
 /* Which builtin types the declarations use. */
 struct usage {
-    bool has_bool;    /* by the name bool */
+    bool has_bool;     /* by the name bool */
     bool has_raw_bool; /* as _Bool */
-    bool has_utf;     /* char16_t, char32_t */
+    bool has_utf;      /* char16_t, char32_t */
     bool has_float_complex_name;
     bool has_double_complex_name;
 };
@@ -37,13 +37,14 @@ static void note_type(struct usage *usage, const struct coil_type *type)
 
 static struct usage find_usage(const struct coil_module_model *module)
 {
-    struct usage usage = { 0 };
+    struct usage usage = {0};
 
     for (const struct coil_name *name = module->first; name; name = name->next)
         if (!name->is_builtin)
             note_type(&usage, name->type);
     for (size_t i = 0; i < module->records.count; i++)
-        for (const struct coil_field *f = ((struct coil_record *)module->records.items[i])->fields; f; f = f->next)
+        for (const struct coil_field *f = ((struct coil_record *)module->records.items[i])->fields; f;
+             f = f->next)
             note_type(&usage, f->type);
     return usage;
 }
@@ -51,8 +52,9 @@ static struct usage find_usage(const struct coil_module_model *module)
 void coil_emit_includes(struct coil_buffer *out, struct coil_module_model *module)
 {
     /* C sources written for CFFI find these included, by <Python.h>. */
-    static const char *const headers[] = { "assert", "errno",  "inttypes", "limits", "math", "stdalign", "stddef",
-                                           "stdint", "stdio",  "stdlib",   "string", "sys/types", "unistd", "wchar" };
+    static const char *const headers[] = {"assert",   "errno",     "inttypes", "limits", "math",
+                                          "stdalign", "stddef",    "stdint",   "stdio",  "stdlib",
+                                          "string",   "sys/types", "unistd",   "wchar"};
     struct usage usage = find_usage(module);
 
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
@@ -70,7 +72,8 @@ void coil_emit_includes(struct coil_buffer *out, struct coil_module_model *modul
                            "#define %sinteger_of(enumeration) std::underlying_type<enumeration>::type\n"
                            "#else\n"
                            "#define %sinteger_of(enumeration) enumeration\n"
-                           "#endif\n", module->prefix, module->prefix);
+                           "#endif\n",
+                           module->prefix, module->prefix);
     if (usage.has_float_complex_name)
         coil_buffer_puts(out, "\ntypedef float _Complex _cffi_float_complex_t;\n");
     if (usage.has_double_complex_name)
@@ -79,8 +82,8 @@ void coil_emit_includes(struct coil_buffer *out, struct coil_module_model *modul
 }
 
 /* A field of a struct that is declared inline, in the copy of the struct around it. */
-static void emit_field(struct coil_buffer *out, struct coil_module_model *module, const struct coil_field *field,
-                       int indent)
+static void emit_field(struct coil_buffer *out, struct coil_module_model *module,
+                       const struct coil_field *field, int indent)
 {
     struct coil_type *type = coil_type_strip(field->type);
     const char *text;
@@ -98,8 +101,8 @@ static void emit_field(struct coil_buffer *out, struct coil_module_model *module
         coil_buffer_printf(out, "%*s%s;\n", indent, "", text);
 }
 
-void coil_emit_fields(struct coil_buffer *out, struct coil_module_model *module, const struct coil_record *record,
-                      int indent)
+void coil_emit_fields(struct coil_buffer *out, struct coil_module_model *module,
+                      const struct coil_record *record, int indent)
 {
     for (const struct coil_field *f = record->fields; f; f = f->next)
         emit_field(out, module, f, indent);
@@ -115,8 +118,8 @@ static void emit_inner_name(struct coil_buffer *out, const char *keyword, const 
         coil_buffer_printf(out, "typedef %s %s %s;\n\n", keyword, tag, name);
         return;
     }
-    coil_buffer_printf(out, "#ifdef __cplusplus\ntypedef %s %s::%s %s;\n#else\ntypedef %s %s %s;\n#endif\n\n", keyword,
-                       scope, tag, name, keyword, tag, name);
+    coil_buffer_printf(out, "#ifdef __cplusplus\ntypedef %s %s::%s %s;\n#else\ntypedef %s %s %s;\n#endif\n\n",
+                       keyword, scope, tag, name, keyword, tag, name);
 }
 
 const char *coil_emit_enumerator(struct coil_module_model *module, const struct coil_enumeration *enumeration,
@@ -130,12 +133,15 @@ const char *coil_emit_enumerator(struct coil_module_model *module, const struct 
 }
 
 /* The same for enumerators. */
-static void emit_inner_scope(struct coil_buffer *out, struct coil_module_model *module, const struct coil_record *outer)
+static void emit_inner_scope(struct coil_buffer *out, struct coil_module_model *module,
+                             const struct coil_record *outer)
 {
     const char *scope = outer->tag && strchr(outer->c_name, ' ') ? outer->tag : outer->c_name;
 
-    coil_buffer_printf(out, "#ifdef __cplusplus\n#define %sin_%u(name) %s::name\n#else\n#define %sin_%u(name) name\n#endif\n\n",
-                       module->prefix, outer->index, scope, module->prefix, outer->index);
+    coil_buffer_printf(
+        out,
+        "#ifdef __cplusplus\n#define %sin_%u(name) %s::name\n#else\n#define %sin_%u(name) name\n#endif\n\n",
+        module->prefix, outer->index, scope, module->prefix, outer->index);
 }
 
 static void emit_enumeration_twin(struct coil_buffer *out, struct coil_module_model *module,
@@ -203,7 +209,8 @@ static bool emit_inner_records(struct coil_buffer *out, struct coil_module_model
         const struct coil_record *record = module->records.items[i];
 
         if (record->tag && record->outer && record->is_complete && !record->is_unknown) {
-            emit_inner_name(out, record->is_union ? "union" : "struct", record->tag, record->outer, record->c_name);
+            emit_inner_name(out, record->is_union ? "union" : "struct", record->tag, record->outer,
+                            record->c_name);
             any = true;
         }
     }
@@ -250,7 +257,8 @@ static bool emit_checks(struct coil_buffer *out, struct coil_module_model *modul
             const char *number = coil_emit_number(module->arena, name->number);
 
             coil_buffer_printf(out,
-                               "#ifdef %s\nCOIL_STATIC_ASSERT((%s) == %s, \"%s is not %s, as its declaration says\");\n#endif\n",
+                               "#ifdef %s\nCOIL_STATIC_ASSERT((%s) == %s, \"%s is not %s, as its declaration "
+                               "says\");\n#endif\n",
                                name->name, name->name, number, name->name, number);
             any = true;
         }

@@ -14,7 +14,7 @@
 struct lexer {
     struct coil_diagnostics *diagnostics;
     const struct coil_section *section;
-    const char *at; /* the next character; the text ends in a NUL */
+    const char *at;                           /* the next character; the text ends in a NUL */
     const struct coil_annotation *annotation; /* seen since the last token */
     struct coil_token *tokens;
     size_t count;
@@ -23,7 +23,7 @@ struct lexer {
 
 static struct coil_position position_of(const struct lexer *lexer, const char *at)
 {
-    return (struct coil_position){ lexer->section, (size_t)(at - lexer->section->text) };
+    return (struct coil_position){lexer->section, (size_t)(at - lexer->section->text)};
 }
 
 static bool is_word_start(char c)
@@ -159,7 +159,7 @@ static void lex_number(struct lexer *lexer)
 
 static bool lex_punctuator(struct lexer *lexer)
 {
-    static const char *const longer[] = { "...", "<<", ">>", "==", "!=", "<=", ">=", "&&", "||" };
+    static const char *const longer[] = {"...", "<<", ">>", "==", "!=", "<=", ">=", "&&", "||"};
 
     for (size_t i = 0; i < sizeof longer / sizeof *longer; i++)
         if (strncmp(lexer->at, longer[i], strlen(longer[i])) == 0) {
@@ -173,7 +173,8 @@ static bool lex_punctuator(struct lexer *lexer)
 }
 
 /* A copy that ends at `end`, so that nothing reads beyond it; offsets stay what they are. */
-static const struct coil_section *part(struct coil_arena *arena, const struct coil_section *section, size_t end)
+static const struct coil_section *part(struct coil_arena *arena, const struct coil_section *section,
+                                       size_t end)
 {
     struct coil_section *copy;
 
@@ -186,10 +187,10 @@ static const struct coil_section *part(struct coil_arena *arena, const struct co
     return copy;
 }
 
-struct coil_token *coil_lex(struct coil_diagnostics *diagnostics, const struct coil_section *section, size_t start,
-                            size_t end)
+struct coil_token *coil_lex(struct coil_diagnostics *diagnostics, const struct coil_section *section,
+                            size_t start, size_t end)
 {
-    struct lexer lexer = { .diagnostics = diagnostics };
+    struct lexer lexer = {.diagnostics = diagnostics};
     bool line_start = true;
 
     section = part(diagnostics->arena, section, end);
@@ -225,8 +226,8 @@ struct coil_token *coil_lex(struct coil_diagnostics *diagnostics, const struct c
             lex_quoted(&lexer);
         else if (!lex_punctuator(&lexer)) {
             if (isprint((unsigned char)*lexer.at))
-                coil_refuse_at(diagnostics, position_of(&lexer, lexer.at), "'%c' has no meaning in a declaration",
-                               *lexer.at);
+                coil_refuse_at(diagnostics, position_of(&lexer, lexer.at),
+                               "'%c' has no meaning in a declaration", *lexer.at);
             coil_refuse_at(diagnostics, position_of(&lexer, lexer.at),
                            "a character here (byte 0x%02x) has no meaning in a declaration",
                            (unsigned)(unsigned char)*lexer.at);

@@ -80,8 +80,8 @@ static int find_prefix(struct run *run)
     ssize_t size = readlink("/proc/self/exe", path, sizeof path - 1);
 
     if (size < 0)
-        return coil_error_set(&run->error, -errno, "cannot find out where coil-stubgen is (/proc/self/exe): %s",
-                              strerror(errno));
+        return coil_error_set(&run->error, -errno,
+                              "cannot find out where coil-stubgen is (/proc/self/exe): %s", strerror(errno));
     path[size] = '\0';
     run->prefix = coil_file_folder(run->arena, coil_file_folder(run->arena, path));
     return 0;
@@ -93,19 +93,20 @@ static int run_script(struct run *run, int argc, char **argv)
 {
     const char *python = getenv("COIL_STUBGEN_PYTHON");
     const char *old = getenv("PYTHONPATH");
-    struct coil_list command = { 0 };
+    struct coil_list command = {0};
     char program[PATH_MAX];
     ssize_t size = readlink("/proc/self/exe", program, sizeof program - 1);
 
     if (access(argv[1], R_OK) < 0)
         return coil_error_set(&run->error, -errno, "cannot read %s: %s", argv[1], strerror(errno));
     if (size < 0)
-        return coil_error_set(&run->error, -errno, "cannot find out where coil-stubgen is (/proc/self/exe): %s",
-                              strerror(errno));
+        return coil_error_set(&run->error, -errno,
+                              "cannot find out where coil-stubgen is (/proc/self/exe): %s", strerror(errno));
     program[size] = '\0';
     /* Without it the script would find another `cffi`, and do something else. */
     if (access(coil_arena_printf(run->arena, "%s/share/coil/python/cffi/__init__.py", run->prefix), R_OK) < 0)
-        return coil_error_set(&run->error, -errno, "coil's own cffi is missing (%s/share/coil/python/cffi): install coil again",
+        return coil_error_set(&run->error, -errno,
+                              "coil's own cffi is missing (%s/share/coil/python/cffi): install coil again",
                               run->prefix);
     if (!python || !*python)
         python = COIL_PYTHON_PROGRAM;
@@ -114,12 +115,16 @@ static int run_script(struct run *run, int argc, char **argv)
     for (int i = 1; i < argc; i++)
         coil_list_add(&command, run->arena, argv[i]);
     coil_list_add(&command, run->arena, NULL);
-    if (setenv("PYTHONPATH", coil_arena_printf(run->arena, "%s/share/coil/python%s%s", run->prefix, old && *old ? ":" : "",
-                                               old ? old : ""), 1) < 0 ||
+    if (setenv("PYTHONPATH",
+               coil_arena_printf(run->arena, "%s/share/coil/python%s%s", run->prefix, old && *old ? ":" : "",
+                                 old ? old : ""),
+               1) < 0 ||
         setenv("COIL_STUBGEN", program, 1) < 0)
-        return coil_error_set(&run->error, -errno, "cannot set the environment of the build script: %s", strerror(errno));
+        return coil_error_set(&run->error, -errno, "cannot set the environment of the build script: %s",
+                              strerror(errno));
     (void)execvp(python, (char **)command.items);
-    return coil_error_set(&run->error, -errno, "cannot run %s for the build script: %s", python, strerror(errno));
+    return coil_error_set(&run->error, -errno, "cannot run %s for the build script: %s", python,
+                          strerror(errno));
 }
 
 /* ---- reading ---- */
@@ -140,8 +145,8 @@ static int read_text(struct run *run, const char *path, const char **ret_text, s
     return 0;
 }
 
-static int read_section(struct run *run, enum coil_section_kind kind, const char *path, const char *label, unsigned pack,
-                        struct coil_list *sections)
+static int read_section(struct run *run, enum coil_section_kind kind, const char *path, const char *label,
+                        unsigned pack, struct coil_list *sections)
 {
     struct coil_section *section = coil_arena_take(run->arena, sizeof *section);
     int r = read_text(run, path, &section->text, &section->size);
@@ -216,7 +221,8 @@ static int read_init_code(struct run *run, const char **ret_code)
 /* ---- passes ---- */
 
 /* Declarations to a module and its texts.  Refusals come back here from any depth. */
-static int run_passes(struct run *run, const struct coil_list *sections, const char **ret_source, const char **ret_header)
+static int run_passes(struct run *run, const struct coil_list *sections, const char **ret_source,
+                      const char **ret_header)
 {
     if (setjmp(run->diagnostics.escape)) {
         (void)fputs(run->diagnostics.text, stderr);
@@ -246,7 +252,8 @@ static int write_descriptor(struct run *run, const char *library, size_t size)
     int r = coil_elf_symbol(library, size, symbol, &data, &data_size, &run->error);
 
     if (r < 0)
-        return coil_error_prepend(&run->error, "cannot read the descriptor out of %s", run->options.output_library);
+        return coil_error_prepend(&run->error, "cannot read the descriptor out of %s",
+                                  run->options.output_library);
     aligned = coil_arena_copy(run->arena, data, data_size);
     r = coil_descriptor_check(aligned, data_size, &run->error);
     if (r < 0)
@@ -259,7 +266,7 @@ static int write_descriptor(struct run *run, const char *library, size_t size)
 
 static int compile(struct run *run, const char *source)
 {
-    COIL_CLEANUP(remove_scratch) struct scratch scratch = { .arena = run->arena };
+    COIL_CLEANUP(remove_scratch) struct scratch scratch = {.arena = run->arena};
     const char *c_source = run->options.output_c;
     const char *output = "";
     const char *command = "";
@@ -270,13 +277,15 @@ static int compile(struct run *run, const char *source)
     if (r < 0)
         return r;
     if (!c_source) {
-        c_source = scratch.c_source = coil_arena_printf(run->arena, "%s/%s.c", scratch.folder, run->module->name);
+        c_source = scratch.c_source =
+            coil_arena_printf(run->arena, "%s/%s.c", scratch.folder, run->module->name);
         r = write_text(run, c_source, source);
         if (r < 0)
             return r;
     }
     scratch.library = coil_arena_printf(run->arena, "%s/library.so", scratch.folder);
-    r = coil_compile(run->module, &run->options, run->prefix, c_source, scratch.library, &output, &command, &run->error);
+    r = coil_compile(run->module, &run->options, run->prefix, c_source, scratch.library, &output, &command,
+                     &run->error);
     if (run->options.is_verbose)
         (void)fprintf(stderr, "%s\n", command);
     (void)fputs(output, stderr);
@@ -293,7 +302,8 @@ static int compile(struct run *run, const char *source)
 static int choose_outputs(struct run *run)
 {
     struct coil_options *options = &run->options;
-    char *path = coil_arena_printf(run->arena, "%s/%s", options->directory ? options->directory : ".", options->module);
+    char *path = coil_arena_printf(run->arena, "%s/%s", options->directory ? options->directory : ".",
+                                   options->module);
 
     for (char *dot = path + strlen(path) - strlen(options->module); (dot = strchr(dot, '.'));)
         *dot = '/';
@@ -313,19 +323,21 @@ static int check_overwriting(struct run *run)
     if (!options->output_c || !realpath(options->output_c, output))
         return 0;
     for (size_t i = 0; i < options->pasted.count + options->extra_sources.count; i++) {
-        const char *path = i < options->pasted.count ? options->pasted.items[i]
-                                                     : options->extra_sources.items[i - options->pasted.count];
+        const char *path = i < options->pasted.count
+                               ? options->pasted.items[i]
+                               : options->extra_sources.items[i - options->pasted.count];
 
         if (realpath(path, input) && strcmp(input, output) == 0)
             return coil_error_set(&run->error, -EEXIST,
-                                  "the generated C source would overwrite %s: give that file another name", path);
+                                  "the generated C source would overwrite %s: give that file another name",
+                                  path);
     }
     return 0;
 }
 
 static int generate(struct run *run)
 {
-    struct coil_list sections = { 0 };
+    struct coil_list sections = {0};
     const char *init_code = "";
     const char *c_source = "";
     const char *source = NULL;
@@ -378,7 +390,7 @@ static int run_action(struct run *run, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    COIL_CLEANUP(deinit_arena) struct coil_arena arena = { 0 };
+    COIL_CLEANUP(deinit_arena) struct coil_arena arena = {0};
     struct run *run = coil_arena_take(&arena, sizeof *run);
     int r;
 

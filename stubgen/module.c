@@ -16,15 +16,16 @@
 
 /* What the emitted C declares or includes for itself. */
 static const char *const reserved[] = {
-    "cffi_start_python", "coil_call", "coil_crossing", "coil_descriptor", "coil_module", "coil_module_import",
-    "coil_module_start", "coil_type_code",
+    "cffi_start_python", "coil_call",          "coil_crossing",     "coil_descriptor",
+    "coil_module",       "coil_module_import", "coil_module_start", "coil_type_code",
 };
 
 /* Words of C that cannot name anything. */
 static const char *const keywords[] = {
-    "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern",
-    "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed",
-    "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while",
+    "auto",   "break",    "case",     "char",     "const", "continue", "default", "do",     "double",
+    "else",   "enum",     "extern",   "float",    "for",   "goto",     "if",      "inline", "int",
+    "long",   "register", "restrict", "return",   "short", "signed",   "sizeof",  "static", "struct",
+    "switch", "typedef",  "union",    "unsigned", "void",  "volatile", "while",
 };
 
 void coil_list_add(struct coil_list *list, struct coil_arena *arena, void *item)
@@ -46,8 +47,9 @@ bool coil_module_name_is_good(const char *name)
     bool start = true;
 
     for (; *name; name++) {
-        if (*name == '.' ? start : !(isalpha((unsigned char)*name) || *name == '_' ||
-                                     (!start && isdigit((unsigned char)*name))))
+        if (*name == '.' ? start
+                         : !(isalpha((unsigned char)*name) || *name == '_' ||
+                             (!start && isdigit((unsigned char)*name))))
             return false;
         start = *name == '.';
     }
@@ -74,8 +76,8 @@ struct coil_module_model *coil_module_new(struct coil_arena *arena, struct coil_
     return module;
 }
 
-static struct coil_name *add_name(struct coil_module_model *module, enum coil_name_kind kind, const char *text,
-                                  struct coil_type *type, struct coil_position position)
+static struct coil_name *add_name(struct coil_module_model *module, enum coil_name_kind kind,
+                                  const char *text, struct coil_type *type, struct coil_position position)
 {
     struct coil_name *name = coil_arena_take(module->arena, sizeof *name);
 
@@ -96,12 +98,12 @@ static struct coil_name *add_builtin(struct coil_module_model *module, const cha
         const char *name;
         const char *primitive;
     } aliases[] = {
-        { "bool", "_Bool" },
-        { "_cffi_float_complex_t", "float _Complex" },
-        { "_cffi_double_complex_t", "double _Complex" },
+        {"bool", "_Bool"},
+        {"_cffi_float_complex_t", "float _Complex"},
+        {"_cffi_double_complex_t", "double _Complex"},
     };
     struct coil_name *name = NULL;
-    struct coil_position nowhere = { 0 };
+    struct coil_position nowhere = {0};
 
     for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)
         if (strcmp(aliases[i].name, text) == 0)
@@ -130,7 +132,8 @@ bool coil_is_keyword(const char *word)
     return false;
 }
 
-static void check_not_reserved(struct coil_module_model *module, const char *name, struct coil_position position)
+static void check_not_reserved(struct coil_module_model *module, const char *name,
+                               struct coil_position position)
 {
     if (coil_is_keyword(name))
         coil_refuse_at(module->diagnostics, position, "'%s' is a keyword of C: a name is needed here", name);
@@ -142,7 +145,9 @@ static void check_not_reserved(struct coil_module_model *module, const char *nam
         strncmp(name, "coil_descriptor_", 16) == 0)
         coil_refuse_at(module->diagnostics, position,
                        "names that start with '%.*s' are generated code's: choose another one",
-                       name[0] == 'P' ? 7 : strncmp(name, "coil_descriptor_", 16) == 0 ? 16 : (int)strlen(module->prefix),
+                       name[0] == 'P'                               ? 7
+                       : strncmp(name, "coil_descriptor_", 16) == 0 ? 16
+                                                                    : (int)strlen(module->prefix),
                        name);
 }
 
@@ -166,8 +171,8 @@ static const char *kind_words(const struct coil_name *name)
     }
 }
 
-struct coil_name *coil_module_declare(struct coil_module_model *module, enum coil_name_kind kind, const char *text,
-                                      struct coil_type *type, struct coil_position position)
+struct coil_name *coil_module_declare(struct coil_module_model *module, enum coil_name_kind kind,
+                                      const char *text, struct coil_type *type, struct coil_position position)
 {
     struct coil_name *old = coil_table_get(&module->names, text);
 
@@ -179,8 +184,8 @@ struct coil_name *coil_module_declare(struct coil_module_model *module, enum coi
     if (!old->position.section)
         coil_refuse_at(module->diagnostics, position, "'%s' is already %s that every module has", text,
                        kind_words(old));
-    coil_refuse_at(module->diagnostics, position, "'%s' is already declared differently, as %s, at %s:%u", text,
-                   kind_words(old), old->position.section->label, coil_position_line(old->position));
+    coil_refuse_at(module->diagnostics, position, "'%s' is already declared differently, as %s, at %s:%u",
+                   text, kind_words(old), old->position.section->label, coil_position_line(old->position));
 }
 
 struct coil_record *coil_module_add_record(struct coil_module_model *module, bool is_union, const char *tag,
@@ -228,14 +233,16 @@ static void name_record(struct coil_module_model *module, struct coil_record *re
         record->c_name = record->typedef_name;
     } else if (record->tag) {
         record->cffi_name = record->tag;
-        /* C++ keeps a struct that is declared inside another one in there; a typedef reaches it in both languages. */
+        /* C++ keeps a struct that is declared inside another one in there; a typedef reaches it in both
+         * languages. */
         record->c_name = record->outer && record->is_complete
                              ? coil_arena_printf(module->arena, "%sinner_%s", module->prefix, record->tag)
                              : coil_arena_printf(module->arena, "%s %s", keyword, record->tag);
     } else {
         record->number = ++module->records_without_name;
         record->cffi_name = coil_arena_printf(module->arena, "$%u", record->number);
-        record->c_name = coil_arena_printf(module->arena, "%s %sunnamed_%u", keyword, module->prefix, record->number);
+        record->c_name =
+            coil_arena_printf(module->arena, "%s %sunnamed_%u", keyword, module->prefix, record->number);
         record->has_twin = true;
     }
 }
@@ -244,17 +251,18 @@ static void name_enumeration(struct coil_module_model *module, struct coil_enume
 {
     if (enumeration->tag) {
         enumeration->cffi_name = enumeration->tag;
-        enumeration->c_name = enumeration->outer
-                                  ? coil_arena_printf(module->arena, "%sinner_%s", module->prefix, enumeration->tag)
-                                  : coil_arena_printf(module->arena, "enum %s", enumeration->tag);
+        enumeration->c_name =
+            enumeration->outer
+                ? coil_arena_printf(module->arena, "%sinner_%s", module->prefix, enumeration->tag)
+                : coil_arena_printf(module->arena, "enum %s", enumeration->tag);
     } else if (enumeration->typedef_name) {
         enumeration->cffi_name = coil_arena_printf(module->arena, "$%s", enumeration->typedef_name);
         enumeration->c_name = enumeration->typedef_name;
     } else {
         enumeration->number = ++module->records_without_name;
         enumeration->cffi_name = coil_arena_printf(module->arena, "$%u", enumeration->number);
-        enumeration->c_name = coil_arena_printf(module->arena, "enum %sunnamed_%u", module->prefix,
-                                                enumeration->number);
+        enumeration->c_name =
+            coil_arena_printf(module->arena, "enum %sunnamed_%u", module->prefix, enumeration->number);
         enumeration->has_twin = true;
     }
 }
@@ -282,9 +290,10 @@ void coil_module_finish(struct coil_module_model *module)
         if (record->is_partial && record->is_anonymous)
             continue;
         if (record->is_partial && !record->tag && !record->typedef_name)
-            coil_refuse_at(module->diagnostics, record->position,
-                           "a %s with '...' needs a tag or a typedef name, so that the compiler can be asked about it",
-                           record->is_union ? "union" : "struct");
+            coil_refuse_at(
+                module->diagnostics, record->position,
+                "a %s with '...' needs a tag or a typedef name, so that the compiler can be asked about it",
+                record->is_union ? "union" : "struct");
         name_record(module, record);
         coil_list_add(records, module->arena, record);
     }

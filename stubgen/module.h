@@ -16,8 +16,8 @@ enum coil_name_kind {
     COIL_NAME_TYPEDEF,
     COIL_NAME_FUNCTION,
     COIL_NAME_VARIABLE,
-    COIL_NAME_INTEGER,   /* #define, static const of an integer type, enumerator */
-    COIL_NAME_REAL,      /* static const of a floating-point type */
+    COIL_NAME_INTEGER, /* #define, static const of an integer type, enumerator */
+    COIL_NAME_REAL,    /* static const of a floating-point type */
 };
 
 enum coil_linkage {
@@ -42,7 +42,7 @@ struct coil_name {
     struct coil_type *type; /* NULL for a #define */
     struct coil_position position;
     struct coil_name *next; /* in order of declaration */
-    bool is_builtin; /* a typedef that the language has, such as FILE */
+    bool is_builtin;        /* a typedef that the language has, such as FILE */
 
     /* COIL_NAME_INTEGER */
     struct coil_number number;
@@ -75,7 +75,8 @@ struct coil_module_model {
     struct coil_name **last;
     struct coil_list records;      /* in order of first mention */
     struct coil_list enumerations; /* in order of first mention */
-    struct coil_list sorted_records;      /* by cffi_name, as the descriptor has them; set by coil_module_finish() */
+    struct coil_list
+        sorted_records; /* by cffi_name, as the descriptor has them; set by coil_module_finish() */
     struct coil_list sorted_enumerations; /* the same */
     unsigned records_without_name;
 };
@@ -97,8 +98,9 @@ bool coil_is_keyword(const char *word);
  * Declares a name, or returns NULL if the same was declared before in the same
  * way.  Refuses a second meaning of the same name, and names that emitted code needs.
  */
-struct coil_name *coil_module_declare(struct coil_module_model *module, enum coil_name_kind kind, const char *name,
-                                      struct coil_type *type, struct coil_position position);
+struct coil_name *coil_module_declare(struct coil_module_model *module, enum coil_name_kind kind,
+                                      const char *name, struct coil_type *type,
+                                      struct coil_position position);
 
 struct coil_record *coil_module_add_record(struct coil_module_model *module, bool is_union, const char *tag,
                                            struct coil_position position);

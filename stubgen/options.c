@@ -74,34 +74,34 @@ static const struct {
     const char *text;
     const char *value; /* what the option takes, in words, or NULL */
 } known[] = {
-    [OPTION_CORE] = { "--core", NULL },
-    [OPTION_MODULE] = { "--module", "a module's name" },
-    [OPTION_CDEF] = { "--cdef", "a file" },
-    [OPTION_CDEF_LABEL] = { "--cdef-label", "a text" },
-    [OPTION_API] = { "--api", "a file" },
-    [OPTION_API_LABEL] = { "--api-label", "a text" },
-    [OPTION_PACKED] = { "--packed", NULL },
-    [OPTION_PACK] = { "--pack", "a number of bytes" },
-    [OPTION_INIT] = { "--init", "a file" },
-    [OPTION_C_SOURCE] = { "--c-source", "a file" },
-    [OPTION_SOURCE] = { "--source", "a file" },
-    [OPTION_DIRECTORY] = { "-o", "a folder" },
-    [OPTION_OUTPUT_C] = { "--output-c", "a file" },
-    [OPTION_OUTPUT_HEADER] = { "--output-header", "a file" },
-    [OPTION_OUTPUT_LIBRARY] = { "--output-library", "a file" },
-    [OPTION_OUTPUT_DESCRIPTOR] = { "--output-descriptor", "a file" },
-    [OPTION_INCLUDE_DIR] = { "-I", "a folder" },
-    [OPTION_DEFINE] = { "-D", "a macro" },
-    [OPTION_CFLAG] = { "--cflag", "an argument for the compiler" },
-    [OPTION_LIBRARY_DIR] = { "-L", "a folder" },
-    [OPTION_LIBRARY] = { "-l", "a library's name" },
-    [OPTION_LDFLAG] = { "--ldflag", "an argument for the linker" },
-    [OPTION_EXTRA_SOURCE] = { "--extra-source", "a file" },
-    [OPTION_EXTRA_OBJECT] = { "--extra-object", "a file" },
-    [OPTION_DEBUG] = { "--debug", NULL },
-    [OPTION_VERBOSE] = { "--verbose", NULL },
-    [OPTION_HELP] = { "--help", NULL },
-    [OPTION_VERSION] = { "--version", NULL },
+    [OPTION_CORE] = {"--core", NULL},
+    [OPTION_MODULE] = {"--module", "a module's name"},
+    [OPTION_CDEF] = {"--cdef", "a file"},
+    [OPTION_CDEF_LABEL] = {"--cdef-label", "a text"},
+    [OPTION_API] = {"--api", "a file"},
+    [OPTION_API_LABEL] = {"--api-label", "a text"},
+    [OPTION_PACKED] = {"--packed", NULL},
+    [OPTION_PACK] = {"--pack", "a number of bytes"},
+    [OPTION_INIT] = {"--init", "a file"},
+    [OPTION_C_SOURCE] = {"--c-source", "a file"},
+    [OPTION_SOURCE] = {"--source", "a file"},
+    [OPTION_DIRECTORY] = {"-o", "a folder"},
+    [OPTION_OUTPUT_C] = {"--output-c", "a file"},
+    [OPTION_OUTPUT_HEADER] = {"--output-header", "a file"},
+    [OPTION_OUTPUT_LIBRARY] = {"--output-library", "a file"},
+    [OPTION_OUTPUT_DESCRIPTOR] = {"--output-descriptor", "a file"},
+    [OPTION_INCLUDE_DIR] = {"-I", "a folder"},
+    [OPTION_DEFINE] = {"-D", "a macro"},
+    [OPTION_CFLAG] = {"--cflag", "an argument for the compiler"},
+    [OPTION_LIBRARY_DIR] = {"-L", "a folder"},
+    [OPTION_LIBRARY] = {"-l", "a library's name"},
+    [OPTION_LDFLAG] = {"--ldflag", "an argument for the linker"},
+    [OPTION_EXTRA_SOURCE] = {"--extra-source", "a file"},
+    [OPTION_EXTRA_OBJECT] = {"--extra-object", "a file"},
+    [OPTION_DEBUG] = {"--debug", NULL},
+    [OPTION_VERBOSE] = {"--verbose", NULL},
+    [OPTION_HELP] = {"--help", NULL},
+    [OPTION_VERSION] = {"--version", NULL},
 };
 
 struct parser {
@@ -147,7 +147,8 @@ static int store(const struct parser *parser, const char **place, size_t option,
     return 0;
 }
 
-static void add_joined(const struct parser *parser, struct coil_list *list, const char *start, const char *value)
+static void add_joined(const struct parser *parser, struct coil_list *list, const char *start,
+                       const char *value)
 {
     coil_list_add(list, parser->arena, coil_arena_printf(parser->arena, "%s%s", start, value));
 }
@@ -166,7 +167,8 @@ static struct coil_input *last_input(const struct parser *parser, size_t option)
     const struct coil_list *inputs = &parser->options->inputs;
 
     if (inputs->count == 0) {
-        (void)coil_error_set(parser->error, -EINVAL, "%s says something about the --cdef or --api before it, and there is none",
+        (void)coil_error_set(parser->error, -EINVAL,
+                             "%s says something about the --cdef or --api before it, and there is none",
                              known[option].text);
         return NULL;
     }
@@ -283,11 +285,13 @@ static int check_header_options(const struct parser *parser)
 
     if (o->inputs.count > 0 || o->c_source || o->output_c || o->output_header || o->output_library ||
         o->output_descriptor)
-        return coil_error_set(parser->error, -EINVAL,
-                              "--cdef, --api, --c-source and --output-... go with --core, not with a header: see --help");
+        return coil_error_set(
+            parser->error, -EINVAL,
+            "--cdef, --api, --c-source and --output-... go with --core, not with a header: see --help");
     if (!o->init)
-        return coil_error_set(parser->error, -EINVAL,
-                              "--init is missing: it names the file with the Python code that implements the functions");
+        return coil_error_set(
+            parser->error, -EINVAL,
+            "--init is missing: it names the file with the Python code that implements the functions");
     return 0;
 }
 
@@ -296,11 +300,14 @@ static int check_core_options(const struct parser *parser)
     const struct coil_options *o = parser->options;
 
     if (o->pasted.count > 0 || o->directory)
-        return coil_error_set(parser->error, -EINVAL, "--source and -o go with a header, not with --core: see --help");
+        return coil_error_set(parser->error, -EINVAL,
+                              "--source and -o go with a header, not with --core: see --help");
     if (o->output_descriptor && !o->output_library)
-        return coil_error_set(parser->error, -EINVAL, "--output-descriptor needs --output-library: it comes out of the library");
+        return coil_error_set(parser->error, -EINVAL,
+                              "--output-descriptor needs --output-library: it comes out of the library");
     if (!o->output_c && !o->output_header && !o->output_library)
-        return coil_error_set(parser->error, -EINVAL, "nothing is to be made: name an output, such as --output-c FILE");
+        return coil_error_set(parser->error, -EINVAL,
+                              "nothing is to be made: name an output, such as --output-c FILE");
     return 0;
 }
 
@@ -311,14 +318,19 @@ static int check(const struct parser *parser)
     if (o->action != COIL_ACTION_GENERATE)
         return 0;
     if (parser->is_core && o->header)
-        return coil_error_set(parser->error, -EINVAL, "'%s' is not expected after --core: see --help", o->header);
+        return coil_error_set(parser->error, -EINVAL, "'%s' is not expected after --core: see --help",
+                              o->header);
     if (!parser->is_core && !o->header)
-        return coil_error_set(parser->error, -EINVAL, "name a build script (BUILD.py) or a header: see --help");
-    if (!o->module)
-        return coil_error_set(parser->error, -EINVAL, "--module is missing: it names the module, and the library");
-    if (!coil_module_name_is_good(o->module))
         return coil_error_set(parser->error, -EINVAL,
-                              "'%s' is not a module's name: letters, digits and underscores, in parts joined by dots", o->module);
+                              "name a build script (BUILD.py) or a header: see --help");
+    if (!o->module)
+        return coil_error_set(parser->error, -EINVAL,
+                              "--module is missing: it names the module, and the library");
+    if (!coil_module_name_is_good(o->module))
+        return coil_error_set(
+            parser->error, -EINVAL,
+            "'%s' is not a module's name: letters, digits and underscores, in parts joined by dots",
+            o->module);
     return parser->is_core ? check_core_options(parser) : check_header_options(parser);
 }
 
@@ -330,7 +342,7 @@ static bool ends_with(const char *text, const char *end)
 int coil_options_parse(struct coil_options *options, struct coil_arena *arena, int argc, char **argv,
                        struct coil_error *error)
 {
-    struct parser parser = { .options = options, .arena = arena, .error = error };
+    struct parser parser = {.options = options, .arena = arena, .error = error};
 
     options->action = COIL_ACTION_GENERATE;
     if (argc > 1 && argv[1][0] != '-' && ends_with(argv[1], ".py")) {
@@ -345,7 +357,8 @@ int coil_options_parse(struct coil_options *options, struct coil_arena *arena, i
         if (option < 0 && argv[i][0] == '-')
             return coil_error_set(error, -EINVAL, "there is no option '%s': see --help", argv[i]);
         if (option < 0 && options->header)
-            return coil_error_set(error, -EINVAL, "'%s' is one file too many: there is one header, and --source for C code",
+            return coil_error_set(error, -EINVAL,
+                                  "'%s' is one file too many: there is one header, and --source for C code",
                                   argv[i]);
         if (option < 0) {
             options->header = argv[i];
@@ -353,7 +366,8 @@ int coil_options_parse(struct coil_options *options, struct coil_arena *arena, i
         }
         if (known[option].value && !value) {
             if (i + 1 == argc)
-                return coil_error_set(error, -EINVAL, "%s needs %s behind it", known[option].text, known[option].value);
+                return coil_error_set(error, -EINVAL, "%s needs %s behind it", known[option].text,
+                                      known[option].value);
             value = argv[++i];
         }
         r = apply(&parser, (enum option)option, value);

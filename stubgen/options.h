@@ -24,10 +24,10 @@ struct coil_input {
 
 struct coil_options {
     enum coil_action action;
-    const char *header;   /* the plugin.h front end's, or NULL */
+    const char *header;    /* the plugin.h front end's, or NULL */
     const char *directory; /* -o */
     const char *module;
-    const char *init;     /* paths of files, or NULL */
+    const char *init; /* paths of files, or NULL */
     const char *c_source;
     const char *output_c;
     const char *output_header;

@@ -15,8 +15,8 @@
 /* One preprocessor line, taken apart. */
 struct directive {
     const struct coil_token *token;
-    const char *name;  /* "define"; "" for a line without one, and for "# 12" */
-    const char *rest;  /* what follows, without blanks in front */
+    const char *name; /* "define"; "" for a line without one, and for "# 12" */
+    const char *rest; /* what follows, without blanks in front */
 };
 
 /* An #if that waits for its #endif. */
@@ -43,7 +43,7 @@ static size_t word_size(const char *text)
 
 static struct directive take_apart(struct coil_parser *parser)
 {
-    struct directive directive = { .token = parser->token };
+    struct directive directive = {.token = parser->token};
     const char *text = skip_blanks(parser->token->text + 1);
     size_t size = word_size(text);
 
@@ -52,7 +52,8 @@ static struct directive take_apart(struct coil_parser *parser)
     return directive;
 }
 
-static _Noreturn void refuse(struct coil_parser *parser, const struct directive *directive, const char *sentence)
+static _Noreturn void refuse(struct coil_parser *parser, const struct directive *directive,
+                             const char *sentence)
 {
     coil_refuse_at(parser->diagnostics, directive->token->position, "#%s %s", directive->name, sentence);
 }
@@ -71,7 +72,8 @@ static bool is_integer_expression(struct coil_parser *parser, const struct coil_
     for (; token->kind != COIL_TOKEN_END; token++)
         switch (token->kind) {
         case COIL_TOKEN_NUMBER:
-            if (strpbrk(token->text, ".pP") || (strpbrk(token->text, "eE") && strncasecmp(token->text, "0x", 2) != 0))
+            if (strpbrk(token->text, ".pP") ||
+                (strpbrk(token->text, "eE") && strncasecmp(token->text, "0x", 2) != 0))
                 return false;
             has_value = true;
             break;
@@ -97,12 +99,12 @@ static bool is_integer_expression(struct coil_parser *parser, const struct coil_
 }
 
 /* The value, if it is an integer constant; else `is_known` is false, or it is refused. */
-static struct coil_number parse_value(struct coil_parser *parser, const struct directive *directive, const char *value,
-                                      size_t size, bool *ret_is_integer)
+static struct coil_number parse_value(struct coil_parser *parser, const struct directive *directive,
+                                      const char *value, size_t size, bool *ret_is_integer)
 {
     size_t start = offset_of(directive, value);
     const struct coil_token *after = parser->token;
-    struct coil_number number = { 0 };
+    struct coil_number number = {0};
 
     *ret_is_integer = false;
     /* A comment or a joined line has moved what follows: the text itself is the place then. */
@@ -138,7 +140,7 @@ static void parse_define(struct coil_parser *parser, const struct directive *dir
     bool is_header = parser->section->kind == COIL_SECTION_HEADER;
     const char *text = coil_arena_copy(parser->arena, directive->rest, word_size(directive->rest));
     const char *value = directive->rest + strlen(text);
-    struct coil_position position = { parser->section, offset_of(directive, directive->rest) };
+    struct coil_position position = {parser->section, offset_of(directive, directive->rest)};
     bool is_function = *value == '(';
     struct coil_number number;
     bool is_integer;
@@ -155,16 +157,17 @@ static void parse_define(struct coil_parser *parser, const struct directive *dir
         return;
     }
     if (size == 3 && strncmp(value, "...", 3) == 0 && !is_function) {
-        declare_macro(parser, text, position, (struct coil_number){ 0 }, false);
+        declare_macro(parser, text, position, (struct coil_number){0}, false);
         return;
     }
-    number = is_function ? (struct coil_number){ 0 } : parse_value(parser, directive, value, size, &is_integer);
+    number = is_function ? (struct coil_number){0} : parse_value(parser, directive, value, size, &is_integer);
     if (!is_function && is_integer) {
         declare_macro(parser, text, position, number, !is_header && number.is_known);
     } else if (!is_header) {
-        coil_refuse_at(parser->diagnostics, position,
-                       "a macro's declaration is '#define %s ...' (the C source has the value) or '#define %s NUMBER'",
-                       text, text);
+        coil_refuse_at(
+            parser->diagnostics, position,
+            "a macro's declaration is '#define %s ...' (the C source has the value) or '#define %s NUMBER'",
+            text, text);
     }
     coil_table_put(&parser->macros, parser->arena, text, parser);
 }
@@ -190,7 +193,8 @@ static bool decide(struct coil_parser *parser, const struct directive *directive
     }
     if (isdigit((unsigned char)text[0]) && !*skip_blanks(text + 1) && text[0] <= '1')
         return text[0] == '1';
-    refuse(parser, directive, "cannot be decided here: #ifdef, #ifndef, #if defined(NAME), #if 0 and #if 1 can");
+    refuse(parser, directive,
+           "cannot be decided here: #ifdef, #ifndef, #if defined(NAME), #if 0 and #if 1 can");
 }
 
 /* Steps over lines that do not count, up to the #else, #elif or #endif of the innermost condition. */
@@ -271,7 +275,8 @@ void coil_parse_directive(struct coil_parser *parser)
     else if (strcmp(directive.name, "line") == 0 || (!*directive.name && !*directive.rest))
         return;
     else if (parser->section->kind != COIL_SECTION_HEADER)
-        refuse(parser, &directive, "has no place in declarations: only #define has, the rest belongs in the C source");
+        refuse(parser, &directive,
+               "has no place in declarations: only #define has, the rest belongs in the C source");
     else if (!parse_header_directive(parser, &directive))
         refuse(parser, &directive, "is not a preprocessor line that is known");
 }

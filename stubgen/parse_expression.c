@@ -12,20 +12,21 @@
 #include "stubgen/parser.h"
 
 /* How tightly binary operators bind; the loosest first. */
-static const struct operator {
+static const struct operator
+{
     const char *text;
     int level;
-} operators[] = {
-    { "||", 1 }, { "&&", 2 }, { "|", 3 }, { "^", 4 }, { "&", 5 }, { "==", 6 }, { "!=", 6 }, { "<", 7 },
-    { ">", 7 },  { "<=", 7 }, { ">=", 7 }, { "<<", 8 }, { ">>", 8 }, { "+", 9 }, { "-", 9 }, { "*", 10 },
-    { "/", 10 }, { "%", 10 },
+}
+operators[] = {
+    {"||", 1}, {"&&", 2}, {"|", 3},  {"^", 4},  {"&", 5}, {"==", 6}, {"!=", 6}, {"<", 7},  {">", 7},
+    {"<=", 7}, {">=", 7}, {"<<", 8}, {">>", 8}, {"+", 9}, {"-", 9},  {"*", 10}, {"/", 10}, {"%", 10},
 };
 
 static struct coil_number parse_binary(struct coil_parser *parser, int level);
 
 static struct coil_number number_of(uint64_t bits, bool is_unsigned)
 {
-    return (struct coil_number){ true, is_unsigned, bits };
+    return (struct coil_number){true, is_unsigned, bits};
 }
 
 bool coil_number_is_negative(struct coil_number number)
@@ -36,7 +37,7 @@ bool coil_number_is_negative(struct coil_number number)
 static struct coil_number parse_integer(struct coil_parser *parser)
 {
     const char *text = parser->token->text;
-    struct coil_number number = { .is_known = true };
+    struct coil_number number = {.is_known = true};
     bool has_suffix_u = false;
     char *end;
     int base = 10;
@@ -181,7 +182,7 @@ static struct coil_number compute(struct coil_parser *parser, const char *operat
     case '|':
         return operator[1] ? number_of(a.bits || b.bits, false) : number_of(a.bits | b.bits, is_unsigned);
     case '&':
-        return operator[1] ? number_of(a.bits && b.bits, false) : number_of(a.bits & b.bits, is_unsigned);
+        return operator[1] ? number_of(a.bits && b.bits, false) : number_of(a.bits &b.bits, is_unsigned);
     case '^':
         return number_of(a.bits ^ b.bits, is_unsigned);
     case '=':
@@ -207,7 +208,7 @@ static struct coil_number compute(struct coil_parser *parser, const char *operat
     }
 }
 
-static const struct operator *find_operator(const struct coil_parser *parser)
+static const struct operator* find_operator(const struct coil_parser *parser)
 {
     for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
         if (coil_token_is(parser->token, operators[i].text))
@@ -219,9 +220,9 @@ static const struct operator *find_operator(const struct coil_parser *parser)
 static struct coil_number parse_binary(struct coil_parser *parser, int level)
 {
     struct coil_number left = parse_unary(parser);
-    const struct operator *operator;
+    const struct operator* operator;
 
-    while ((operator = find_operator(parser)) && operator->level >= level) {
+    while ((operator= find_operator(parser)) && operator->level >= level) {
         struct coil_number right;
 
         parser->token++;
@@ -257,8 +258,9 @@ struct coil_number coil_parse_known(struct coil_parser *parser)
     struct coil_number number = coil_parse_expression(parser);
 
     if (!number.is_known)
-        coil_refuse_at(parser->diagnostics, first->position,
-                       "the value of this constant is known only to the C compiler (its declaration says ...), "
-                       "but a number is needed here");
+        coil_refuse_at(
+            parser->diagnostics, first->position,
+            "the value of this constant is known only to the C compiler (its declaration says ...), "
+            "but a number is needed here");
     return number;
 }

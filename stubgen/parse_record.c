@@ -37,7 +37,8 @@ static void check_new_members(struct coil_parser *parser, const struct coil_reco
     }
 }
 
-static void check_field_type(struct coil_parser *parser, struct coil_record *record, const struct coil_field *field)
+static void check_field_type(struct coil_parser *parser, struct coil_record *record,
+                             const struct coil_field *field)
 {
     struct coil_type *type = coil_type_strip(field->type);
 
@@ -50,7 +51,8 @@ static void check_field_type(struct coil_parser *parser, struct coil_record *rec
         if (type->length_kind == COIL_LENGTH_COMPILED)
             record->is_partial = true;
     if (type->kind == COIL_KIND_RECORD && type->record == record)
-        coil_refuse_at(parser->diagnostics, field->position, "a struct cannot contain itself: write a pointer to it");
+        coil_refuse_at(parser->diagnostics, field->position,
+                       "a struct cannot contain itself: write a pointer to it");
     if (coil_type_is_incomplete(type))
         coil_refuse_at(parser->diagnostics, field->position,
                        "a field cannot have the type '%s', whose size is not known: declare it in full first",
@@ -67,7 +69,8 @@ static void parse_bits(struct coil_parser *parser, struct coil_field *field)
     struct coil_number bits = coil_parse_known(parser);
 
     if (!coil_type_is_integer(type) && type->kind != COIL_KIND_ENUM &&
-        !(type->kind == COIL_KIND_PRIMITIVE && (type->primitive == COIL_PRIM_BOOL || type->primitive == COIL_PRIM_CHAR)))
+        !(type->kind == COIL_KIND_PRIMITIVE &&
+          (type->primitive == COIL_PRIM_BOOL || type->primitive == COIL_PRIM_CHAR)))
         coil_refuse_at(parser->diagnostics, first->position, "a bit-field must be an integer, not '%s'",
                        coil_type_name(parser->arena, type));
     if (coil_number_is_negative(bits) || bits.bits > 64)
@@ -78,8 +81,8 @@ static void parse_bits(struct coil_parser *parser, struct coil_field *field)
 }
 
 /* field = declarator (":" expression)? */
-static struct coil_field *parse_field(struct coil_parser *parser, struct coil_record *record, struct coil_type *base,
-                                      const struct coil_token *first)
+static struct coil_field *parse_field(struct coil_parser *parser, struct coil_record *record,
+                                      struct coil_type *base, const struct coil_token *first)
 {
     struct coil_field *field = coil_arena_take(parser->arena, sizeof *field);
     struct coil_declarator declarator;
@@ -128,7 +131,8 @@ static void parse_member(struct coil_parser *parser, struct coil_record *record,
     }
     specifiers = coil_parse_specifiers(parser);
     if (specifiers.is_typedef || specifiers.is_static || specifiers.is_extern)
-        coil_refuse_at(parser->diagnostics, first->position, "a field has no storage class: remove '%s'", first->text);
+        coil_refuse_at(parser->diagnostics, first->position, "a field has no storage class: remove '%s'",
+                       first->text);
     type = coil_type_strip(specifiers.type);
     if (coil_token_is(parser->token, ";") && type->kind == COIL_KIND_RECORD && !type->record->tag &&
         type == specifiers.type) {
@@ -137,7 +141,8 @@ static void parse_member(struct coil_parser *parser, struct coil_record *record,
         record->is_partial |= type->record->is_partial;
         **last = anonymous_field(parser, type, first->position);
         *last = &(**last)->next;
-    } else if (!(coil_token_is(parser->token, ";") && (type->kind == COIL_KIND_RECORD || type->kind == COIL_KIND_ENUM))) {
+    } else if (!(coil_token_is(parser->token, ";") &&
+                 (type->kind == COIL_KIND_RECORD || type->kind == COIL_KIND_ENUM))) {
         do {
             struct coil_field *field = parse_field(parser, record, specifiers.type, first);
 
@@ -174,12 +179,14 @@ static void parse_members(struct coil_parser *parser, struct coil_record *record
     record->pack = parser->section->pack;
     if (record->is_partial && has_bits(record))
         coil_refuse_at(parser->diagnostics, first->position,
-                       "bit-fields and '...' in one struct are not possible: the compiler cannot be asked where bit-fields are");
+                       "bit-fields and '...' in one struct are not possible: the compiler cannot be asked "
+                       "where bit-fields are");
     for (const struct coil_field *f = record->fields; f && f->next; f = f->next) {
         struct coil_type *type = coil_type_strip(f->type);
 
         if (type->kind == COIL_KIND_ARRAY && type->length_kind == COIL_LENGTH_OPEN)
-            coil_refuse_at(parser->diagnostics, f->position, "an array of open length must be the last field");
+            coil_refuse_at(parser->diagnostics, f->position,
+                           "an array of open length must be the last field");
     }
 }
 
@@ -200,7 +207,8 @@ struct coil_type *coil_parse_record(struct coil_parser *parser)
         if (known && (known->kind != COIL_KIND_RECORD || known->record->is_union != is_union))
             coil_parse_refuse(parser, "'%s' was declared before as another kind of type, '%s'", tag,
                               coil_type_name(parser->arena, known));
-        record = known ? known->record : coil_module_add_record(parser->module, is_union, tag, parser->token->position);
+        record = known ? known->record
+                       : coil_module_add_record(parser->module, is_union, tag, parser->token->position);
         parser->token++;
     }
     if (!tag)
@@ -212,7 +220,8 @@ struct coil_type *coil_parse_record(struct coil_parser *parser)
         return record->type;
     }
     if (record->is_complete || record->is_open)
-        coil_parse_refuse(parser, "the fields of '%s' were declared before", coil_type_name(parser->arena, record->type));
+        coil_parse_refuse(parser, "the fields of '%s' were declared before",
+                          coil_type_name(parser->arena, record->type));
     parser->token++;
     record->is_open = true;
     record->outer = parser->outer;
@@ -221,7 +230,8 @@ struct coil_type *coil_parse_record(struct coil_parser *parser)
 }
 
 /* enumerator = name ("=" ("..." | expression))? */
-static struct coil_enumerator *parse_enumerator(struct coil_parser *parser, struct coil_enumeration *enumeration,
+static struct coil_enumerator *parse_enumerator(struct coil_parser *parser,
+                                                struct coil_enumeration *enumeration,
                                                 struct coil_number *inout_next)
 {
     struct coil_enumerator *enumerator = coil_arena_take(parser->arena, sizeof *enumerator);
@@ -240,9 +250,11 @@ static struct coil_enumerator *parse_enumerator(struct coil_parser *parser, stru
             *inout_next = coil_parse_expression(parser);
         }
     }
-    name = coil_module_declare(parser->module, COIL_NAME_INTEGER, enumerator->name, NULL, enumerator->position);
+    name =
+        coil_module_declare(parser->module, COIL_NAME_INTEGER, enumerator->name, NULL, enumerator->position);
     if (!name)
-        coil_refuse_at(parser->diagnostics, enumerator->position, "'%s' is already declared", enumerator->name);
+        coil_refuse_at(parser->diagnostics, enumerator->position, "'%s' is already declared",
+                       enumerator->name);
     name->enumeration = enumeration;
     name->number = *inout_next;
     inout_next->bits++;
@@ -253,7 +265,7 @@ static struct coil_enumerator *parse_enumerator(struct coil_parser *parser, stru
 static void parse_enumerators(struct coil_parser *parser, struct coil_enumeration *enumeration)
 {
     struct coil_enumerator **last = &enumeration->enumerators;
-    struct coil_number next = { .is_known = true };
+    struct coil_number next = {.is_known = true};
 
     while (!coil_token_is(parser->token, "}")) {
         if (coil_parse_accept(parser, "...")) {
@@ -292,7 +304,8 @@ struct coil_type *coil_parse_enumeration(struct coil_parser *parser)
     }
     if (!coil_token_is(parser->token, "{")) {
         if (!tag)
-            coil_parse_refuse(parser, "expected a tag or '{' after 'enum' instead of %s", coil_parse_found(parser));
+            coil_parse_refuse(parser, "expected a tag or '{' after 'enum' instead of %s",
+                              coil_parse_found(parser));
         return enumeration->type;
     }
     if (!tag)

@@ -34,7 +34,7 @@ struct coil_specifiers {
 
 struct coil_declarator {
     struct coil_type *type;
-    const char *name; /* NULL: there is none */
+    const char *name;              /* NULL: there is none */
     struct coil_position position; /* of the name, or of where it would be */
 };
 
@@ -43,7 +43,8 @@ struct coil_specifiers coil_parse_specifiers(struct coil_parser *parser);
 struct coil_declarator coil_parse_declarator(struct coil_parser *parser, struct coil_type *base);
 bool coil_parse_is_type(struct coil_parser *parser, const struct coil_token *token);
 /* The last annotation from `first` up to the next token, or NULL. */
-const struct coil_annotation *coil_parse_annotation(const struct coil_parser *parser, const struct coil_token *first);
+const struct coil_annotation *coil_parse_annotation(const struct coil_parser *parser,
+                                                    const struct coil_token *first);
 
 /* parse_record.c: the next token is struct, union or enum */
 struct coil_type *coil_parse_record(struct coil_parser *parser);

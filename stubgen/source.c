@@ -23,7 +23,7 @@ struct line {
 static struct line line_of(struct coil_position position)
 {
     const char *text = position.section->text;
-    struct line line = { .start = text, .number = 1 };
+    struct line line = {.start = text, .number = 1};
 
     for (size_t i = 0; i < position.offset; i++)
         if (text[i] == '\n') {

@@ -9,7 +9,7 @@ struct coil_texts {
     struct coil_arena *arena;
     struct coil_list list; /* of const char *, in order */
     struct coil_table offsets;
-    size_t size; /* bytes, each text's NUL counted */
+    size_t size;           /* bytes, each text's NUL counted */
     const char *long_text; /* the one that is emitted by itself: init code */
 };
 

@@ -131,7 +131,8 @@ bool coil_type_equal(struct coil_type *a, struct coil_type *b)
     case COIL_KIND_POINTER:
         return coil_type_equal(a->item, b->item);
     case COIL_KIND_ARRAY:
-        return a->length_kind == b->length_kind && a->length == b->length && coil_type_equal(a->item, b->item);
+        return a->length_kind == b->length_kind && a->length == b->length &&
+               coil_type_equal(a->item, b->item);
     case COIL_KIND_RECORD:
         return a->record == b->record;
     case COIL_KIND_ENUM:

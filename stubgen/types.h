@@ -46,7 +46,8 @@ struct coil_type {
     unsigned qualifiers;    /* COIL_QUALIFIER_* */
     enum coil_length length_kind;
     uint64_t length;
-    /* COIL_LENGTH_COMPILED: what has this type, once known: `subject_record`'s field, a variable or a typedef. */
+    /* COIL_LENGTH_COMPILED: what has this type, once known: `subject_record`'s field, a variable or a
+     * typedef. */
     const char *subject;
     const struct coil_record *subject_record;
     unsigned subject_depth; /* how many [0] lead from the subject to this array */
@@ -57,8 +58,8 @@ struct coil_type {
 };
 
 struct coil_parameter {
-    const char *name; /* NULL if it has none */
-    struct coil_type *type; /* as declared: arrays are arrays here */
+    const char *name;              /* NULL if it has none */
+    struct coil_type *type;        /* as declared: arrays are arrays here */
     struct coil_position position; /* of the name, or of the type if it has none */
     const struct coil_annotation *annotation;
     struct coil_parameter *next;
@@ -75,23 +76,23 @@ struct coil_field {
 
 struct coil_record {
     bool is_union;
-    bool is_open;     /* its braces have been opened */
-    bool is_complete; /* and closed: its fields are declared */
-    bool is_partial;  /* ... ends them, or an array in them has [...]: the compiler knows the rest */
-    bool is_anonymous; /* its fields are fields of the struct around it */
-    const char *tag;  /* NULL if it has none */
+    bool is_open;             /* its braces have been opened */
+    bool is_complete;         /* and closed: its fields are declared */
+    bool is_partial;          /* ... ends them, or an array in them has [...]: the compiler knows the rest */
+    bool is_anonymous;        /* its fields are fields of the struct around it */
+    const char *tag;          /* NULL if it has none */
     const char *typedef_name; /* the first typedef of a struct without tag */
-    bool is_unknown;  /* typedef ... t; or typedef ... *t; */
+    bool is_unknown;          /* typedef ... t; or typedef ... *t; */
     bool is_unknown_pointer;
-    unsigned number;  /* of those without any name, in order of declaration */
+    unsigned number; /* of those without any name, in order of declaration */
     unsigned pack;
     struct coil_field *fields;
-    struct coil_position position; /* where it was first mentioned */
+    struct coil_position position;   /* where it was first mentioned */
     const struct coil_record *outer; /* the struct in whose braces it was first mentioned, or NULL */
-    const char *cffi_name; /* in the descriptor; set by coil_module_finish() */
-    const char *c_name;    /* in emitted C; set by coil_module_finish() */
-    bool has_twin;         /* c_name is of a copy that the emitter declares, because C has no name for it */
-    unsigned index;        /* in the descriptor; set by coil_module_finish() */
+    const char *cffi_name;           /* in the descriptor; set by coil_module_finish() */
+    const char *c_name;              /* in emitted C; set by coil_module_finish() */
+    bool has_twin;  /* c_name is of a copy that the emitter declares, because C has no name for it */
+    unsigned index; /* in the descriptor; set by coil_module_finish() */
     struct coil_type *type;
 };
 
@@ -130,13 +131,14 @@ struct coil_type *coil_type_unqualified(struct coil_type *type);
 
 bool coil_type_is_const(const struct coil_type *type);
 bool coil_type_is_void(struct coil_type *type);
-bool coil_type_is_integer(struct coil_type *type); /* not char, not bool, not enums */
+bool coil_type_is_integer(struct coil_type *type);    /* not char, not bool, not enums */
 bool coil_type_is_incomplete(struct coil_type *type); /* void, opaque, open array, function */
 
 /* The same type in C's sense; qualifiers count, typedef names and parameters' own qualifiers do not. */
 bool coil_type_equal(struct coil_type *a, struct coil_type *b);
 
-/* Says what has a type with `[...]` in it: a field of `record`, or (NULL) an expression; its size tells the length. */
+/* Says what has a type with `[...]` in it: a field of `record`, or (NULL) an expression; its size tells the
+ * length. */
 void coil_type_set_subject(struct coil_type *type, const char *subject, const struct coil_record *record);
 
 /* The declaration of `name` (may be "") with that type, in C: "int (*name)[3]". */
@@ -145,7 +147,8 @@ char *coil_type_declare(struct coil_arena *arena, struct coil_type *type, const 
 /* How messages name a type: declared, without a name. */
 char *coil_type_name(struct coil_arena *arena, struct coil_type *type);
 
-/* "..., size_t n": the parameters of a function type, names as they are given by the caller or NULL for none. */
+/* "..., size_t n": the parameters of a function type, names as they are given by the caller or NULL for none.
+ */
 char *coil_parameters_declare(struct coil_arena *arena, const struct coil_type *function,
                               const char *const *names);
 

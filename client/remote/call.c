@@ -60,8 +60,7 @@ static int read_reply(struct attempt *a, const struct coil_header *reply, const 
         a->status = COIL_E_PROTOCOL;
         return coil_error_set(error, -EPROTO, "the worker's answer makes no sense");
     }
-    if (result_size(a))
-        memcpy(a->result, staged ? staged : coil_consumer_payload(&a->channel->replies), result_size(a));
+    coil_frame_copy(a->result, staged ? staged : coil_consumer_payload(&a->channel->replies), result_size(a));
     a->error_number = reply->error_number;
     a->outcome = reply->outcome;
     return 0;
@@ -125,8 +124,7 @@ static int exchange_plain(struct attempt *a, struct coil_error *error)
 
     if (!payload)
         return ring_is_full(a, error);
-    if (request.size)
-        memcpy(payload, a->call, request.size);
+    coil_frame_copy(payload, a->call, request.size);
     return transact(a, &request, &positions, NULL, error);
 }
 

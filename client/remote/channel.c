@@ -33,6 +33,7 @@ struct coil_channel *coil_channel_new(struct coil_session *session, uint32_t ind
     coil_consumer_init(&channel->replies, replies + COIL_REPLIES_RING(index),
                        (struct coil_control *)(void *)(requests + COIL_REQUESTS_CONTROL(index)));
     coil_staging_init(channel);
+    coil_spin_init(&channel->spin);
     return channel;
 }
 
@@ -200,7 +201,7 @@ static void write_text(struct coil_channel *channel, const struct coil_header *h
     coil_output_write(header->outcome, text, size);
 }
 
-int coil_channel_receive(struct coil_channel *channel, struct coil_header *ret_header)
+int coil_channel_receive_any(struct coil_channel *channel, struct coil_header *ret_header)
 {
     for (;;) {
         if (!wait_for_reply(channel))
@@ -219,12 +220,4 @@ int coil_channel_receive(struct coil_channel *channel, struct coil_header *ret_h
             return 0;
         }
     }
-}
-
-void coil_channel_finish(struct coil_channel *channel, const struct coil_header *header,
-                         const struct coil_exchange *exchange)
-{
-    coil_consumer_advance(&channel->replies, header);
-    coil_consumer_rewind(&channel->replies, exchange->reply_position);
-    coil_producer_rewind(&channel->requests, exchange->request_position);
 }

@@ -129,26 +129,43 @@ struct coil_channel *coil_channel_new(struct coil_session *session, uint32_t ind
 /* This thread's channel of the session, acquired if it has none.  NULL with words. */
 struct coil_channel *coil_channel_get(struct coil_session *session, struct coil_error *error);
 
+/* Where a synchronous request and its answer began: taken before, given back after. */
+struct coil_exchange {
+    uint64_t request_position;
+    uint64_t reply_position;
+};
+
+/* As coil_channel_receive(), for any case. */
+int coil_channel_receive_any(struct coil_channel *channel, struct coil_header *ret_header);
+
 /*
  * Waits for the next reply and copies its header; text is written as it comes.
  * 0; -ESRCH: the worker is dead and the reply will not come; -EPROTO.  The reply must be finished
  * with coil_channel_finish(), after its payload has been copied.
  */
-int coil_channel_receive(struct coil_channel *channel, struct coil_header *ret_header);
+static inline int coil_channel_receive(struct coil_channel *channel, struct coil_header *ret_header)
+{
+    if (__builtin_expect(coil_spin_brief(&channel->spin, &channel->replies) &&
+                             coil_consumer_header(&channel->replies, ret_header) &&
+                             ret_header->kind == COIL_RECORD_RETURN,
+                         1))
+        return 0;
+    return coil_channel_receive_any(channel, ret_header);
+}
+
+static inline void coil_channel_finish(struct coil_channel *channel, const struct coil_header *header,
+                                       const struct coil_exchange *exchange)
+{
+    coil_consumer_advance(&channel->replies, header);
+    coil_consumer_rewind(&channel->replies, exchange->reply_position);
+    coil_producer_rewind(&channel->requests, exchange->request_position);
+}
 
 /* Gives a channel back to its session, or frees it if the worker is dead.  It is in no list of the thread any more. */
 void coil_channel_release(struct coil_channel *channel);
 
 /* The same for a channel of this thread whose worker has turned out to be dead; its session is retired. */
 void coil_channel_lost(struct coil_channel *channel);
-
-/* Where a synchronous request and its answer began: taken before, given back after. */
-struct coil_exchange {
-    uint64_t request_position;
-    uint64_t reply_position;
-};
-void coil_channel_finish(struct coil_channel *channel, const struct coil_header *header,
-                         const struct coil_exchange *exchange);
 
 /* ---- staging.c ---- */
 

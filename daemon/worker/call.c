@@ -72,7 +72,7 @@ static int copy_frame(struct coil_channel *channel, const struct coil_header *he
         (!result_staged && call->function->result_size > COIL_PAYLOAD_MAX))
         return coil_error_set(error, -EPROTO, "the client called %s() with a frame of a wrong size",
                               coil_image_function_name(call->module->image, call->index));
-    memcpy(memory, coil_consumer_payload(&channel->requests), header->size);
+    coil_frame_copy(memory, coil_consumer_payload(&channel->requests), header->size);
     call->frame = memory;
 
     if (result_staged) {
@@ -157,7 +157,7 @@ static int run(struct coil_channel *channel, const struct coil_header *header, c
     if (call->result_at)
         memcpy((void *)(uintptr_t)call->result_at, result, call->function->result_size);
     else
-        memcpy(payload, result, reply.size);
+        coil_frame_copy(payload, result, reply.size);
     (void)coil_producer_publish(&channel->replies, &reply);
     return 0;
 }

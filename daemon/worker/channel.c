@@ -102,7 +102,7 @@ static int execute(struct coil_channel *channel, const struct coil_header *heade
 static bool wait_for_record(struct coil_channel *channel)
 {
     if (channel->has_gil) {
-        if (atomic_load_explicit(&gil_wanted, memory_order_relaxed) == 0 && coil_spin_brief(&channel->requests))
+        if (atomic_load_explicit(&gil_wanted, memory_order_relaxed) == 0 && coil_spin_brief(&channel->spin, &channel->requests))
             return true;
         channel_leave(channel);
     }
@@ -172,6 +172,7 @@ int coil_channel_start(struct coil_session *session, uint32_t index, struct coil
     if (!channel)
         return coil_error_set(error, -ENOMEM, "no memory for a channel");
     *channel = (struct coil_channel){ .session = session, .index = index };
+    coil_spin_init(&channel->spin);
     channel->control = (struct coil_control *)(replies + COIL_REPLIES_CONTROL(index));
     coil_consumer_init(&channel->requests, (const void *)(requests + COIL_REQUESTS_RING(index)), channel->control);
     coil_producer_init(&channel->replies, (void *)(replies + COIL_REPLIES_RING(index)),

@@ -34,6 +34,7 @@ static void direction_init(struct direction *d)
     memset(d->shared, 0, sizeof *d->shared);
     coil_producer_init(&d->producer, d->shared->ring, &d->shared->consumer_control);
     coil_consumer_init(&d->consumer, d->shared->ring, &d->shared->consumer_control);
+    coil_spin_init(&d->spin);
 }
 
 static void put(struct direction *d, uint32_t value, uint32_t size)
