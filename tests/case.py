@@ -201,7 +201,7 @@ class Case:
     def clean_environment(self):
         environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": self.work, "LANG": "C.UTF-8", "TMPDIR": self.work}
         if self.sanitize:
-            # Python never frees everything it has, so leaks are looked for in the unit tests only.
+            # Python never frees everything it has, so leaks are looked for in the programs of daemon mode and in unit tests.
             environment["ASAN_OPTIONS"] = "detect_leaks=0:abort_on_error=0:exitcode=99"
             environment["UBSAN_OPTIONS"] = "print_stacktrace=1"
         return environment
@@ -215,7 +215,7 @@ class Case:
             if part in self.sanitize:
                 names.append(subprocess.run(["cc", "-print-file-name=" + library], stdout=subprocess.PIPE, text=True,
                                             check=True).stdout.strip())
-        return {"LD_PRELOAD": " ".join(names)}
+        return {"LD_PRELOAD": " ".join(names), "ASAN_OPTIONS": self.clean_environment()["ASAN_OPTIONS"]}
 
     def enter_mode(self, mode):
         self.mode = mode
@@ -229,6 +229,8 @@ class Case:
         else:
             self.env["COIL_MODE"] = mode
             self.env["COIL_SOCKET"] = self.socket
+        if self.sanitize and mode == "daemon":
+            self.env["ASAN_OPTIONS"] = self.env["ASAN_OPTIONS"].replace("detect_leaks=0", "detect_leaks=1")
 
     @property
     def socket(self):
