@@ -73,6 +73,13 @@ static int onerror_run(const struct coil_host_function *function, PyObject *oner
     return answer == Py_None ? 0 : coil_converter_to_c(&function->result, answer, result);
 }
 
+/* A result that no converter has filled is zero. */
+static void result_clear(const struct coil_host_function *function, char *result)
+{
+    if (function->descriptor->result_size)
+        memset(result, 0, function->descriptor->result_size);
+}
+
 /* An exception is raised: fills the result with the error value, and tells about it. */
 static void call_failed(const struct coil_host_function *function, const struct coil_attachment *attachment,
                         const char *stage, char *result)
@@ -80,6 +87,7 @@ static void call_failed(const struct coil_host_function *function, const struct 
     COIL_OBJECT exception = coil_compat_exception_take();
     COIL_OBJECT second = NULL;
 
+    result_clear(function, result);
     if (attachment->error_size)
         memcpy(result, attachment->error, attachment->error_size);
     if (attachment->onerror) {
@@ -151,11 +159,10 @@ int coil_dispatch_call(struct coil_host_thread *thread, struct coil_host_module 
     const struct coil_host_function *callee = &module->functions[function];
     int outcome;
 
-    if (callee->descriptor->result_size)
-        memset(result, 0, callee->descriptor->result_size);
     if (callee->attachment) {
         outcome = function_call(callee, call, result, inout_errno);
     } else {
+        result_clear(callee, result);
         coil_report_line("coil: function %s.%s() called, but no Python code was attached to it with "
                          "@ffi.def_extern() in the init code. Returning 0.",
                          module->name, callee->name);
