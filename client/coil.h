@@ -26,7 +26,8 @@ enum coil_status {
     COIL_E_MISMATCH = 7,     /* versions or descriptors differ */
     COIL_E_NO_PYTHON = 8,    /* Python, the host or _cffi_backend could not be loaded */
     COIL_E_MEMORY = 9,       /* no memory or no room for the arguments */
-    COIL_E_PROTOCOL = 10     /* the other side broke the protocol */
+    COIL_E_PROTOCOL = 10,    /* the other side broke the protocol */
+    COIL_E_LENGTH = 11       /* a length among the arguments is negative or too large */
 };
 
 /*

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "proto/cleanup.h"
+#include "proto/expression.h"
 #include "proto/ring.h"
 
 pthread_mutex_t coil_runtime_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -54,9 +55,12 @@ static void lay_out_functions(struct coil_link *link)
         f->call_size = functions[i].call_size;
         f->result_size = functions[i].result_size;
         f->plain = f->call_size <= COIL_PAYLOAD_MAX - 8 && f->result_size <= COIL_PAYLOAD_MAX;
-        for (uint32_t p = 0; p < functions[i].parameter_count; p++)
+        for (uint32_t p = 0; p < functions[i].parameter_count; p++) {
             if (parameters[functions[i].first_parameter + p].crossing != COIL_CROSS_VALUE)
                 f->plain = false;
+            if (parameters[functions[i].first_parameter + p].count)
+                f->counted = true;
+        }
         f->error_value = (uint32_t)at;
         at += (f->result_size + 15u) & ~UINT64_C(15);
         if (at > COIL_ERROR_VALUES_SIZE)
@@ -117,6 +121,20 @@ struct coil_link *coil_link_of(struct coil_module *module)
 const char *coil_link_function_name(const struct coil_link *link, unsigned function)
 {
     return coil_image_function_name(link->image, function);
+}
+
+int coil_link_check_lengths(const struct coil_link *link, unsigned function, const void *call, struct coil_error *error)
+{
+    const struct coil_descriptor_function *f = &coil_image_functions(link->image)[function];
+    int r = 0;
+
+    for (uint32_t p = 0; r == 0 && p < f->parameter_count; p++) {
+        uint64_t size;
+
+        r = coil_expression_extent(link->image, function, &coil_image_parameters(link->image)[f->first_parameter + p], call,
+                                   &size, error);
+    }
+    return r;
 }
 
 /* Opens the module in the mode the environment asks for.  0, or 1 if its init code runs in this thread right now. */

@@ -44,6 +44,7 @@ struct coil_client_function {
     uint32_t result_size;
     uint32_t error_value; /* offset within the module's error values */
     bool plain;           /* nothing to stage: no pointers that Python follows, and small frames */
+    bool counted;         /* an array's length is said by other arguments */
 };
 
 /* A module of this process.  Immortal: made at its first call. */
@@ -79,6 +80,9 @@ const char *coil_link_function_name(const struct coil_link *link, unsigned funct
 
 /* The module's link, made if there is none.  NULL: no memory, or a damaged descriptor (said on stderr). */
 struct coil_link *coil_link_of(struct coil_module *module);
+
+/* Are the lengths that the arguments say lengths?  For calls that nobody has to marshal.  -ERANGE. */
+int coil_link_check_lengths(const struct coil_link *link, unsigned function, const void *call, struct coil_error *error);
 
 /* ---- environment.c ---- */
 enum coil_mode { COIL_MODE_DAEMON, COIL_MODE_INPROCESS };

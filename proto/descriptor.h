@@ -26,7 +26,7 @@
 #include <stdint.h>
 
 #define COIL_DESCRIPTOR_MAGIC 0x6c696f63u /* "coil" in memory, little-endian */
-#define COIL_DESCRIPTOR_FORMAT 1u
+#define COIL_DESCRIPTOR_FORMAT 2u
 
 /* A type code: an operation in the low 8 bits, its argument above (CFFI: _CFFI_OP). */
 typedef uint64_t coil_type_code;
@@ -117,8 +117,31 @@ enum coil_crossing {
     COIL_CROSS_STRING_INOUT = 2, /* the same, copied back at its original size */
     COIL_CROSS_BLOCK_IN = 3,     /* `extent` bytes that Python reads; may be NULL */
     COIL_CROSS_BLOCK_INOUT = 4,  /* the same, changed bytes copied back */
-    COIL_CROSS_COUNT = 5
+    COIL_CROSS_BLOCK_OUT = 5,    /* never read in the program; Python gets zeros, all of it is copied back */
+    COIL_CROSS_COUNT = 6
 };
+
+/*
+ * How many elements an array has, said over the function's other parameters: a
+ * small program in reverse Polish notation.  All arithmetic is in signed 64 bits; overflow, division by zero and
+ * a negative end are errors of the call.
+ */
+enum coil_expression_operation {
+    COIL_EXPRESSION_END = 0,         /* the value is what is on the stack */
+    COIL_EXPRESSION_CONSTANT = 1,    /* operand: the value */
+    COIL_EXPRESSION_PARAMETER = 2,   /* operand: number of an integer parameter of the function */
+    COIL_EXPRESSION_DEREFERENCE = 3, /* operand: number of a parameter that points to one integer; NULL counts as 0 */
+    COIL_EXPRESSION_ADD = 4,
+    COIL_EXPRESSION_SUBTRACT = 5,
+    COIL_EXPRESSION_MULTIPLY = 6,
+    COIL_EXPRESSION_DIVIDE = 7,
+    COIL_EXPRESSION_OPERATION_COUNT = 8
+};
+
+#define COIL_EXPRESSION_DEPTH_MAX 16 /* values on the stack at once */
+
+/* What holds for a function as a whole. */
+#define COIL_FUNCTION_IDEMPOTENT 0x01u /* may run twice: sent again if a worker dies while it runs */
 
 /* `count` entries, the first of them `offset` bytes from the start of the image. */
 struct coil_descriptor_table {
@@ -141,6 +164,7 @@ struct coil_descriptor {
     struct coil_descriptor_table typenames;  /* struct coil_descriptor_typename, sorted by name */
     struct coil_descriptor_table functions;  /* struct coil_descriptor_function: the `extern "Python"` ones */
     struct coil_descriptor_table parameters; /* struct coil_descriptor_value, grouped by function */
+    struct coil_descriptor_table expressions; /* struct coil_descriptor_expression, each program up to its END */
     struct coil_descriptor_table strings;    /* char; the first and the last are NUL */
 };
 
@@ -195,7 +219,15 @@ struct coil_descriptor_value {
     uint32_t crossing; /* enum coil_crossing */
     uint32_t offset;   /* bytes from the start of the frame */
     uint64_t size;     /* bytes in the frame; 0 for a void result */
-    uint64_t extent;   /* bytes behind the pointer: COIL_CROSS_BLOCK_*; else 0 */
+    uint64_t extent;   /* COIL_CROSS_BLOCK_*: bytes behind the pointer, or of one element if `count` is given; else 0 */
+    uint32_t count;    /* 1 + index in `expressions`: how many elements, before the call; 0: one */
+    uint32_t length;   /* 1 + index in `expressions`: how many come back, evaluated after the call; 0: all */
+};
+
+struct coil_descriptor_expression {
+    uint32_t operation; /* enum coil_expression_operation */
+    uint32_t reserved;  /* 0 */
+    int64_t operand;
 };
 
 /* An `extern "Python"` function: one that the stub library defines and Python implements. */
@@ -206,6 +238,8 @@ struct coil_descriptor_function {
     uint32_t result_size;     /* bytes of the result frame; 0 for void */
     uint32_t first_parameter; /* index in `parameters` */
     uint32_t parameter_count;
+    uint32_t flags;           /* COIL_FUNCTION_* */
+    uint32_t reserved;        /* 0 */
     struct coil_descriptor_value result;
 };
 

@@ -52,6 +52,7 @@ static int check_tables(const struct checker *c)
         { image->typenames, sizeof(struct coil_descriptor_typename), "typenames" },
         { image->functions, sizeof(struct coil_descriptor_function), "functions" },
         { image->parameters, sizeof(struct coil_descriptor_value), "parameters" },
+        { image->expressions, sizeof(struct coil_descriptor_expression), "expressions" },
         { image->strings, 1, "strings" },
     };
 
@@ -228,13 +229,75 @@ static int check_enums_and_typenames(const struct checker *c)
     return 0;
 }
 
-static bool value_is_good(const struct checker *c, const struct coil_descriptor_value *value, uint32_t frame_size)
+/* Is the parameter an integer, or with `pointer` a pointer to one, whose bytes lie in the frame? */
+static bool is_integer_parameter(const struct checker *c, const struct coil_descriptor_function *f, int64_t index,
+                                 bool pointer)
+{
+    const struct coil_descriptor_value *p;
+    uint32_t type;
+
+    if (!is_index(index, f->parameter_count))
+        return false;
+    p = &coil_image_parameters(c->image)[f->first_parameter + (uint32_t)index];
+    type = coil_image_resolve(c->image, p->type);
+    if (pointer) {
+        if (COIL_TYPE_OPERATION(c->types[type]) != COIL_OP_POINTER || p->size != sizeof(void *))
+            return false;
+        type = coil_image_resolve(c->image, (uint32_t)COIL_TYPE_ARGUMENT(c->types[type]));
+        return coil_image_integer_size(c->image, type) != 0 && p->count == 0 &&
+               p->extent == coil_image_integer_size(c->image, type);
+    }
+    return coil_image_integer_size(c->image, type) != 0 && p->size == coil_image_integer_size(c->image, type);
+}
+
+/* A program that ends, with one value, and never underflows or outgrows its stack. */
+static bool is_expression(const struct checker *c, const struct coil_descriptor_function *f, uint32_t reference)
+{
+    const struct coil_descriptor_expression *e = coil_image_expressions(c->image);
+    unsigned depth = 0;
+
+    if (reference == 0)
+        return true;
+    for (uint32_t i = reference - 1; i < c->image->expressions.count; i++) {
+        switch (e[i].operation) {
+        case COIL_EXPRESSION_END:
+            return depth == 1;
+        case COIL_EXPRESSION_PARAMETER:
+        case COIL_EXPRESSION_DEREFERENCE:
+            if (!is_integer_parameter(c, f, e[i].operand, e[i].operation == COIL_EXPRESSION_DEREFERENCE))
+                return false;
+            depth++;
+            break;
+        case COIL_EXPRESSION_CONSTANT:
+            depth++;
+            break;
+        case COIL_EXPRESSION_ADD:
+        case COIL_EXPRESSION_SUBTRACT:
+        case COIL_EXPRESSION_MULTIPLY:
+        case COIL_EXPRESSION_DIVIDE:
+            if (depth < 2)
+                return false;
+            depth--;
+            break;
+        default:
+            return false;
+        }
+        if (depth > COIL_EXPRESSION_DEPTH_MAX)
+            return false;
+    }
+    return false;
+}
+
+static bool value_is_good(const struct checker *c, const struct coil_descriptor_function *f,
+                          const struct coil_descriptor_value *value, uint32_t frame_size)
 {
     bool pointer = value->crossing != COIL_CROSS_VALUE;
 
     return is_text(c, value->name) && is_type(c, value->type) && value->crossing < COIL_CROSS_COUNT &&
            value->offset <= frame_size && value->size <= frame_size - value->offset &&
-           (!pointer || value->size == sizeof(void *)) && value->extent <= INT64_MAX / 2;
+           (!pointer || value->size == sizeof(void *)) && value->extent <= INT64_MAX / 2 &&
+           is_expression(c, f, value->count) && is_expression(c, f, value->length) &&
+           (value->length == 0 || value->count != 0);
 }
 
 static int check_functions(const struct checker *c)
@@ -251,10 +314,15 @@ static int check_functions(const struct checker *c)
                     f->call_size <= FRAME_SIZE_MAX && f->result_size <= FRAME_SIZE_MAX &&
                     f->first_parameter <= c->image->parameters.count &&
                     f->parameter_count <= c->image->parameters.count - f->first_parameter &&
-                    value_is_good(c, &f->result, f->result_size) && f->result.crossing == COIL_CROSS_VALUE;
+                    f->result.crossing == COIL_CROSS_VALUE && f->result.count == 0 &&
+                    value_is_good(c, f, &f->result, f->result_size);
 
         for (uint32_t p = 0; good && p < f->parameter_count; p++)
-            good = value_is_good(c, &parameters[f->first_parameter + p], f->call_size);
+            good = parameters[f->first_parameter + p].offset <= f->call_size &&
+                   parameters[f->first_parameter + p].size <= f->call_size - parameters[f->first_parameter + p].offset &&
+                   is_type(c, parameters[f->first_parameter + p].type);
+        for (uint32_t p = 0; good && p < f->parameter_count; p++)
+            good = value_is_good(c, f, &parameters[f->first_parameter + p], f->call_size);
         if (!good)
             return bad(c, "function", i);
     }

@@ -25,6 +25,13 @@ int coil_descriptor_check(const void *image, size_t size, struct coil_error *err
 /* The module's identity: a 128-bit SipHash of the whole image. */
 void coil_descriptor_hash(const struct coil_descriptor *image, uint8_t ret_hash[COIL_HASH_SIZE]);
 
+/* The type behind names and no-ops. */
+uint32_t coil_image_resolve(const struct coil_descriptor *image, uint32_t type);
+
+/* A resolved type's size in bytes if it is an integer (or an enum), else 0; and whether it has a sign. */
+unsigned coil_image_integer_size(const struct coil_descriptor *image, uint32_t type);
+bool coil_image_integer_is_signed(const struct coil_descriptor *image, uint32_t type);
+
 /* The tables of a checked image. */
 static inline const void *coil_image_at(const struct coil_descriptor *image, struct coil_descriptor_table table)
 {
@@ -74,6 +81,11 @@ static inline const struct coil_descriptor_function *coil_image_functions(const 
 static inline const struct coil_descriptor_value *coil_image_parameters(const struct coil_descriptor *image)
 {
     return coil_image_at(image, image->parameters);
+}
+
+static inline const struct coil_descriptor_expression *coil_image_expressions(const struct coil_descriptor *image)
+{
+    return coil_image_at(image, image->expressions);
 }
 
 static inline const char *coil_image_name(const struct coil_descriptor *image)

@@ -25,7 +25,7 @@ struct image {
     struct coil_arena *arena;
     struct coil_opcodes *opcodes;
     struct coil_texts *texts;
-    struct table globals, structs, fields, enums, typenames, functions, parameters, types;
+    struct table globals, structs, fields, enums, typenames, functions, parameters, expressions, types;
 };
 
 /* ---- structs ---- */
@@ -263,6 +263,7 @@ static const char *crossing_macro(unsigned crossing)
         [COIL_CROSS_STRING_INOUT] = "COIL_CROSS_STRING_INOUT",
         [COIL_CROSS_BLOCK_IN] = "COIL_CROSS_BLOCK_IN",
         [COIL_CROSS_BLOCK_INOUT] = "COIL_CROSS_BLOCK_INOUT",
+        [COIL_CROSS_BLOCK_OUT] = "COIL_CROSS_BLOCK_OUT",
     };
 
     return macros[crossing];
@@ -290,7 +291,7 @@ static void add_parameters(struct image *image, const struct coil_name *function
 
         coil_buffer_printf(&image->parameters.text,
                            "        { %s, %u, %s, (uint32_t)offsetof(struct %scall, %s),\n"
-                           "          sizeof(((struct %scall *)0)->%s), %s },\n",
+                           "          sizeof(((struct %scall *)0)->%s), %s, 0, 0 },\n",
                            coil_texts_print(image->texts, p->name ? p->name : ""),
                            coil_opcodes_parameter(image->opcodes, p->type), crossing_macro(passage->crossing),
                            prefix, passage->name, prefix, passage->name,
@@ -316,8 +317,8 @@ static void add_function(struct image *image, const struct coil_name *function)
         value_size = coil_arena_printf(arena, "sizeof(((struct %sresult *)0)->value)", prefix);
     }
     coil_buffer_printf(&image->functions.text,
-                       "        { %s, %u, %s,\n          %s, %zu, %zu,\n          { 0, %u, COIL_CROSS_VALUE, "
-                       "0, %s, 0 } },\n",
+                       "        { %s, %u, %s,\n          %s, %zu, %zu, 0, 0,\n          { 0, %u, COIL_CROSS_VALUE, "
+                       "0, %s, 0, 0, 0 } },\n",
                        coil_texts_print(image->texts, function->name),
                        coil_opcodes_index(image->opcodes, function->type), call_size, result_size, first,
                        image->parameters.count - first,
@@ -395,6 +396,7 @@ static void emit_structure(struct coil_buffer *out, struct image *image)
     emit_member(out, "struct coil_descriptor_typename", "typenames", &image->typenames);
     emit_member(out, "struct coil_descriptor_function", "functions", &image->functions);
     emit_member(out, "struct coil_descriptor_value", "parameters", &image->parameters);
+    emit_member(out, "struct coil_descriptor_expression", "expressions", &image->expressions);
     coil_buffer_printf(out, "    struct {\n%s    } strings;\n};\n\n", coil_texts_members(image->texts));
 }
 
@@ -414,14 +416,16 @@ static void emit_head(struct coil_buffer *out, const struct image *image, const 
     emit_place(out, image, "typenames", &image->typenames);
     emit_place(out, image, "functions", &image->functions);
     emit_place(out, image, "parameters", &image->parameters);
+    emit_place(out, image, "expressions", &image->expressions);
     coil_buffer_printf(out, "        { (uint32_t)offsetof(struct %simage, strings), %zu },\n    },\n",
                        image->module->prefix, image->texts->size);
 }
 
 static void init_tables(struct image *image)
 {
-    struct table *const tables[] = {&image->globals,   &image->structs,   &image->fields,     &image->enums,
-                                    &image->typenames, &image->functions, &image->parameters, &image->types};
+    struct table *const tables[] = {&image->globals,    &image->structs,     &image->fields,
+                                    &image->enums,      &image->typenames,   &image->functions,
+                                    &image->parameters, &image->expressions, &image->types};
 
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         tables[i]->text.arena = image->arena;
@@ -455,9 +459,10 @@ void coil_emit_descriptor(struct coil_buffer *out, struct coil_module_model *mod
     emit_values(out, "fields: name, 0, type, offset, size", &image.fields);
     emit_values(out, "enums: name, type, integer type, enumerators", &image.enums);
     emit_values(out, "typenames: name, type", &image.typenames);
-    emit_values(out, "functions: name, type, call size, result size, first parameter, parameters, result",
+    emit_values(out, "functions: name, type, call size, result size, first parameter, parameters, flags, 0, result",
                 &image.functions);
-    emit_values(out, "parameters: name, type, crossing, offset, size, bytes behind the pointer",
+    emit_values(out, "parameters: name, type, crossing, offset, size, bytes behind the pointer, count, length",
                 &image.parameters);
+    emit_values(out, "expressions: operation, 0, operand", &image.expressions);
     coil_buffer_printf(out, "    { /* strings */\n%s    },\n};\n\n", coil_texts_values(image.texts));
 }

@@ -124,6 +124,15 @@ void coil_inprocess_call(struct coil_link *link, unsigned function, void *call, 
             return;
         }
     }
+    if (__builtin_expect(link->functions[function].counted, 0)) {
+        struct coil_error error;
+
+        if (coil_link_check_lengths(link, function, call, &error) < 0) {
+            coil_status_fail(link, function, result, COIL_E_LENGTH, &error);
+            errno = error_number;
+            return;
+        }
+    }
     api->enter(thread->host_thread);
     outcome = api->call(thread->host_thread, link->host_module, function, call, result, &error_number);
     api->leave(thread->host_thread);

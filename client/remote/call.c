@@ -66,11 +66,12 @@ static int read_reply(struct attempt *a, const struct coil_header *reply, const 
     return 0;
 }
 
-/* The worker died before it answered.  -EAGAIN: before it began, too. */
+/* The worker died before it answered.  -EAGAIN: before it began, too, or the function may run twice. */
 static int worker_died(struct attempt *a, uint32_t sequence, struct coil_error *error)
 {
     pid_t worker = a->channel->session->worker;
-    bool started = atomic_load_explicit(&a->channel->worker->started, memory_order_acquire) == sequence;
+    bool again = coil_image_functions(a->link->image)[a->function].flags & COIL_FUNCTION_IDEMPOTENT;
+    bool started = !again && atomic_load_explicit(&a->channel->worker->started, memory_order_acquire) == sequence;
 
     a->status = COIL_E_DIED;
     return started ? coil_error_set(error, -ESRCH,
@@ -81,7 +82,7 @@ static int worker_died(struct attempt *a, uint32_t sequence, struct coil_error *
 
 /*
  * Sends the request, whose payload has been written, and takes its answer.  0;
- * -EAGAIN: the worker died before it began; else negative, with words and a->status.
+ * -EAGAIN: the worker died and the call is to be sent again; else negative, with words and a->status.
  */
 static int transact(struct attempt *a, struct coil_header *request, struct coil_exchange *positions, const void *staged,
                     struct coil_error *error)
@@ -152,6 +153,8 @@ static int write_request(struct attempt *a, struct call_staging *s, struct coil_
         memcpy(stage_frame ? s->frame.address : payload, a->call, call_size);
     r = coil_marshal_out(&s->marshal, a->channel, a->link, a->function, a->call,
                          stage_frame ? s->frame.address : payload, error);
+    if (r == -ERANGE)
+        a->status = COIL_E_LENGTH;
     if (stage_frame)
         memcpy(payload, &s->frame.address, 8);
     if (stage_result)
@@ -171,7 +174,7 @@ static int exchange_staged(struct attempt *a, struct coil_error *error)
     if (r == 0)
         r = transact(a, &request, &positions, staging.result.address, error);
     if (r == 0)
-        coil_marshal_back(&staging.marshal);
+        coil_marshal_back(&staging.marshal, a->link, a->function, a->call);
     coil_marshal_deinit(&staging.marshal, a->channel);
     coil_staging_release(a->channel, &staging.result);
     coil_staging_release(a->channel, &staging.frame);

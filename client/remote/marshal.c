@@ -6,22 +6,25 @@
  * same thing lead to the same thing in Python too.  The ranges are copied into one
  * piece of staging, and the frame gets their addresses there.
  *
- * After the call, of what may come back only the bytes that the handler changed
+ * After the call, of what was sent and may come back only the bytes that the handler changed
  * are written into the program's memory: another thread of the program may have
  * written its neighbours meanwhile, and a string constant that nobody changed must
- * not be written at all.  A private snapshot says what changed.
+ * not be written at all.  A private snapshot says what changed.  What was not sent (`out`)
+ * comes back whole, or as far as its length() says.
  */
 #include "client/remote/remote.h"
+#include "proto/expression.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 /* One pointer among the parameters, that is not NULL. */
 struct coil_marshal_pointer {
+    const struct coil_descriptor_value *parameter;
     unsigned char *own;   /* where it leads in the program */
     uint64_t size;        /* bytes there */
-    uint32_t frame_offset;
-    bool back;            /* changes come back */
+    bool in;              /* what is there is sent; otherwise Python gets zeros */
+    bool back;            /* changes come back; all of it, if it was not sent */
     uint64_t group_begin; /* the lowest address of all that overlaps it */
     uint64_t at;          /* offset in the staged piece */
 };
@@ -33,40 +36,44 @@ static uint64_t address_of(const struct coil_marshal_pointer *p)
     return (uint64_t)(uintptr_t)p->own;
 }
 
+/* What one pointer leads to, and which way it goes. */
+static int measure(struct coil_marshal_pointer *p, const struct coil_link *link, unsigned function, const void *call,
+                   struct coil_error *error)
+{
+    enum coil_crossing crossing = (enum coil_crossing)p->parameter->crossing;
+
+    p->in = crossing != COIL_CROSS_BLOCK_OUT;
+    p->back = crossing == COIL_CROSS_STRING_INOUT || crossing == COIL_CROSS_BLOCK_INOUT ||
+              crossing == COIL_CROSS_BLOCK_OUT;
+    if (crossing != COIL_CROSS_STRING_IN && crossing != COIL_CROSS_STRING_INOUT)
+        return coil_expression_extent(link->image, function, p->parameter, call, &p->size, error);
+    p->size = strlen((const char *)p->own) + 1;
+    return 0;
+}
+
 /* Finds the pointers of a call: every parameter that leads somewhere. */
 static int gather(struct coil_marshal *marshal, const struct coil_link *link, unsigned function, const void *call,
                   struct coil_error *error)
 {
     const struct coil_descriptor_function *f = &coil_image_functions(link->image)[function];
     const struct coil_descriptor_value *parameters = coil_image_parameters(link->image) + f->first_parameter;
+    int r = 0;
 
     marshal->pointers = calloc(f->parameter_count ? f->parameter_count : 1, sizeof *marshal->pointers);
     if (!marshal->pointers)
         return coil_error_set(error, -ENOMEM, "no memory for the arguments");
-    for (uint32_t i = 0; i < f->parameter_count; i++) {
-        struct coil_marshal_pointer p = { .frame_offset = parameters[i].offset };
+    for (uint32_t i = 0; r == 0 && i < f->parameter_count; i++) {
+        struct coil_marshal_pointer p = { .parameter = &parameters[i] };
 
         if (parameters[i].crossing == COIL_CROSS_VALUE)
             continue;
-        memcpy(&p.own, (const char *)call + p.frame_offset, sizeof p.own);
+        memcpy(&p.own, (const char *)call + parameters[i].offset, sizeof p.own);
         if (!p.own)
             continue;
-        switch ((enum coil_crossing)parameters[i].crossing) {
-        case COIL_CROSS_STRING_INOUT:
-            p.back = true;
-            /* fall through */
-        case COIL_CROSS_STRING_IN:
-            p.size = strlen((const char *)p.own) + 1;
-            break;
-        case COIL_CROSS_BLOCK_INOUT:
-            p.back = true;
-            /* fall through */
-        default:
-            p.size = parameters[i].extent;
-        }
+        r = measure(&p, link, function, call, error);
         marshal->pointers[marshal->pointer_count++] = p;
     }
-    return 0;
+    return r;
 }
 
 /*
@@ -118,12 +125,36 @@ static uint64_t lay_out(struct coil_marshal *marshal)
     return total;
 }
 
-static bool comes_back(const struct coil_marshal *marshal)
+/* Do changes have to be told from what was sent? */
+static bool needs_snapshot(const struct coil_marshal *marshal)
 {
     for (size_t i = 0; i < marshal->pointer_count; i++)
-        if (marshal->pointers[i].back)
+        if (marshal->pointers[i].in && marshal->pointers[i].back)
             return true;
     return false;
+}
+
+/* Copies what is sent into the staged piece, and into the snapshot if there is one. */
+static void fill(struct coil_marshal *marshal)
+{
+    for (size_t i = 0; i < marshal->pointer_count; i++)
+        if (!marshal->pointers[i].in)
+            memset(marshal->staged.address + marshal->pointers[i].at, 0, marshal->pointers[i].size);
+    /* After the zeros: what overlaps both is sent. */
+    for (size_t i = 0; i < marshal->pointer_count; i++) {
+        const struct coil_marshal_pointer *p = &marshal->pointers[i];
+        unsigned char *staged = marshal->staged.address + p->at;
+
+        if (!p->in)
+            continue;
+        if (marshal->snapshot && p->back) {
+            /* The program's bytes are read once, so that both copies are the same. */
+            memcpy(marshal->snapshot + p->at, p->own, p->size);
+            memcpy(staged, marshal->snapshot + p->at, p->size);
+        } else {
+            memcpy(staged, p->own, p->size);
+        }
+    }
 }
 
 int coil_marshal_out(struct coil_marshal *marshal, struct coil_channel *channel, const struct coil_link *link,
@@ -139,23 +170,17 @@ int coil_marshal_out(struct coil_marshal *marshal, struct coil_channel *channel,
     r = coil_staging_take(channel, size, &marshal->staged, error);
     if (r < 0)
         return r;
-    if (comes_back(marshal)) {
-        marshal->snapshot = malloc(size);
+    if (needs_snapshot(marshal)) {
+        marshal->snapshot = malloc(size ? size : 1);
         if (!marshal->snapshot)
             return coil_error_set(error, -ENOMEM, "no memory for the arguments");
     }
+    fill(marshal);
     for (size_t i = 0; i < marshal->pointer_count; i++) {
         const struct coil_marshal_pointer *p = &marshal->pointers[i];
         unsigned char *staged = marshal->staged.address + p->at;
 
-        /* The snapshot first: the program's bytes are read once, and both copies are the same. */
-        if (marshal->snapshot) {
-            memcpy(marshal->snapshot + p->at, p->own, p->size);
-            memcpy(staged, marshal->snapshot + p->at, p->size);
-        } else {
-            memcpy(staged, p->own, p->size);
-        }
-        memcpy((char *)frame + p->frame_offset, &staged, sizeof staged);
+        memcpy((char *)frame + p->parameter->offset, &staged, sizeof staged);
     }
     return 0;
 }
@@ -168,15 +193,39 @@ static void write_changes(unsigned char *own, const unsigned char *now, const un
             own[i] = now[i];
 }
 
-void coil_marshal_back(struct coil_marshal *marshal)
+/* How much of an array comes back: `length` elements, as the program's own memory says after the call. */
+static uint64_t returned_size(const struct coil_marshal_pointer *p, const struct coil_link *link, unsigned function,
+                              const void *call)
 {
-    for (size_t i = 0; marshal->snapshot && i < marshal->pointer_count; i++) {
-        const struct coil_marshal_pointer *p = &marshal->pointers[i];
-        const unsigned char *now = marshal->staged.address + p->at;
+    uint64_t length;
 
-        if (p->back && memcmp(now, marshal->snapshot + p->at, p->size) != 0)
-            write_changes(p->own, now, marshal->snapshot + p->at, p->size);
-    }
+    if (p->parameter->length == 0)
+        return p->size;
+    if (coil_expression_evaluate(link->image, function, p->parameter->length, call, &length, NULL) < 0)
+        return 0;
+    return p->parameter->extent && length < p->size / p->parameter->extent ? length * p->parameter->extent : p->size;
+}
+
+static void write_back(const struct coil_marshal *marshal, const struct coil_marshal_pointer *p, uint64_t size)
+{
+    const unsigned char *now = marshal->staged.address + p->at;
+
+    if (!p->in)
+        memcpy(p->own, now, size);
+    else if (memcmp(now, marshal->snapshot + p->at, size) != 0)
+        write_changes(p->own, now, marshal->snapshot + p->at, size);
+}
+
+void coil_marshal_back(struct coil_marshal *marshal, const struct coil_link *link, unsigned function, const void *call)
+{
+    /* Those without a length first: a length may be behind one of them. */
+    for (int with_length = 0; with_length <= 1; with_length++)
+        for (size_t i = 0; i < marshal->pointer_count; i++) {
+            const struct coil_marshal_pointer *p = &marshal->pointers[i];
+
+            if (p->back && (p->parameter->length != 0) == with_length)
+                write_back(marshal, p, returned_size(p, link, function, call));
+        }
 }
 
 void coil_marshal_deinit(struct coil_marshal *marshal, struct coil_channel *channel)

@@ -194,8 +194,8 @@ struct coil_marshal {
 int coil_marshal_out(struct coil_marshal *marshal, struct coil_channel *channel, const struct coil_link *link,
                      unsigned function, const void *call, void *frame, struct coil_error *error);
 
-/* Copies back what the handler changed. */
-void coil_marshal_back(struct coil_marshal *marshal);
+/* Copies back what the handler changed.  `call` is the frame as the program gave it. */
+void coil_marshal_back(struct coil_marshal *marshal, const struct coil_link *link, unsigned function, const void *call);
 
 /* Gives the staging memory back. */
 void coil_marshal_deinit(struct coil_marshal *marshal, struct coil_channel *channel);

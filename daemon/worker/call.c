@@ -15,6 +15,7 @@
 
 #include "daemon/worker/worker.h"
 #include "proto/cleanup.h"
+#include "proto/expression.h"
 
 /* A call, copied and checked. */
 struct call {
@@ -96,31 +97,40 @@ static int copy_frame(struct coil_channel *channel, const struct coil_header *he
     return 0;
 }
 
-/* Every pointer that Python will follow must lead, with its whole extent, into the session's staging area. */
-static int check_pointers(struct coil_channel *channel, const struct call *call, struct coil_error *error)
+/* Does the pointer lead, with its whole extent, into the session's staging area?  NULL does not lead anywhere. */
+static int check_pointer(struct coil_channel *channel, const struct call *call, const struct coil_descriptor_value *p,
+                         struct coil_error *error)
 {
     const struct coil_descriptor *image = call->module->image;
-    const struct coil_descriptor_value *parameters = coil_image_parameters(image) + call->function->first_parameter;
     uint64_t end = channel->session->base + COIL_STAGING_OFFSET + COIL_STAGING_SIZE;
+    uint64_t at, size = 1;
+    bool is_string = p->crossing == COIL_CROSS_STRING_IN || p->crossing == COIL_CROSS_STRING_INOUT;
 
-    for (uint32_t i = 0; i < call->function->parameter_count; i++) {
-        const struct coil_descriptor_value *p = &parameters[i];
-        uint64_t at;
-        bool good;
-
-        if (p->crossing == COIL_CROSS_VALUE)
-            continue;
-        memcpy(&at, (const char *)call->frame + p->offset, sizeof at);
-        if (at == 0)
-            continue;
-        good = in_staging(channel->session, at, p->extent ? p->extent : 1);
-        if (good && (p->crossing == COIL_CROSS_STRING_IN || p->crossing == COIL_CROSS_STRING_INOUT))
-            good = memchr(pointer(at), 0, end - at) != NULL;
-        if (!good)
-            return coil_error_set(error, -EPROTO, "%s(): '%s' leads outside of the client's memory",
-                                  coil_image_function_name(image, call->index), coil_image_text(image, p->name));
+    memcpy(&at, (const char *)call->frame + p->offset, sizeof at);
+    if (at == 0 || p->crossing == COIL_CROSS_VALUE)
+        return 0;
+    if (!is_string && coil_expression_extent(image, call->index, p, call->frame, &size, error) < 0) {
+        coil_error_prepend(error, "%s()", coil_image_function_name(image, call->index));
+        return -EPROTO;
     }
-    return 0;
+    if (in_staging(channel->session, at, size) && (!is_string || memchr(pointer(at), 0, end - at)))
+        return 0;
+    return coil_error_set(error, -EPROTO, "%s(): '%s' leads outside of the client's memory",
+                          coil_image_function_name(image, call->index), coil_image_text(image, p->name));
+}
+
+/* Checks every pointer that Python will follow; those without a count first, because counts may be behind them. */
+static int check_pointers(struct coil_channel *channel, const struct call *call, struct coil_error *error)
+{
+    const struct coil_descriptor_value *parameters =
+        coil_image_parameters(call->module->image) + call->function->first_parameter;
+    int r = 0;
+
+    for (int with_count = 0; with_count <= 1; with_count++)
+        for (uint32_t i = 0; r == 0 && i < call->function->parameter_count; i++)
+            if ((parameters[i].count != 0) == with_count)
+                r = check_pointer(channel, call, &parameters[i], error);
+    return r;
 }
 
 /* Answers a CALL or OPEN that could not be carried out. */

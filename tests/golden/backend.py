@@ -67,7 +67,7 @@ class Image:
         numbers = struct.unpack_from("<6I18I", data)
         self.name_at = numbers[4]
         self.places = dict(zip(("types", "globals", "structs", "fields", "enums", "typenames", "functions",
-                                "parameters", "strings"), zip(numbers[6::2], numbers[7::2])))
+                                "parameters", "expressions", "strings"), zip(numbers[6::2], numbers[7::2])))
         self.name = self.text(self.name_at)
 
     def text(self, at):

@@ -98,6 +98,7 @@ const struct coil_complex_image coil_descriptor_complex = {
         { 0, 0 }, /* no typenames */
         { (uint32_t)offsetof(struct coil_complex_image, functions), 2 },
         { (uint32_t)offsetof(struct coil_complex_image, parameters), 4 },
+        { 0, 0 }, /* no expressions */
         { (uint32_t)offsetof(struct coil_complex_image, strings), 77 },
     },
     { /* types */
@@ -118,23 +119,23 @@ const struct coil_complex_image coil_descriptor_complex = {
         { 23 /* f_double */, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 10), 0, 0 },
         { 11 /* f_float */, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 11), 0, 0 },
     },
-    { /* functions: name, type, call size, result size, first parameter, parameters, result */
+    { /* functions: name, type, call size, result size, first parameter, parameters, flags, 0, result */
         { 11 /* f_float */, 1, (uint32_t)sizeof(struct coil_complex_f_float_call),
-          (uint32_t)sizeof(struct coil_complex_f_float_result), 0, 1,
-          { 0, 0, COIL_CROSS_VALUE, 0, sizeof(((struct coil_complex_f_float_result *)0)->value), 0 } },
+          (uint32_t)sizeof(struct coil_complex_f_float_result), 0, 1, 0, 0,
+          { 0, 0, COIL_CROSS_VALUE, 0, sizeof(((struct coil_complex_f_float_result *)0)->value), 0, 0, 0 } },
         { 23 /* f_double */, 5, (uint32_t)sizeof(struct coil_complex_f_double_call),
-          (uint32_t)sizeof(struct coil_complex_f_double_result), 1, 3,
-          { 0, 4, COIL_CROSS_VALUE, 0, sizeof(((struct coil_complex_f_double_result *)0)->value), 0 } },
+          (uint32_t)sizeof(struct coil_complex_f_double_result), 1, 3, 0, 0,
+          { 0, 4, COIL_CROSS_VALUE, 0, sizeof(((struct coil_complex_f_double_result *)0)->value), 0, 0, 0 } },
     },
-    { /* parameters: name, type, crossing, offset, size, bytes behind the pointer */
+    { /* parameters: name, type, crossing, offset, size, bytes behind the pointer, count, length */
         { 9 /* v */, 0, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_complex_f_float_call, v),
-          sizeof(((struct coil_complex_f_float_call *)0)->v), 0 },
+          sizeof(((struct coil_complex_f_float_call *)0)->v), 0, 0, 0 },
         { 9 /* v */, 4, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_complex_f_double_call, v),
-          sizeof(((struct coil_complex_f_double_call *)0)->v), 0 },
+          sizeof(((struct coil_complex_f_double_call *)0)->v), 0, 0, 0 },
         { 19 /* w */, 4, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_complex_f_double_call, w),
-          sizeof(((struct coil_complex_f_double_call *)0)->w), 0 },
+          sizeof(((struct coil_complex_f_double_call *)0)->w), 0, 0, 0 },
         { 21 /* x */, 0, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_complex_f_double_call, x),
-          sizeof(((struct coil_complex_f_double_call *)0)->x), 0 },
+          sizeof(((struct coil_complex_f_double_call *)0)->x), 0, 0, 0 },
     },
     { /* strings */
             "\0"

@@ -98,6 +98,7 @@ const struct coil_dotted_name_image coil_descriptor_dotted_name = {
         { 0, 0 }, /* no typenames */
         { (uint32_t)offsetof(struct coil_dotted_name_image, functions), 2 },
         { (uint32_t)offsetof(struct coil_dotted_name_image, parameters), 3 },
+        { 0, 0 }, /* no expressions */
         { (uint32_t)offsetof(struct coil_dotted_name_image, strings), 5250 },
     },
     { /* types */
@@ -116,21 +117,21 @@ const struct coil_dotted_name_image coil_descriptor_dotted_name = {
         { 23 /* add */, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 8), 0, 0 },
         { 13 /* twice */, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 9), 0, 0 },
     },
-    { /* functions: name, type, call size, result size, first parameter, parameters, result */
+    { /* functions: name, type, call size, result size, first parameter, parameters, flags, 0, result */
         { 13 /* twice */, 1, (uint32_t)sizeof(struct coil_dotted_name_twice_call),
-          (uint32_t)sizeof(struct coil_dotted_name_twice_result), 0, 1,
-          { 0, 0, COIL_CROSS_VALUE, 0, sizeof(((struct coil_dotted_name_twice_result *)0)->value), 0 } },
+          (uint32_t)sizeof(struct coil_dotted_name_twice_result), 0, 1, 0, 0,
+          { 0, 0, COIL_CROSS_VALUE, 0, sizeof(((struct coil_dotted_name_twice_result *)0)->value), 0, 0, 0 } },
         { 23 /* add */, 4, (uint32_t)sizeof(struct coil_dotted_name_add_call),
-          (uint32_t)sizeof(struct coil_dotted_name_add_result), 1, 2,
-          { 0, 0, COIL_CROSS_VALUE, 0, sizeof(((struct coil_dotted_name_add_result *)0)->value), 0 } },
+          (uint32_t)sizeof(struct coil_dotted_name_add_result), 1, 2, 0, 0,
+          { 0, 0, COIL_CROSS_VALUE, 0, sizeof(((struct coil_dotted_name_add_result *)0)->value), 0, 0, 0 } },
     },
-    { /* parameters: name, type, crossing, offset, size, bytes behind the pointer */
+    { /* parameters: name, type, crossing, offset, size, bytes behind the pointer, count, length */
         { 0, 0, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_dotted_name_twice_call, argument_1),
-          sizeof(((struct coil_dotted_name_twice_call *)0)->argument_1), 0 },
+          sizeof(((struct coil_dotted_name_twice_call *)0)->argument_1), 0, 0, 0 },
         { 19 /* x */, 0, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_dotted_name_add_call, x),
-          sizeof(((struct coil_dotted_name_add_call *)0)->x), 0 },
+          sizeof(((struct coil_dotted_name_add_call *)0)->x), 0, 0, 0 },
         { 21 /* y */, 0, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_dotted_name_add_call, y),
-          sizeof(((struct coil_dotted_name_add_call *)0)->y), 0 },
+          sizeof(((struct coil_dotted_name_add_call *)0)->y), 0, 0, 0 },
     },
     { /* strings */
             "\0"

@@ -64,6 +64,7 @@ const struct coil_empty_image coil_descriptor_empty = {
         { 0, 0 }, /* no typenames */
         { 0, 0 }, /* no functions */
         { 0, 0 }, /* no parameters */
+        { 0, 0 }, /* no expressions */
         { (uint32_t)offsetof(struct coil_empty_image, strings), 7 },
     },
     { /* strings */

@@ -163,6 +163,7 @@ const struct coil_layouts_image coil_descriptor_layouts = {
         { (uint32_t)offsetof(struct coil_layouts_image, typenames), 1 },
         { (uint32_t)offsetof(struct coil_layouts_image, functions), 1 },
         { (uint32_t)offsetof(struct coil_layouts_image, parameters), 4 },
+        { 0, 0 }, /* no expressions */
         { (uint32_t)offsetof(struct coil_layouts_image, strings), 165 },
     },
     { /* types */
@@ -256,20 +257,20 @@ const struct coil_layouts_image coil_descriptor_layouts = {
     { /* typenames: name, type */
         { 35 /* open_t */, 21 },
     },
-    { /* functions: name, type, call size, result size, first parameter, parameters, result */
+    { /* functions: name, type, call size, result size, first parameter, parameters, flags, 0, result */
         { 17 /* f */, 7, (uint32_t)sizeof(struct coil_layouts_f_call),
-          (uint32_t)sizeof(struct coil_layouts_f_result), 0, 4,
-          { 0, 6, COIL_CROSS_VALUE, 0, sizeof(((struct coil_layouts_f_result *)0)->value), 0 } },
+          (uint32_t)sizeof(struct coil_layouts_f_result), 0, 4, 0, 0,
+          { 0, 6, COIL_CROSS_VALUE, 0, sizeof(((struct coil_layouts_f_result *)0)->value), 0, 0, 0 } },
     },
-    { /* parameters: name, type, crossing, offset, size, bytes behind the pointer */
+    { /* parameters: name, type, crossing, offset, size, bytes behind the pointer, count, length */
         { 9 /* a */, 0, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_layouts_f_call, a),
-          sizeof(((struct coil_layouts_f_call *)0)->a), 0 },
+          sizeof(((struct coil_layouts_f_call *)0)->a), 0, 0, 0 },
         { 11 /* b */, 2, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct coil_layouts_f_call, b),
-          sizeof(((struct coil_layouts_f_call *)0)->b), sizeof(struct first) },
+          sizeof(((struct coil_layouts_f_call *)0)->b), sizeof(struct first), 0, 0 },
         { 13 /* d */, 4, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct coil_layouts_f_call, d),
-          sizeof(((struct coil_layouts_f_call *)0)->d), sizeof(coil_layouts_inner_deep) },
+          sizeof(((struct coil_layouts_f_call *)0)->d), sizeof(coil_layouts_inner_deep), 0, 0 },
         { 15 /* t */, 5, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_layouts_f_call, t),
-          sizeof(((struct coil_layouts_f_call *)0)->t), 0 },
+          sizeof(((struct coil_layouts_f_call *)0)->t), 0, 0, 0 },
     },
     { /* strings */
             "\0"

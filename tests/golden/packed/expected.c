@@ -104,6 +104,7 @@ const struct coil_packed_image coil_descriptor_packed = {
         { 0, 0 }, /* no typenames */
         { (uint32_t)offsetof(struct coil_packed_image, functions), 1 },
         { (uint32_t)offsetof(struct coil_packed_image, parameters), 2 },
+        { 0, 0 }, /* no expressions */
         { (uint32_t)offsetof(struct coil_packed_image, strings), 40 },
     },
     { /* types */
@@ -140,16 +141,16 @@ const struct coil_packed_image coil_descriptor_packed = {
         { 23 /* d */, 0, COIL_TYPE(COIL_OP_NOOP, 11), offsetof(struct tight, d), sizeof(((struct tight *)0)->d) },
         { 31 /* in */, 0, COIL_TYPE(COIL_OP_NOOP, 9), offsetof(struct tight, in), sizeof(((struct tight *)0)->in) },
     },
-    { /* functions: name, type, call size, result size, first parameter, parameters, result */
+    { /* functions: name, type, call size, result size, first parameter, parameters, flags, 0, result */
         { 12 /* f */, 4, (uint32_t)sizeof(struct coil_packed_f_call),
-          (uint32_t)sizeof(struct coil_packed_f_result), 0, 2,
-          { 0, 3, COIL_CROSS_VALUE, 0, sizeof(((struct coil_packed_f_result *)0)->value), 0 } },
+          (uint32_t)sizeof(struct coil_packed_f_result), 0, 2, 0, 0,
+          { 0, 3, COIL_CROSS_VALUE, 0, sizeof(((struct coil_packed_f_result *)0)->value), 0, 0, 0 } },
     },
-    { /* parameters: name, type, crossing, offset, size, bytes behind the pointer */
+    { /* parameters: name, type, crossing, offset, size, bytes behind the pointer, count, length */
         { 8 /* t */, 0, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_packed_f_call, t),
-          sizeof(((struct coil_packed_f_call *)0)->t), 0 },
+          sizeof(((struct coil_packed_f_call *)0)->t), 0, 0, 0 },
         { 10 /* l */, 2, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct coil_packed_f_call, l),
-          sizeof(((struct coil_packed_f_call *)0)->l), sizeof(struct loose) },
+          sizeof(((struct coil_packed_f_call *)0)->l), sizeof(struct loose), 0, 0 },
     },
     { /* strings */
             "\0"

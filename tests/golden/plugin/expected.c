@@ -112,6 +112,7 @@ const struct coil_plugin_image coil_descriptor_plugin = {
         { (uint32_t)offsetof(struct coil_plugin_image, typenames), 1 },
         { (uint32_t)offsetof(struct coil_plugin_image, functions), 3 },
         { (uint32_t)offsetof(struct coil_plugin_image, parameters), 3 },
+        { 0, 0 }, /* no expressions */
         { (uint32_t)offsetof(struct coil_plugin_image, strings), 245 },
     },
     { /* types */
@@ -159,24 +160,24 @@ const struct coil_plugin_image coil_descriptor_plugin = {
     { /* typenames: name, type */
         { 117 /* point_t */, 0 },
     },
-    { /* functions: name, type, call size, result size, first parameter, parameters, result */
+    { /* functions: name, type, call size, result size, first parameter, parameters, flags, 0, result */
         { 10 /* do_stuff */, 3, (uint32_t)sizeof(struct coil_plugin_do_stuff_call),
-          (uint32_t)sizeof(struct coil_plugin_do_stuff_result), 0, 1,
-          { 0, 2, COIL_CROSS_VALUE, 0, sizeof(((struct coil_plugin_do_stuff_result *)0)->value), 0 } },
+          (uint32_t)sizeof(struct coil_plugin_do_stuff_result), 0, 1, 0, 0,
+          { 0, 2, COIL_CROSS_VALUE, 0, sizeof(((struct coil_plugin_do_stuff_result *)0)->value), 0, 0, 0 } },
         { 27 /* plugin_sum */, 8, (uint32_t)sizeof(struct coil_plugin_plugin_sum_call),
-          (uint32_t)sizeof(struct coil_plugin_plugin_sum_result), 1, 2,
-          { 0, 2, COIL_CROSS_VALUE, 0, sizeof(((struct coil_plugin_plugin_sum_result *)0)->value), 0 } },
+          (uint32_t)sizeof(struct coil_plugin_plugin_sum_result), 1, 2, 0, 0,
+          { 0, 2, COIL_CROSS_VALUE, 0, sizeof(((struct coil_plugin_plugin_sum_result *)0)->value), 0, 0, 0 } },
         { 38 /* plugin_reset */, 13, 0,
-          0, 3, 0,
-          { 0, 12, COIL_CROSS_VALUE, 0, 0, 0 } },
+          0, 3, 0, 0, 0,
+          { 0, 12, COIL_CROSS_VALUE, 0, 0, 0, 0, 0 } },
     },
-    { /* parameters: name, type, crossing, offset, size, bytes behind the pointer */
+    { /* parameters: name, type, crossing, offset, size, bytes behind the pointer, count, length */
         { 8 /* p */, 1, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct coil_plugin_do_stuff_call, p),
-          sizeof(((struct coil_plugin_do_stuff_call *)0)->p), sizeof(point_t) },
+          sizeof(((struct coil_plugin_do_stuff_call *)0)->p), sizeof(point_t), 0, 0 },
         { 19 /* v */, 6, COIL_CROSS_BLOCK_IN, (uint32_t)offsetof(struct coil_plugin_plugin_sum_call, v),
-          sizeof(((struct coil_plugin_plugin_sum_call *)0)->v), 3 * sizeof(int) },
+          sizeof(((struct coil_plugin_plugin_sum_call *)0)->v), 3 * sizeof(int), 0, 0 },
         { 21 /* shade */, 7, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_plugin_plugin_sum_call, shade),
-          sizeof(((struct coil_plugin_plugin_sum_call *)0)->shade), 0 },
+          sizeof(((struct coil_plugin_plugin_sum_call *)0)->shade), 0, 0, 0 },
     },
     { /* strings */
             "\0"
