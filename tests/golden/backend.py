@@ -64,7 +64,7 @@ class Image:
 
     def __init__(self, data):
         self.data = data
-        numbers = struct.unpack_from("<6I18I", data)
+        numbers = struct.unpack_from("<6I20I", data)
         self.name_at = numbers[4]
         self.places = dict(zip(("types", "globals", "structs", "fields", "enums", "typenames", "functions",
                                 "parameters", "expressions", "strings"), zip(numbers[6::2], numbers[7::2])))
