@@ -27,12 +27,19 @@ void coil_status_print(const char *format, ...)
     coil_output_write(COIL_HOST_STDERR, line, strlen(line));
 }
 
+static void abort_if_asked(void)
+{
+    const char *on_error = secure_getenv("COIL_ON_ERROR");
+
+    if (on_error && strcmp(on_error, "abort") == 0)
+        abort();
+}
+
 void coil_status_fail(struct coil_link *link, unsigned function, void *result, enum coil_status status,
                       const struct coil_error *error)
 {
     const struct coil_client_function *f = &link->functions[function];
     struct coil_thread *thread = coil_thread_get();
-    const char *on_error = secure_getenv("COIL_ON_ERROR");
 
     if (result && f->result_size) {
         memset(result, 0, f->result_size);
@@ -47,8 +54,7 @@ void coil_status_fail(struct coil_link *link, unsigned function, void *result, e
     }
     coil_status_print("%s.%s(): %s; the call returned its error value", coil_image_name(link->image),
                       coil_link_function_name(link, function), error->text);
-    if (on_error && strcmp(on_error, "abort") == 0)
-        abort();
+    abort_if_asked();
 }
 
 void coil_status_set(struct coil_thread *thread, struct coil_link *link, unsigned function, int outcome)
@@ -66,6 +72,7 @@ void coil_status_set(struct coil_thread *thread, struct coil_link *link, unsigne
         coil_error_set(&thread->error, -1, "%s.%s(): Python raised an exception; its traceback is on stderr",
                        coil_image_name(link->image), coil_link_function_name(link, function));
     }
+    abort_if_asked();
 }
 
 COIL_EXPORT int coil_last_error(const char **ret_text)

@@ -89,36 +89,6 @@ static struct coil_channel *open_another(struct coil_session *session, struct co
     return channel;
 }
 
-struct coil_channel *coil_channel_get(struct coil_session *session, struct coil_error *error)
-{
-    struct coil_thread *thread = coil_thread_get();
-    struct coil_channel *channel;
-
-    if (!thread) {
-        coil_error_set(error, -ENOMEM, "no memory for this thread's state");
-        return NULL;
-    }
-    for (channel = thread->channels; channel; channel = channel->next)
-        if (channel->session == session)
-            break;
-    if (!channel) {
-        (void)pthread_mutex_lock(&session->lock);
-        channel = take_free(session);
-        if (!channel)
-            channel = open_another(session, error);
-        (void)pthread_mutex_unlock(&session->lock);
-        if (!channel)
-            return NULL;
-        (void)pthread_mutex_lock(&coil_runtime_lock);
-        coil_session_ref(session);
-        (void)pthread_mutex_unlock(&coil_runtime_lock);
-        channel->next = thread->channels;
-        thread->channels = channel;
-    }
-    thread->channel = channel;
-    return channel;
-}
-
 /* Tells the worker that the thread has ended.  The answer is looked for when the channel is needed again. */
 static void reset(struct coil_channel *channel)
 {
@@ -162,6 +132,56 @@ void coil_channel_lost(struct coil_channel *channel)
     if (thread->channel == channel)
         thread->channel = NULL;
     coil_channel_release(channel);
+}
+
+/* Gives up this thread's channels whose worker is known to be dead: another thread may have found out first. */
+static void drop_dead(struct coil_thread *thread)
+{
+    struct coil_channel **at = &thread->channels;
+
+    while (*at) {
+        struct coil_channel *channel = *at;
+
+        if (!atomic_load_explicit(&channel->session->dead, memory_order_relaxed)) {
+            at = &channel->next;
+            continue;
+        }
+        *at = channel->next;
+        if (thread->channel == channel)
+            thread->channel = NULL;
+        coil_channel_release(channel);
+    }
+}
+
+struct coil_channel *coil_channel_get(struct coil_session *session, struct coil_error *error)
+{
+    struct coil_thread *thread = coil_thread_get();
+    struct coil_channel *channel;
+
+    if (!thread) {
+        coil_error_set(error, -ENOMEM, "no memory for this thread's state");
+        return NULL;
+    }
+    for (channel = thread->channels; channel; channel = channel->next)
+        if (channel->session == session)
+            break;
+    if (!channel) {
+        drop_dead(thread);
+        (void)pthread_mutex_lock(&session->lock);
+        channel = take_free(session);
+        if (!channel)
+            channel = open_another(session, error);
+        (void)pthread_mutex_unlock(&session->lock);
+        if (!channel)
+            return NULL;
+        (void)pthread_mutex_lock(&coil_runtime_lock);
+        coil_session_ref(session);
+        (void)pthread_mutex_unlock(&coil_runtime_lock);
+        channel->next = thread->channels;
+        thread->channels = channel;
+    }
+    thread->channel = channel;
+    return channel;
 }
 
 void coil_remote_thread_end(struct coil_thread *thread)

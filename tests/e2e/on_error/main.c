@@ -1,0 +1,9 @@
+#include <stdio.h>
+
+extern int fail(void);
+
+int main(void)
+{
+    printf("%d\n", fail());
+    return 0;
+}
