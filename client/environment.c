@@ -20,11 +20,19 @@
 
 extern char **environ;
 
+/* A worker says so with its process number, so that programs which its handlers start are not taken for workers. */
+static bool is_worker(void)
+{
+    const char *worker = secure_getenv("COIL_WORKER");
+
+    return worker && strtol(worker, NULL, 10) == (long)getpid();
+}
+
 int coil_environment_mode(enum coil_mode *ret_mode, struct coil_error *error)
 {
     const char *mode = secure_getenv("COIL_MODE");
 
-    if (secure_getenv("COIL_WORKER") || (mode && strcmp(mode, "inprocess") == 0))
+    if (is_worker() || (mode && strcmp(mode, "inprocess") == 0))
         *ret_mode = COIL_MODE_INPROCESS;
     else if (!mode || !*mode || strcmp(mode, "daemon") == 0)
         *ret_mode = COIL_MODE_DAEMON;

@@ -147,6 +147,8 @@ static int link_open(struct coil_link *link, enum coil_status *ret_status, struc
     r = coil_environment_mode(&mode, error);
     if (r < 0)
         return r;
+    if (atomic_load_explicit(&link->imported, memory_order_relaxed))
+        mode = COIL_MODE_INPROCESS;
     return mode == COIL_MODE_INPROCESS ? coil_inprocess_open(link, ret_status, error)
                                        : coil_remote_open(link, ret_status, error);
 }

@@ -65,6 +65,7 @@ struct coil_link {
     uint32_t error_values_at;             /* offset in the session's area */
 
     struct coil_host_module *host_module; /* in-process */
+    _Atomic bool imported; /* by a Python in this process, which is then the one that runs it; relaxed: set once */
     struct coil_link *next;               /* guarded by the runtime lock */
 };
 

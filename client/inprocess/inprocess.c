@@ -156,5 +156,6 @@ void *coil_inprocess_import(struct coil_link *link)
         coil_host_raise_import_error(error.text);
         return NULL;
     }
+    atomic_store_explicit(&link->imported, true, memory_order_relaxed);
     return api->module_import(link->image, link->hash);
 }

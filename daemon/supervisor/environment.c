@@ -78,14 +78,13 @@ static bool append(char **block, const char *const *entries, bool (*wanted)(cons
 
 char **coil_environment_block_new(const struct coil_environment *environment)
 {
-    static const char *const own[] = { "COIL_WORKER=1", NULL };
     const char *const *key = (const char *const *)environment->entries;
     const char *const *user = (const char *const *)environ;
     COIL_CLEANUP(coil_environment_block_free) char **block = NULL;
     char **stolen;
 
-    block = calloc(count_entries(own) + count_entries(key) + count_entries(user) + 1, sizeof *block);
-    if (!block || !append(block, user, is_passed) || !append(block, key, NULL) || !append(block, own, NULL))
+    block = calloc(count_entries(key) + count_entries(user) + 1, sizeof *block);
+    if (!block || !append(block, user, is_passed) || !append(block, key, NULL))
         return NULL;
     stolen = block;
     block = NULL;

@@ -85,6 +85,7 @@ int main(int argc, char **argv)
     struct options options;
     struct coil_error error = { 0 };
     pid_t supervisor = getppid();
+    char pid[24];
 
     if (parse(argc, argv, &options) < 0) {
         fputs("coil-worker: this program is started by coild\n", stderr);
@@ -94,6 +95,8 @@ int main(int argc, char **argv)
     if (getppid() != supervisor)
         return 1; /* it died before it could take us with it */
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)snprintf(pid, sizeof pid, "%ld", (long)getpid());
+    (void)setenv("COIL_WORKER", pid, 1); /* a stub library that is imported here runs here: client/environment.c */
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
 
     if (start(&options, &error) < 0) {
