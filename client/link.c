@@ -33,6 +33,7 @@ static void link_free(struct coil_link *link)
     if (!link)
         return;
     free(link->functions);
+    free(link->error_value_offsets);
     free(link->error_values);
     free(link);
 }
@@ -42,13 +43,13 @@ static void link_freep(struct coil_link **link)
     link_free(*link);
 }
 
-/* What calls need of each function, and the place of its error value, as daemon/worker/modules.c computes it too. */
+/* What calls need of each function. */
 static void lay_out_functions(struct coil_link *link)
 {
     const struct coil_descriptor_function *functions = coil_image_functions(link->image);
     const struct coil_descriptor_value *parameters = coil_image_parameters(link->image);
-    uint64_t at = 0;
 
+    link->error_values_size = coil_image_error_values(link->image, COIL_ERROR_VALUES_SIZE, link->error_value_offsets);
     for (uint32_t i = 0; i < link->image->functions.count; i++) {
         struct coil_client_function *f = &link->functions[i];
 
@@ -61,12 +62,7 @@ static void lay_out_functions(struct coil_link *link)
             if (parameters[functions[i].first_parameter + p].count)
                 f->counted = true;
         }
-        f->error_value = (uint32_t)at;
-        at += (f->result_size + 15u) & ~UINT64_C(15);
-        if (at > COIL_ERROR_VALUES_SIZE)
-            at = COIL_ERROR_VALUES_SIZE + 1u;
     }
-    link->error_values_size = (uint32_t)at;
 }
 
 static struct coil_link *link_new(struct coil_module *module, struct coil_error *error)
@@ -76,15 +72,17 @@ static struct coil_link *link_new(struct coil_module *module, struct coil_error 
 
     if (coil_descriptor_check(image, image->size, error) < 0)
         return NULL;
-    if (link)
+    if (link) {
         link->functions = calloc(image->functions.count + 1, sizeof *link->functions);
-    if (link && link->functions) {
+        link->error_value_offsets = calloc(image->functions.count + 1, sizeof *link->error_value_offsets);
+    }
+    if (link && link->functions && link->error_value_offsets) {
         link->module = module;
         link->image = image;
         lay_out_functions(link);
         link->error_values = calloc(1, link->error_values_size + 1u);
     }
-    if (!link || !link->functions || !link->error_values) {
+    if (!link || !link->error_values) {
         coil_error_set(error, -ENOMEM, "no memory for module '%s'", coil_image_name(image));
         return NULL;
     }

@@ -42,7 +42,6 @@ typedef void coil_carry_fn(struct coil_link *link, unsigned function, void *call
 struct coil_client_function {
     uint32_t call_size;
     uint32_t result_size;
-    uint32_t error_value; /* offset within the module's error values */
     bool plain;           /* nothing to stage: no pointers that Python follows, and small frames */
     bool counted;         /* an array's length is said by other arguments */
 };
@@ -55,6 +54,7 @@ struct coil_link {
     struct coil_client_function *functions;
     uint8_t hash[COIL_HASH_SIZE];
     pthread_mutex_t lock;         /* guards opening */
+    uint32_t *error_value_offsets; /* one per function, within `error_values` */
     uint32_t error_values_size;   /* more than COIL_ERROR_VALUES_SIZE: the worker does not publish them */
     unsigned char *error_values;  /* the last ones known; guarded by the runtime lock; zero at first */
     struct coil_error failure;    /* why the init code failed; written once, before `carry` says so */

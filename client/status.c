@@ -45,7 +45,7 @@ void coil_status_fail(struct coil_link *link, unsigned function, void *result, e
         memset(result, 0, f->result_size);
         (void)pthread_mutex_lock(&coil_runtime_lock);
         if (link->error_values_size <= COIL_ERROR_VALUES_SIZE)
-            memcpy(result, link->error_values + f->error_value, f->result_size);
+            memcpy(result, link->error_values + link->error_value_offsets[function], f->result_size);
         (void)pthread_mutex_unlock(&coil_runtime_lock);
     }
     if (thread) {

@@ -369,3 +369,17 @@ void coil_descriptor_hash(const struct coil_descriptor *image, uint8_t ret_hash[
 {
     coil_siphash128(image, image->size, ret_hash);
 }
+
+uint32_t coil_image_error_values(const struct coil_descriptor *image, uint32_t limit, uint32_t *ret_offsets)
+{
+    const struct coil_descriptor_function *functions = coil_image_functions(image);
+    uint64_t at = 0;
+
+    for (uint32_t i = 0; i < image->functions.count; i++) {
+        ret_offsets[i] = (uint32_t)at;
+        at += (functions[i].result_size + UINT64_C(15)) & ~UINT64_C(15);
+        if (at > limit)
+            at = limit + UINT64_C(1);
+    }
+    return (uint32_t)at;
+}

@@ -25,6 +25,13 @@ int coil_descriptor_check(const void *image, size_t size, struct coil_error *err
 /* The module's identity: a 128-bit SipHash of the whole image. */
 void coil_descriptor_hash(const struct coil_descriptor *image, uint8_t ret_hash[COIL_HASH_SIZE]);
 
+/*
+ * Where the error value of each function lies among those of its module, for both
+ * sides: fills `ret_offsets` (one per function, multiples of 16) and returns the size of
+ * all; more than `limit`: they are not published, and offsets from there on mean nothing.
+ */
+uint32_t coil_image_error_values(const struct coil_descriptor *image, uint32_t limit, uint32_t *ret_offsets);
+
 /* The type behind names and no-ops. */
 uint32_t coil_image_resolve(const struct coil_descriptor *image, uint32_t type);
 

@@ -181,7 +181,7 @@ int coil_call_execute(struct coil_channel *channel, const struct coil_header *he
     r = find_function(&call, header->function, error);
     if (r == 0)
         r = copy_frame(channel, header, memory, &call, error);
-    if (r == 0 && call.module->functions[call.index].pointers)
+    if (r == 0 && call.module->pointers[call.index])
         r = check_pointers(channel, &call, error);
     if (r == -ENOMEM)
         return reply_failed(channel, COIL_FAILED_MEMORY, error->text);

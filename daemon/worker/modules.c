@@ -50,7 +50,8 @@ static void module_free(struct coil_worker_module *module)
     if (!module)
         return;
     free((void *)(uintptr_t)module->image);
-    free(module->functions);
+    free(module->error_values);
+    free(module->pointers);
     free(module);
 }
 
@@ -59,27 +60,29 @@ static void module_freep(struct coil_worker_module **module)
     module_free(*module);
 }
 
-/* What calls need to know of each function, and the place of its error value, as client/remote/open.c computes it too. */
+/* Does a parameter of the function cross as a pointer that Python follows? */
+static bool has_pointers(const struct coil_descriptor *image, const struct coil_descriptor_function *function)
+{
+    const struct coil_descriptor_value *parameters = coil_image_parameters(image) + function->first_parameter;
+
+    for (uint32_t i = 0; i < function->parameter_count; i++)
+        if (parameters[i].crossing != COIL_CROSS_VALUE)
+            return true;
+    return false;
+}
+
+/* What calls need to know of each function. */
 static int lay_out_functions(struct coil_worker_module *module)
 {
-    const struct coil_descriptor_function *functions = coil_image_functions(module->image);
-    const struct coil_descriptor_value *parameters = coil_image_parameters(module->image);
     uint32_t count = module->image->functions.count;
-    uint64_t at = 0;
 
-    module->functions = calloc(count ? count : 1, sizeof *module->functions);
-    if (!module->functions)
+    module->error_values = calloc(count + 1, sizeof *module->error_values);
+    module->pointers = calloc(count + 1, sizeof *module->pointers);
+    if (!module->error_values || !module->pointers)
         return -ENOMEM;
-    for (uint32_t i = 0; i < count; i++) {
-        for (uint32_t p = 0; p < functions[i].parameter_count; p++)
-            if (parameters[functions[i].first_parameter + p].crossing != COIL_CROSS_VALUE)
-                module->functions[i].pointers = true;
-        module->functions[i].error_value = (uint32_t)at;
-        at += (functions[i].result_size + 15u) & ~UINT64_C(15);
-        if (at > COIL_ERROR_VALUES_SIZE)
-            at = COIL_ERROR_VALUES_SIZE + 1u; /* too many to be published: trouble then means zero */
-    }
-    module->error_values_size = (uint32_t)at;
+    module->error_values_size = coil_image_error_values(module->image, COIL_ERROR_VALUES_SIZE, module->error_values);
+    for (uint32_t i = 0; i < count; i++)
+        module->pointers[i] = has_pointers(module->image, &coil_image_functions(module->image)[i]);
     return 0;
 }
 

@@ -176,7 +176,7 @@ uint32_t coil_session_publish(struct coil_session *session, struct coil_worker_m
     (void)pthread_mutex_unlock(&session->lock);
     if (fresh)
         for (uint32_t i = 0; i < module->image->functions.count; i++)
-            coil_worker_host->error_value_get(host, i, error_values(session) + offset + module->functions[i].error_value);
+            coil_worker_host->error_value_get(host, i, error_values(session) + offset + module->error_values[i]);
     return offset;
 }
 
@@ -191,7 +191,7 @@ void coil_sessions_error_value(struct coil_host_module *host, unsigned function,
         (void)pthread_mutex_lock(&s->lock);
         for (size_t i = 0; i < s->module_count; i++)
             if (s->modules[i].module == module)
-                memcpy(error_values(s) + s->modules[i].offset + module->functions[function].error_value, value, size);
+                memcpy(error_values(s) + s->modules[i].offset + module->error_values[function], value, size);
         (void)pthread_mutex_unlock(&s->lock);
     }
     (void)pthread_mutex_unlock(&sessions_lock);

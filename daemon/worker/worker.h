@@ -30,18 +30,14 @@ extern const struct coil_host_api *coil_worker_host;
 
 /* ---- modules.c: any thread ---- */
 
-struct coil_worker_function {
-    uint32_t error_value; /* offset of its error value within the module's; each is aligned to 16 */
-    bool pointers;        /* a parameter crosses as a pointer: call.c checks it */
-};
-
 /* A module this worker knows.  Immortal. */
 struct coil_worker_module {
     uint8_t hash[COIL_HASH_SIZE];
     const struct coil_descriptor *image;
     uint32_t slot;
     uint32_t error_values_size; /* bytes of all error values; more than COIL_ERROR_VALUES_SIZE: not published */
-    struct coil_worker_function *functions;
+    uint32_t *error_values;     /* one per function: offset of its error value among them */
+    bool *pointers;             /* one per function: call.c has pointers to check */
     struct coil_host_module *_Atomic host; /* set once it has been opened; release O, acquire O in call.c */
 };
 
