@@ -3,15 +3,12 @@
 # Every room's objects are found by wildcard; a new file needs no line here.
 
 PREFIX ?= /usr/local
-LIBDIR ?= $(PREFIX)/lib
-BINDIR ?= $(PREFIX)/bin
-INCLUDEDIR ?= $(PREFIX)/include
-LIBEXECDIR ?= $(PREFIX)/libexec/coil
-DATADIR ?= $(PREFIX)/share/coil
-PKGCONFIGDIR ?= $(LIBDIR)/pkgconfig
 
 # The Python that coil is built for: the distribution's, not the first in PATH.
 PYTHON ?= /usr/bin/python3
+ifeq ($(strip $(PYTHON)),)
+override PYTHON := /usr/bin/python3
+endif
 
 # SANITIZE=address,undefined or SANITIZE=thread builds into a folder of its own.
 SANITIZE ?=

@@ -56,6 +56,17 @@ $(HOST_LOAD): ROOM_CFLAGS = -DCOIL_LIBPYTHON='"$(shell $(PYTHON) make/python_con
 $(BUILD)/obj/client/%.o: ROOM_CFLAGS = -ftls-model=initial-exec
 $(BUILD)/obj/stubgen/%.o: ROOM_CFLAGS = -DCOIL_PYTHON_PROGRAM='"$(PYTHON)"'
 
+# What is compiled for one Python is compiled again for another: this file changes when, and only when, PYTHON does.
+PYTHON_STAMP = $(BUILD)/obj/python
+$(PYTHON_STAMP): FORCE
+	@mkdir -p $(@D)
+	@library=$$($(PYTHON_CONFIG) --library) && version=$$($(PYTHON_CONFIG) --version) || \
+		{ echo "PYTHON=$(PYTHON) does not tell what it is; name a Python 3 interpreter" >&2; exit 1; }; \
+	echo "$(PYTHON) $$version $$library" | cmp -s - $@ || echo "$(PYTHON) $$version $$library" > $@
+.PHONY: FORCE
+FORCE:
+$(HOST) $(HOST_LOAD) $(STUBGEN): $(PYTHON_STAMP)
+
 $(BUILD)/obj/%.o: %.c | $(PUBLIC_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(COIL_CFLAGS) $(ROOM_CFLAGS) $(CFLAGS) -c $< -o $@

@@ -29,10 +29,8 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $$(call unit_archive,$$*)
 UNIT_TIMEOUT ?= 120
 E2E = $(TESTS_PYTHON) tests/run.py --build $(BUILD) -j $(PARALLEL) $(if $(SANITIZE),--sanitize $(SANITIZE))
 
-# Folders of tests with a runner of their own; each is skipped while it has none.
-run_folder = @if [ -f tests/$(1)/run.py ]; then echo "== $(1)"; $(TESTS_PYTHON) tests/$(1)/run.py $(2); \
-	elif [ -f tests/$(1)/run.sh ]; then echo "== $(1)"; BUILD=$(BUILD) PYTHON=$(PYTHON) sh tests/$(1)/run.sh $(2); \
-	else echo "== $(1): no runner"; fi
+# Folders of tests with a runner of their own.
+run_folder = @echo "== $(1)"; $(TESTS_PYTHON) tests/$(1)/run.py $(2)
 
 .PHONY: check test demo bench stress programs-and-units run-units run-stubgen run-layering run-e2e run-e2e-quick \
 	run-install run-model run-sanitized run-check run-test

@@ -29,4 +29,4 @@ install: all
 uninstall:
 	rm -f $(addprefix $(installed_root)/,$(installed_files))
 	rm -rf $(installed_root)/share/coil/python
-	-rmdir $(addprefix $(installed_root)/,include/coil lib/coil libexec/coil share/coil) 2>/dev/null
+	rmdir $(addprefix $(installed_root)/,include/coil lib/coil libexec/coil share/coil) 2>/dev/null || true

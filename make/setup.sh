@@ -8,6 +8,8 @@ set -eu
 
 PYTHON=${PYTHON:-/usr/bin/python3}
 [ "${SETUP:-yes}" = no ] && exit 0
+# The distribution's, under whichever of its names.
+[ "$(readlink -f "$PYTHON")" = "$(readlink -f /usr/bin/python3)" ] && PYTHON=/usr/bin/python3
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 
@@ -80,14 +82,17 @@ if ! command -v "$PYTHON" >/dev/null 2>&1; then
     say "PYTHON=$PYTHON is not there; name a Python 3 interpreter, or leave it out for /usr/bin/python3"
     exit 1
 fi
+# Said first, in words that every Python understands: the rest of the check is Python 3.
+if ! "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 9))'; then
+    say "PYTHON=$PYTHON cannot be used: it is $("$PYTHON" -V 2>&1 | head -n 1); coil needs Python 3.9 or later"
+    exit 1
+fi
 "$PYTHON" - "$PYTHON" <<'CHECK'
 import os
 import sys
 import sysconfig
 
 problems = []
-if sys.version_info < (3, 9):
-    problems.append("it is Python %d.%d; coil needs 3.9 or later" % sys.version_info[:2])
 if not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")):
     problems.append("its headers are missing (%s/Python.h)" % sysconfig.get_path("include"))
 if not sysconfig.get_config_var("Py_ENABLE_SHARED"):

@@ -37,6 +37,15 @@ def become_subreaper():
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
+def signals_restore():
+    """Every signal at its default and none blocked: under nohup or in a background job some arrive ignored."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP, signal.SIGINT, signal.SIGPIPE}:
+        signal.signal(number, signal.SIG_DFL)
+    # Python's own: an exec makes the defaults of them.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def process_table():
     """{pid: (parent, state)} of every process."""
     table = {}
@@ -135,6 +144,7 @@ class Case:
         self.env = None
         self.run_folder = None
         self.crashes = False  # a scripted case sets it when the daemon's log may tell of a crash
+        self.stays_in = False  # a scripted case sets it when even in daemon mode Python runs in the program
 
     # ---- files of the case ----
 
@@ -153,7 +163,11 @@ class Case:
 
     def modes(self):
         default = "daemon inprocess" if self.has("run.py") or self.has("plugin.h") else "daemon inprocess cffi"
-        return self.text("modes", default).split()
+        modes = self.text("modes", default).split()
+        unknown = set(modes) - {"daemon", "inprocess", "cffi"}
+        if unknown or not modes:
+            raise Failure("the file 'modes' must name some of daemon, inprocess, cffi; it has: " + " ".join(modes))
+        return modes
 
     # ---- building ----
 
@@ -334,6 +348,12 @@ class Case:
 
     def kill(self, pid, number=signal.SIGKILL):
         os.kill(pid, number)
+
+    def check_place(self):
+        """That the mode was what it says: a daemon has run, or none has."""
+        ran = bool(glob.glob(os.path.join(self.run_folder, "**", "coild.log"), recursive=True))
+        if ran != (self.mode == "daemon" and not self.stays_in):
+            raise Failure("a daemon was started" if ran else "no daemon was started: where did Python run?")
 
     # ---- afterwards ----
 

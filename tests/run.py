@@ -71,6 +71,7 @@ def run_mode(case, mode, accept):
                     case.check_expected(case.run())
                 except support.Failure as failure:
                     raise support.Failure("in the second run against the same daemon:\n%s" % failure)
+        case.check_place()
     except support.Skip as skip:
         verdict, problems = "skip", [str(skip)]
     except support.Failure as failure:
@@ -93,11 +94,16 @@ def run_mode(case, mode, accept):
 def run_one(options):
     """The process that runs one case: prints one JSON line for each mode."""
     support.become_subreaper()
+    support.signals_restore()
     case = support.Case(options.one, options.work, options.build, options.sanitize, options.scale)
-    modes = [mode for mode in case.modes() if mode in options.mode]
+    started = time.monotonic()
+    try:
+        modes = [mode for mode in case.modes() if mode in options.mode]
+    except support.Failure as failure:
+        print(json.dumps(["-", "FAIL", str(failure), 0]), flush=True)
+        return
     if not modes:
         return
-    started = time.monotonic()
     try:
         case.prepare(cffi=options.mode == ["cffi"])
     except (support.Failure, subprocess.TimeoutExpired) as failure:
@@ -157,7 +163,7 @@ def main():
     if not sources:
         sys.exit("no case matches")
     base = tempfile.mkdtemp(prefix="coil-e2e-")
-    failed = passed = 0
+    count = {"ok": 0, "FAIL": 0, "skip": 0}
     with concurrent.futures.ThreadPoolExecutor(max_workers=max(1, options.j)) as pool:
         futures = {pool.submit(spawn, source, base, options): source for source in sources}
         for future in concurrent.futures.as_completed(futures):
@@ -167,16 +173,15 @@ def main():
                                                      "  (%s)" % text if verdict == "skip" else ""))
                 if verdict == "FAIL":
                     print("     " + text.replace("\n", "\n     "))
-                    failed += 1
-                else:
-                    passed += 1
+                count[verdict] += 1
                 sys.stdout.flush()
     if options.keep:
         print("work folders: " + base)
     else:
         shutil.rmtree(base, ignore_errors=True)
-    print("end to end: %d passed, %d failed" % (passed, failed))
-    return 1 if failed else 0
+    skipped = ", %d skipped" % count["skip"] if count["skip"] else ""
+    print("end to end: %d passed, %d failed%s" % (count["ok"], count["FAIL"], skipped))
+    return 1 if count["FAIL"] or not count["ok"] else 0
 
 
 if __name__ == "__main__":

@@ -2,5 +2,6 @@
 
 
 def run(case):
+    case.stays_in = True
     result = case.run("script.py", program="/usr/bin/python3", env=case.sanitizer_preload())
     case.check(result, "plugin 42 <ctype 'int(*)(int, int)'> 0\ninit\n42\n")
