@@ -12,12 +12,14 @@ static pthread_once_t registered = PTHREAD_ONCE_INIT;
 
 static void before(void)
 {
+    (void)pthread_mutex_lock(&coil_attach_lock); /* a connection that is half made cannot be forgotten */
     (void)pthread_mutex_lock(&coil_runtime_lock);
 }
 
 static void after_in_parent(void)
 {
     (void)pthread_mutex_unlock(&coil_runtime_lock);
+    (void)pthread_mutex_unlock(&coil_attach_lock);
 }
 
 static void after_in_child(void)
@@ -26,6 +28,7 @@ static void after_in_child(void)
     for (struct coil_link *link = coil_links; link; link = link->next)
         (void)pthread_mutex_init(&link->lock, NULL); /* another thread of the parent may hold it */
     (void)pthread_mutex_init(&coil_runtime_lock, NULL);
+    (void)pthread_mutex_init(&coil_attach_lock, NULL);
 }
 
 static void register_handlers(void)

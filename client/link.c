@@ -18,6 +18,7 @@
 #include "proto/expression.h"
 #include "proto/ring.h"
 
+pthread_mutex_t coil_attach_lock = PTHREAD_MUTEX_INITIALIZER;
 pthread_mutex_t coil_runtime_lock = PTHREAD_MUTEX_INITIALIZER;
 struct coil_link *coil_links;
 
@@ -127,18 +128,39 @@ int coil_link_check_lengths(const struct coil_link *link, unsigned function, con
     int r = 0;
 
     for (uint32_t p = 0; r == 0 && p < f->parameter_count; p++) {
+        const struct coil_descriptor_value *parameter = &coil_image_parameters(link->image)[f->first_parameter + p];
+        const void *pointer = NULL;
         uint64_t size;
 
-        r = coil_expression_extent(link->image, function, &coil_image_parameters(link->image)[f->first_parameter + p], call,
-                                   &size, error);
+        if (parameter->crossing == COIL_CROSS_VALUE)
+            continue;
+        memcpy(&pointer, (const char *)call + parameter->offset, sizeof pointer);
+        if (!pointer) /* leads nowhere, so it does not matter how far */
+            continue;
+        r = coil_expression_extent(link->image, function, parameter, call, &size, error);
     }
     return r;
+}
+
+/* A module with functions that only work in-process must not look as if it worked, until one of them is called. */
+static int check_modes(const struct coil_link *link, struct coil_error *error)
+{
+    const struct coil_descriptor_function *functions = coil_image_functions(link->image);
+
+    for (uint32_t i = 0; i < link->image->functions.count; i++)
+        if (functions[i].flags & COIL_FUNCTION_IN_PROCESS_ONLY)
+            return coil_error_set(error, -EPERM,
+                                  "the library was generated with --in-process-only, and %s() passes pointers that mean nothing "
+                                  "in another process: set COIL_MODE=inprocess, or annotate them and generate it without",
+                                  coil_link_function_name(link, i));
+    return 0;
 }
 
 /* Opens the module in the mode the environment asks for.  0, or 1 if its init code runs in this thread right now. */
 static int link_open(struct coil_link *link, enum coil_status *ret_status, struct coil_error *error)
 {
     enum coil_mode mode;
+    int cancel;
     int r;
 
     *ret_status = COIL_E_REFUSED;
@@ -147,8 +169,16 @@ static int link_open(struct coil_link *link, enum coil_status *ret_status, struc
         return r;
     if (atomic_load_explicit(&link->imported, memory_order_relaxed))
         mode = COIL_MODE_INPROCESS;
-    return mode == COIL_MODE_INPROCESS ? coil_inprocess_open(link, ret_status, error)
-                                       : coil_remote_open(link, ret_status, error);
+    /* A thread that is cancelled here would leave with locks held. */
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+    if (mode == COIL_MODE_INPROCESS) {
+        r = coil_inprocess_open(link, ret_status, error);
+    } else {
+        r = check_modes(link, error);
+        r = r < 0 ? r : coil_remote_open(link, ret_status, error);
+    }
+    (void)pthread_setcancelstate(cancel, NULL);
+    return r;
 }
 
 void coil_link_carry_unopened(struct coil_link *link, unsigned function, void *call, void *result)

@@ -60,8 +60,8 @@ struct coil_link {
     struct coil_error failure;    /* why the init code failed; written once, before `carry` says so */
 
     /* remote: which session has it open, and under which number.  Written under the runtime lock. */
-    struct coil_session *_Atomic session; /* relaxed: only compared with a session this thread holds */
-    _Atomic uint32_t slot;                /* relaxed: belongs to `session`, read only if that is ours */
+    struct coil_session *_Atomic session; /* release N in remote/open.c, acquire N in remote/call.c */
+    _Atomic uint32_t slot;                /* relaxed: written before `session`, read only if that is ours */
     uint32_t error_values_at;             /* offset in the session's area */
 
     struct coil_host_module *host_module; /* in-process */
@@ -70,7 +70,8 @@ struct coil_link {
 };
 
 /* ---- link.c ---- */
-extern pthread_mutex_t coil_runtime_lock; /* guards the lists of links and sessions, and attaching */
+extern pthread_mutex_t coil_attach_lock;  /* held while attaching, which may take long; taken before the next one */
+extern pthread_mutex_t coil_runtime_lock; /* guards the lists of links and sessions; never held for long */
 extern struct coil_link *coil_links;
 
 coil_carry_fn coil_link_carry_unopened; /* opens, then carries */

@@ -22,7 +22,7 @@ struct coil_control {
      *
      * `consumed`: how far the owner has read the ring it consumes, in bytes since
      * the ring's beginning.  Written by the owner, read by the producer that
-     * has run out of room (release C in coil_consumer_advance, acquire C in
+     * has run out of room (release C in coil_consumer_tell, acquire C in
      * coil_producer_has_room).
      *
      * `sleeping`: 1 while the owner sleeps, or is about to, on the next commit
@@ -33,16 +33,23 @@ struct coil_control {
     _Atomic uint32_t sleeping;
 
     /*
-     * Line 1, the worker's block only: the sequence number of the last request
-     * whose handler has been entered.  Written before every handler; the client
-     * reads it only when the worker's pidfd says that the worker is dead, so the
-     * line never moves.
+     * Line 1, the worker's block only.  The client reads it only when it has waited long, so the
+     * line hardly ever moves.
+     *
+     * `started`: the sequence number of the last request whose handler has been
+     * entered.  Written before every handler (release S in daemon/worker/call.c), read when
+     * nothing more will come (acquire S in coil_channel_started).
+     *
+     * `ended`: 1 when the worker has left this channel's rings for good; `started` is
+     * final then (release Q in daemon/worker/channel.c, acquire Q in client/remote/channel.c).
      */
     alignas(64) _Atomic uint32_t started;
+    _Atomic uint32_t ended;
 };
 
 static_assert(sizeof(struct coil_control) == COIL_CONTROL_SIZE, "the control block is two lines");
 static_assert(offsetof(struct coil_control, sleeping) == 8, "shared layout");
 static_assert(offsetof(struct coil_control, started) == 64, "shared layout");
+static_assert(offsetof(struct coil_control, ended) == 68, "shared layout");
 
 #endif

@@ -142,6 +142,7 @@ enum coil_expression_operation {
 
 /* What holds for a function as a whole. */
 #define COIL_FUNCTION_IDEMPOTENT 0x01u /* may run twice: sent again if a worker dies while it runs */
+#define COIL_FUNCTION_IN_PROCESS_ONLY 0x02u /* passes pointers that mean something only within one process */
 
 /* `count` entries, the first of them `offset` bytes from the start of the image. */
 struct coil_descriptor_table {

@@ -59,7 +59,9 @@ static int combine(uint32_t operation, int64_t *a, int64_t b)
         overflow = __builtin_mul_overflow(*a, b, a);
         break;
     case COIL_EXPRESSION_DIVIDE:
-        overflow = b == 0 || (*a == INT64_MIN && b == -1);
+        if (b == 0)
+            return -EDOM;
+        overflow = *a == INT64_MIN && b == -1;
         if (!overflow)
             *a /= b;
         break;
@@ -99,8 +101,11 @@ int coil_expression_evaluate(const struct coil_descriptor *image, unsigned funct
                              const void *frame, uint64_t *ret_value, struct coil_error *error)
 {
     int64_t value;
+    int r = run(image, &coil_image_functions(image)[function], reference - 1, frame, &value);
 
-    if (run(image, &coil_image_functions(image)[function], reference - 1, frame, &value) < 0)
+    if (r == -EDOM)
+        return coil_error_set(error, -ERANGE, "a length divides by zero");
+    if (r < 0)
         return coil_error_set(error, -ERANGE, "a length is too large to be one");
     if (value < 0)
         return coil_error_set(error, -ERANGE, "a length is negative (%lld)", (long long)value);

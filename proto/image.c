@@ -4,13 +4,15 @@
  * A descriptor reaches the supervisor, the worker and the host as bytes that
  * another process wrote.  coil_descriptor_check() walks all of it once, on a
  * private copy, so that nobody after it has to ask whether an index or an
- * offset is good.  Any thread; no allocation.
+ * offset is good.  Any thread.
  */
 #include "proto/image.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <wchar.h>
 
+#include "proto/cleanup.h"
 #include "proto/siphash.h"
 
 #define FRAME_SIZE_MAX (64u << 20) /* bytes; a struct by value larger than this is a mistake */
@@ -20,8 +22,14 @@ struct checker {
     const struct coil_descriptor *image;
     struct coil_error *error;
     const coil_type_code *types;
+    bool *is_length;  /* per type code: the bare length behind an ARRAY, which nothing may name as a type; owned */
     uint32_t strings; /* bytes in the table of texts */
 };
+
+static void checker_deinit(struct checker *c)
+{
+    free(c->is_length);
+}
 
 static int bad(const struct checker *c, const char *what, uint32_t index)
 {
@@ -84,23 +92,31 @@ static bool is_index(int64_t index, uint32_t count)
 
 static bool is_type(const struct checker *c, int64_t index)
 {
-    return is_index(index, c->image->types.count);
+    return is_index(index, c->image->types.count) && !c->is_length[index];
 }
 
-/* The result, the parameters and the end of a function's codes; *inout_index ends at the FUNCTION_END. */
-static bool function_is_good(const struct checker *c, uint32_t *inout_index)
+/* Finds the lengths of arrays among the type codes, before any of them is judged. */
+static int mark_lengths(struct checker *c)
 {
-    uint32_t i = *inout_index;
+    c->is_length = calloc(c->image->types.count + 1u, sizeof *c->is_length);
+    if (!c->is_length)
+        return coil_error_set(c->error, -ENOMEM, "no memory to check a descriptor");
+    for (uint32_t i = 0; i < c->image->types.count; i++)
+        if (COIL_TYPE_OPERATION(c->types[i]) == COIL_OP_ARRAY)
+            c->is_length[++i] = true;
+    return 0;
+}
 
+/* The result, the parameters and the end of a function's codes, which begin at `i`. */
+static bool is_function(const struct checker *c, uint32_t i)
+{
     if (!is_type(c, COIL_TYPE_ARGUMENT(c->types[i])))
         return false;
     for (i++; i < c->image->types.count; i++) {
         unsigned operation = COIL_TYPE_OPERATION(c->types[i]);
 
-        if (operation == COIL_OP_FUNCTION_END) {
-            *inout_index = i;
+        if (operation == COIL_OP_FUNCTION_END)
             return COIL_TYPE_ARGUMENT(c->types[i]) == 0 || COIL_TYPE_ARGUMENT(c->types[i]) == 1;
-        }
         if (operation == COIL_OP_FUNCTION || operation == COIL_OP_ARRAY)
             return false;
     }
@@ -137,12 +153,9 @@ static int check_types(const struct checker *c)
         case COIL_OP_TYPENAME:
             good = is_index(argument, image->typenames.count);
             break;
-        case COIL_OP_FUNCTION: {
-            uint32_t end = i;
-
-            good = function_is_good(c, &end);
+        case COIL_OP_FUNCTION:
+            good = is_function(c, i);
             break;
-        }
         case COIL_OP_FUNCTION_END:
             good = true;
             break;
@@ -241,7 +254,9 @@ static bool is_integer_parameter(const struct checker *c, const struct coil_desc
     p = &coil_image_parameters(c->image)[f->first_parameter + (uint32_t)index];
     type = coil_image_resolve(c->image, p->type);
     if (pointer) {
-        if (COIL_TYPE_OPERATION(c->types[type]) != COIL_OP_POINTER || p->size != sizeof(void *))
+        /* Only what the runtime stages and checks may be followed. */
+        if (COIL_TYPE_OPERATION(c->types[type]) != COIL_OP_POINTER || p->size != sizeof(void *) ||
+            p->crossing == COIL_CROSS_VALUE)
             return false;
         type = coil_image_resolve(c->image, (uint32_t)COIL_TYPE_ARGUMENT(c->types[type]));
         return coil_image_integer_size(c->image, type) != 0 && p->count == 0 &&
@@ -332,7 +347,7 @@ static int check_functions(const struct checker *c)
 int coil_descriptor_check(const void *data, size_t size, struct coil_error *error)
 {
     const struct coil_descriptor *image = data;
-    struct checker c = { .image = image, .error = error };
+    COIL_CLEANUP(checker_deinit) struct checker c = { .image = image, .error = error };
     int r;
 
     if (size < sizeof *image || size > COIL_IMAGE_SIZE_MAX || (uintptr_t)data % 8 != 0 ||
@@ -355,7 +370,9 @@ int coil_descriptor_check(const void *data, size_t size, struct coil_error *erro
     if (!is_name(&c, image->name) || !is_text(&c, image->init_code))
         return coil_error_set(error, -EBADMSG, "descriptor: it names no module");
 
-    r = check_types(&c);
+    r = mark_lengths(&c);
+    if (r == 0)
+        r = check_types(&c);
     if (r == 0)
         r = check_globals(&c);
     if (r == 0)

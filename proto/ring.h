@@ -32,6 +32,9 @@
  *      against the ring before the payload is copied.
  *  I6  A side never reads what it has written to shared memory; cursors are private.
  *
+ *  I7  A producer that dies before it stores the commit word has published nothing: what it
+ *      wrote is never read.
+ *
  * Each side is used by one thread at a time.
  */
 #ifndef COIL_RING_H
@@ -55,7 +58,7 @@ enum coil_record_kind {
     COIL_RECORD_RETURN = 5, /* to CALL: outcome, errno, result */
     COIL_RECORD_OPENED = 6, /* to OPEN: function: slot << 16; payload: uint32_t offset of the error values */
     COIL_RECORD_FAILED = 7, /* to OPEN and CALL: outcome: enum coil_record_failure; payload: text */
-    COIL_RECORD_RESETTED = 8, /* to RESET */
+    COIL_RECORD_RESET_DONE = 8, /* to RESET */
     COIL_RECORD_TEXT = 9    /* outcome: 1 stdout, 2 stderr; payload: bytes that Python wrote */
 };
 

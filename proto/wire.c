@@ -113,20 +113,29 @@ int coil_wire_new(int fd, struct coil_wire **ret_wire)
     return 0;
 }
 
-void coil_wire_free(struct coil_wire *wire)
+int coil_wire_release(struct coil_wire *wire)
 {
     struct packet *packet;
+    int fd;
 
     if (!wire)
-        return;
+        return -1;
     while ((packet = wire->first)) {
         wire->first = packet->next;
         packet_free(packet);
     }
     fds_close(wire->fds);
     free(wire->body);
-    coil_fd_close(&wire->fd);
+    fd = wire->fd;
     free(wire);
+    return fd;
+}
+
+void coil_wire_free(struct coil_wire *wire)
+{
+    int fd = coil_wire_release(wire);
+
+    coil_fd_close(&fd);
 }
 
 int coil_wire_fd(const struct coil_wire *wire)
@@ -414,6 +423,11 @@ int coil_wire_call(struct coil_wire *wire, const struct coil_message *message, c
         int64_t left_ms = deadline_ms == INT64_MAX ? -1 : deadline_ms - now_ms();
 
         r = coil_wire_receive(wire, ret_message, error);
+        /* Number 0: turned away before we asked. */
+        if (r == 0 && ret_message->message.request != message->request && ret_message->message.request != 0) {
+            coil_wire_message_deinit(ret_message);
+            continue;
+        }
         if (r != -EAGAIN)
             return r;
         if (coil_wire_flush(wire) == -EAGAIN)

@@ -34,6 +34,9 @@ int coil_wire_new(int fd, struct coil_wire **ret_wire);
 void coil_wire_free(struct coil_wire *wire); /* closes the socket; NULL is ignored */
 static inline void coil_wire_freep(struct coil_wire **wire) { coil_wire_free(*wire); *wire = NULL; }
 
+/* Frees all but the socket, and returns that; NULL: -1.  For a socket that may not be ours any more. */
+int coil_wire_release(struct coil_wire *wire);
+
 int coil_wire_fd(const struct coil_wire *wire);
 
 /*
@@ -53,7 +56,8 @@ bool coil_wire_pending(const struct coil_wire *wire);
 int coil_wire_receive(struct coil_wire *wire, struct coil_wire_message *ret_message, struct coil_error *error);
 
 /*
- * Sends, then waits until one message has come, at most `timeout_ms`.  EINTR is
+ * Sends, then waits until its answer has come, at most `timeout_ms`; answers to
+ * earlier questions, which were given up, are passed over.  EINTR is
  * handled.  -ETIMEDOUT, -EPIPE, -EBADMSG with words.  `fds` may be NULL.
  */
 int coil_wire_call(struct coil_wire *wire, const struct coil_message *message, const int *fds,

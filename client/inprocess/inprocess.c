@@ -128,7 +128,12 @@ void coil_inprocess_call(struct coil_link *link, unsigned function, void *call, 
         struct coil_error error;
 
         if (coil_link_check_lengths(link, function, call, &error) < 0) {
-            coil_status_fail(link, function, result, COIL_E_LENGTH, &error);
+            if (result) {
+                api->enter(thread->host_thread);
+                api->error_value_get(link->host_module, function, result);
+                api->leave(thread->host_thread);
+            }
+            coil_status_fail(link, function, NULL, COIL_E_LENGTH, &error);
             errno = error_number;
             return;
         }

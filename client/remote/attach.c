@@ -22,7 +22,7 @@
 #include "proto/socket_path.h"
 #include "proto/version.h"
 
-#define ANSWER_TIMEOUT_MS 60000 /* starting Python may take long on a busy machine */
+#define ANSWER_TIMEOUT_MS 70000 /* longer than the daemon waits for a worker to start Python */
 #define WINDOW_ATTEMPTS 4       /* windows tried when the program uses the address itself */
 
 static int try_connect(const char *path, int *ret_fd, struct coil_error *error)
@@ -183,7 +183,8 @@ int coil_attach(const struct coil_link *link, struct coil_session **ret_session,
     if (r < 0)
         return r;
     r = -EADDRINUSE;
-    for (int i = 0; i < WINDOW_ATTEMPTS && r == -EADDRINUSE; i++)
+    /* -EPIPE: the daemon ended meanwhile; nothing has been called yet, so the next one will do. */
+    for (int i = 0; i < WINDOW_ATTEMPTS && (r == -EADDRINUSE || r == -EPIPE); i++)
         r = attach_once(link, &environment, ret_session, ret_status, error);
     return r;
 }
@@ -199,6 +200,8 @@ int coil_attach_module(struct coil_session *session, const struct coil_link *lin
     (void)pthread_mutex_lock(&session->lock);
     request.request = ++session->requests;
     r = ask(session->wire, &request, COIL_MESSAGE_DONE, link, &reply, ret_status, error);
+    if (r < 0 && coil_session_is_cut_off(session))
+        r = coil_error_set(error, -EPIPE, "the worker has gone"); /* whatever the daemon says of it: nothing has been called yet */
     (void)pthread_mutex_unlock(&session->lock);
     return r;
 }

@@ -66,18 +66,26 @@ static int read_reply(struct attempt *a, const struct coil_header *reply, const 
     return 0;
 }
 
-/* The worker died before it answered.  -EAGAIN: before it began, too, or the function may run twice. */
-static int worker_died(struct attempt *a, uint32_t sequence, struct coil_error *error)
+/*
+ * No answer will come.  -EAGAIN: the call has not begun, or the function may run twice; it can be
+ * sent again.  `r` is what coil_channel_receive() returned.
+ */
+static int no_answer(struct attempt *a, int r, uint32_t sequence, struct coil_error *error)
 {
-    pid_t worker = a->channel->session->worker;
-    bool again = coil_image_functions(a->link->image)[a->function].flags & COIL_FUNCTION_IDEMPOTENT;
-    bool started = !again && atomic_load_explicit(&a->channel->worker->started, memory_order_acquire) == sequence;
+    long worker = (long)a->channel->session->worker;
 
     a->status = COIL_E_DIED;
-    return started ? coil_error_set(error, -ESRCH,
-                                    "the Python worker (process %ld) died while it ran this call; the daemon's log says how",
-                                    (long)worker)
-                   : coil_error_set(error, -EAGAIN, "the Python worker (process %ld) died", (long)worker);
+    if (coil_image_functions(a->link->image)[a->function].flags & COIL_FUNCTION_IDEMPOTENT)
+        return coil_error_set(error, -EAGAIN, "the Python worker (process %ld) died", worker);
+    if (r == -ETIMEDOUT) {
+        a->status = COIL_E_REFUSED;
+        return coil_error_set(error, -ESRCH,
+                              "the daemon no longer serves this program's session; was its connection closed by the program?");
+    }
+    if (!coil_channel_started(a->channel, sequence))
+        return coil_error_set(error, -EAGAIN, "the Python worker (process %ld) died before the call began", worker);
+    return coil_error_set(error, -ESRCH,
+                          "the Python worker (process %ld) died while it ran this call; the daemon's log says how", worker);
 }
 
 /*
@@ -100,8 +108,8 @@ static int transact(struct attempt *a, struct coil_header *request, struct coil_
 
     r = coil_channel_receive(a->channel, &reply);
     if (__builtin_expect(r < 0, 0)) {
-        if (r == -ESRCH)
-            return worker_died(a, sequence, error);
+        if (r == -ESRCH || r == -ETIMEDOUT)
+            return no_answer(a, r, sequence, error);
         a->status = COIL_E_PROTOCOL;
         return coil_error_set(error, r, "the worker's answer does not fit its ring");
     }
@@ -181,17 +189,29 @@ static int exchange_staged(struct attempt *a, struct coil_error *error)
     return r;
 }
 
+/* A thread that is cancelled here would leave with locks held. */
+static int find_channel_slowly(struct attempt *a, struct coil_error *error)
+{
+    int cancel;
+    int r;
+
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+    r = coil_remote_channel(a->link, &a->channel, &a->status, error);
+    (void)pthread_setcancelstate(cancel, NULL);
+    return r;
+}
+
 /* This thread's channel to the session that has the module open; opened if need be. */
 static int find_channel(struct attempt *a, struct coil_error *error)
 {
     struct coil_thread *thread = coil_thread_self;
-    struct coil_session *session = atomic_load_explicit(&a->link->session, memory_order_relaxed);
+    struct coil_session *session = atomic_load_explicit(&a->link->session, memory_order_acquire); /* N */
 
     if (__builtin_expect(thread && thread->channel && thread->channel->session == session, 1)) {
         a->channel = thread->channel;
         return 0;
     }
-    return coil_remote_channel(a->link, &a->channel, &a->status, error);
+    return find_channel_slowly(a, error);
 }
 
 static int attempt_once(struct attempt *a, struct coil_error *error)
@@ -216,6 +236,7 @@ void coil_remote_call(struct coil_link *link, unsigned function, void *call, voi
     for (int i = 0; i < ATTEMPTS_MAX && r == -EAGAIN; i++)
         r = attempt_once(&a, &error);
     if (__builtin_expect(r < 0, 0)) {
+        coil_session_keep_error_values(link);
         coil_status_fail(link, function, result, a.status, &error);
         errno = saved;
         return;

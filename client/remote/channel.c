@@ -7,16 +7,19 @@
  * new thread.
  *
  * Waiting: spin, then sleep in slices of at most 100 ms; before each slice the
- * pidfd is asked, so a worker's death needs no one to announce it.
+ * pidfd is asked, so a worker's death needs no one to announce it, and so is whether
+ * the channel is still served.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "client/remote/remote.h"
 #include "proto/cleanup.h"
 
 #define SLICE_MS 100
+#define RESET_WAIT_MS 1000 /* for the channels of threads that have just ended */
 #define REQUEST_TIMEOUT_MS 30000 /* for the daemon's answer: a channel needs a thread in the worker, no more */
 
 struct coil_channel *coil_channel_new(struct coil_session *session, uint32_t index)
@@ -39,26 +42,55 @@ struct coil_channel *coil_channel_new(struct coil_session *session, uint32_t ind
 
 /* ---- acquiring and giving back ---- */
 
-/* A free channel whose RESET has been answered.  With the session's lock. */
+/* Has the RESET been answered?  What stands before the answer belongs to a call that its thread was cancelled in. */
+static bool is_reset(struct coil_channel *channel)
+{
+    struct coil_header header;
+
+    while (channel->resetting && coil_consumer_ready(&channel->replies) &&
+           coil_consumer_header(&channel->replies, &header)) {
+        if (header.kind == COIL_RECORD_RESET_DONE) {
+            coil_channel_finish(channel, &header,
+                                &(struct coil_exchange){ channel->reset_request, channel->reset_reply });
+            channel->resetting = false;
+        } else {
+            coil_consumer_advance(&channel->replies, &header);
+            coil_consumer_tell(&channel->replies);
+        }
+    }
+    return !channel->resetting;
+}
+
+/* A free channel that can be used.  With the session's lock. */
 static struct coil_channel *take_free(struct coil_session *session)
 {
     for (struct coil_channel **at = &session->free_channels; *at; at = &(*at)->next) {
         struct coil_channel *channel = *at;
 
-        if (channel->resetting) {
-            struct coil_header header;
-
-            if (!coil_consumer_ready(&channel->replies) || !coil_consumer_header(&channel->replies, &header) ||
-                header.kind != COIL_RECORD_RESETTED)
-                continue;
-            coil_channel_finish(channel, &header,
-                                &(struct coil_exchange){ channel->reset_request, channel->reset_reply });
-            channel->resetting = false;
-        }
+        if (!is_reset(channel))
+            continue;
         *at = channel->next;
         return channel;
     }
     return NULL;
+}
+
+/*
+ * All channels are taken, but those of threads that have ended come free as soon as the worker gets to
+ * it.  With the session's lock, which is given up between looks.
+ */
+static struct coil_channel *await_free(struct coil_session *session)
+{
+    const struct timespec moment = { 0, 1000000 };
+    struct coil_channel *channel = NULL;
+
+    for (int i = 0; i < RESET_WAIT_MS && session->free_channels && !channel && !coil_session_is_dead(session); i++) {
+        (void)pthread_mutex_unlock(&session->lock);
+        (void)nanosleep(&moment, NULL);
+        (void)pthread_mutex_lock(&session->lock);
+        channel = take_free(session);
+    }
+    return channel;
 }
 
 /* One more channel, through the daemon.  With the session's lock. */
@@ -72,13 +104,17 @@ static struct coil_channel *open_another(struct coil_session *session, struct co
     struct coil_channel *channel;
 
     if (session->channel_count >= COIL_CHANNELS_MAX) {
-        coil_error_set(error, -EAGAIN, "more than %u threads call Python at once", COIL_CHANNELS_MAX);
+        coil_error_set(error, -EBUSY, "more than %u threads call Python at once: let some end", COIL_CHANNELS_MAX);
+        return NULL;
+    }
+    if (coil_session_is_cut_off(session)) {
+        coil_error_set(error, -EPIPE, "the daemon no longer serves this program's session");
         return NULL;
     }
     if (coil_wire_call(session->wire, &request, NULL, &reply, REQUEST_TIMEOUT_MS, error) < 0)
         return NULL;
     if (reply.message.type == COIL_MESSAGE_FAILED) {
-        coil_error_set(error, -EAGAIN, "the daemon opened no channel for this thread: %s", reply.message.text);
+        coil_error_set(error, -EBUSY, "the daemon opened no channel for this thread: %s", reply.message.text);
         return NULL;
     }
     channel = reply.message.type == COIL_MESSAGE_DONE ? coil_channel_new(session, session->channel_count) : NULL;
@@ -106,7 +142,8 @@ void coil_channel_release(struct coil_channel *channel)
 {
     struct coil_session *session = channel->session;
 
-    if (coil_session_is_dead(session)) {
+    if (atomic_load_explicit(&session->gone, memory_order_relaxed) ||
+        atomic_load_explicit(&channel->worker->ended, memory_order_acquire)) { /* Q */
         free(channel);
     } else {
         reset(channel);
@@ -124,17 +161,21 @@ void coil_channel_lost(struct coil_channel *channel)
 {
     struct coil_thread *thread = coil_thread_self;
     struct coil_channel **at = &thread->channels;
+    int cancel;
 
-    coil_session_retire(channel->session);
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel); /* locks are held */
+    if (coil_session_is_cut_off(channel->session))
+        coil_session_retire(channel->session);
     while (*at != channel)
         at = &(*at)->next;
     *at = channel->next;
     if (thread->channel == channel)
         thread->channel = NULL;
     coil_channel_release(channel);
+    (void)pthread_setcancelstate(cancel, NULL);
 }
 
-/* Gives up this thread's channels whose worker is known to be dead: another thread may have found out first. */
+/* Gives up this thread's channels of sessions that are known to be gone: another thread may have found out first. */
 static void drop_dead(struct coil_thread *thread)
 {
     struct coil_channel **at = &thread->channels;
@@ -142,7 +183,7 @@ static void drop_dead(struct coil_thread *thread)
     while (*at) {
         struct coil_channel *channel = *at;
 
-        if (!atomic_load_explicit(&channel->session->dead, memory_order_relaxed)) {
+        if (!atomic_load_explicit(&channel->session->gone, memory_order_relaxed)) {
             at = &channel->next;
             continue;
         }
@@ -169,6 +210,8 @@ struct coil_channel *coil_channel_get(struct coil_session *session, struct coil_
         drop_dead(thread);
         (void)pthread_mutex_lock(&session->lock);
         channel = take_free(session);
+        if (!channel && session->channel_count >= COIL_CHANNELS_MAX)
+            channel = await_free(session);
         if (!channel)
             channel = open_another(session, error);
         (void)pthread_mutex_unlock(&session->lock);
@@ -197,16 +240,32 @@ void coil_remote_thread_end(struct coil_thread *thread)
 
 /* ---- waiting ---- */
 
-/* True: a reply is ready.  False: the worker is dead, and none will come. */
-static bool wait_for_reply(struct coil_channel *channel)
+bool coil_channel_started(const struct coil_channel *channel, uint32_t sequence)
+{
+    return atomic_load_explicit(&channel->worker->started, memory_order_acquire) == sequence; /* S */
+}
+
+/* 0: a reply may still come; else as coil_channel_receive(). */
+static int look(struct coil_channel *channel)
+{
+    if (coil_session_is_dead(channel->session) ||
+        atomic_load_explicit(&channel->worker->ended, memory_order_acquire)) /* Q */
+        return -ESRCH;
+    return coil_session_is_lost(channel->session) ? -ETIMEDOUT : 0;
+}
+
+/* 0: a reply is ready; else as coil_channel_receive(). */
+static int wait_for_reply(struct coil_channel *channel)
 {
     if (coil_spin_wait(&channel->spin, &channel->replies))
-        return true;
+        return 0;
     do {
-        if (coil_session_is_dead(channel->session))
-            return coil_consumer_ready(&channel->replies);
+        int r = look(channel);
+
+        if (r < 0) /* what was published before the end counts */
+            return coil_consumer_ready(&channel->replies) ? 0 : r;
     } while (!coil_consumer_sleep(&channel->replies, SLICE_MS));
-    return true;
+    return 0;
 }
 
 /* Python has written something: so does the program, now. */
@@ -224,8 +283,10 @@ static void write_text(struct coil_channel *channel, const struct coil_header *h
 int coil_channel_receive_any(struct coil_channel *channel, struct coil_header *ret_header)
 {
     for (;;) {
-        if (!wait_for_reply(channel))
-            return -ESRCH;
+        int r = wait_for_reply(channel);
+
+        if (r < 0)
+            return r;
         if (!coil_consumer_header(&channel->replies, ret_header))
             return -EPROTO;
         switch (ret_header->kind) {

@@ -71,6 +71,10 @@ static int gather(struct coil_marshal *marshal, const struct coil_link *link, un
         if (!p.own)
             continue;
         r = measure(&p, link, function, call, error);
+        /* Checked here, so that sums of sizes cannot overflow. */
+        if (r == 0 && p.size > COIL_STAGING_CLIENT_SIZE)
+            r = coil_error_set(error, -ENOMEM, "'%s': %llu bytes are more than fit into the memory shared with Python",
+                               coil_image_text(link->image, parameters[i].name), (unsigned long long)p.size);
         marshal->pointers[marshal->pointer_count++] = p;
     }
     return r;

@@ -12,36 +12,47 @@
  * at the next call.
  */
 #include <errno.h>
-#include <poll.h>
 
 #include "client/remote/remote.h"
 #include "proto/cleanup.h"
 
 #define ATTEMPTS_MAX 10
-#define DEATH_WAIT_MS 2000 /* a worker ends within milliseconds of its supervisor */
 
 /* A session whose worker knows the module; with one reference for the caller. */
 static int session_for(struct coil_link *link, struct coil_session **ret_session, enum coil_status *ret_status,
                        struct coil_error *error)
 {
     struct coil_session *session;
-    int r = -ENOENT;
+    struct coil_session *next;
+    int r = -EEXIST;
 
+    (void)pthread_mutex_lock(&coil_attach_lock);
     (void)pthread_mutex_lock(&coil_runtime_lock);
-    for (session = coil_sessions; session; session = session->next) {
-        if (coil_session_is_dead(session))
-            continue;
-        r = coil_attach_module(session, link, ret_status, error);
+    for (session = coil_sessions; session; session = next) {
+        /* The daemon may take long to answer; the reference keeps the session in the list. */
+        coil_session_ref(session);
+        (void)pthread_mutex_unlock(&coil_runtime_lock);
+        r = coil_session_is_cut_off(session) ? -EEXIST : coil_attach_module(session, link, ret_status, error);
+        (void)pthread_mutex_lock(&coil_runtime_lock);
         if (r != -EEXIST && r != -EPIPE)
             break;
+        next = session->next;
+        coil_session_unref(session);
     }
-    if (!session)
-        r = coil_attach(link, &session, ret_status, error);
-    if (r == 0) {
-        coil_session_ref(session);
-        *ret_session = session;
-    }
+    if (session && r < 0)
+        coil_session_unref(session);
     (void)pthread_mutex_unlock(&coil_runtime_lock);
+    if (!session) {
+        r = coil_attach(link, &session, ret_status, error);
+        if (r == 0) {
+            (void)pthread_mutex_lock(&coil_runtime_lock);
+            coil_session_ref(session);
+            (void)pthread_mutex_unlock(&coil_runtime_lock);
+        }
+    }
+    if (r == 0)
+        *ret_session = session;
+    (void)pthread_mutex_unlock(&coil_attach_lock);
     return r;
 }
 
@@ -54,12 +65,10 @@ static void session_put(struct coil_session **session)
     (void)pthread_mutex_unlock(&coil_runtime_lock);
 }
 
-/* The daemon has closed its connection: then the worker dies, too.  True: it is dead, and attaching anew makes sense. */
+/* Does the daemon no longer serve the session?  Then attaching anew makes sense; nothing has been called yet. */
 static bool daemon_is_gone(struct coil_session *session, const struct coil_error *error)
 {
-    struct pollfd worker = { .fd = session->pidfd, .events = POLLIN };
-
-    if (error->code != -EPIPE || poll(&worker, 1, DEATH_WAIT_MS) <= 0)
+    if (error->code != -EPIPE || !coil_session_is_cut_off(session))
         return false;
     coil_session_retire(session);
     return true;
@@ -72,7 +81,7 @@ static void link_up(struct coil_link *link, struct coil_session *session, uint32
     coil_session_ref(session);
     link->error_values_at = error_values_at;
     atomic_store_explicit(&link->slot, slot, memory_order_relaxed);
-    atomic_store_explicit(&link->session, session, memory_order_relaxed);
+    atomic_store_explicit(&link->session, session, memory_order_release); /* N */
     atomic_store_explicit(&link->carry, coil_remote_call, memory_order_release); /* L */
     (void)pthread_mutex_unlock(&coil_runtime_lock);
 }
@@ -129,9 +138,9 @@ static int open_module(struct coil_link *link, struct coil_channel *channel, enu
     sequence = coil_producer_publish(&channel->requests, &request);
 
     r = coil_channel_receive(channel, &reply);
-    if (r == -ESRCH) {
+    if (r == -ESRCH || r == -ETIMEDOUT) {
         *ret_status = COIL_E_DIED;
-        if (atomic_load_explicit(&channel->worker->started, memory_order_acquire) != sequence)
+        if (r == -ESRCH && !coil_channel_started(channel, sequence))
             return coil_error_set(error, -EAGAIN, "the Python worker (process %ld) died", (long)channel->session->worker);
         return coil_error_set(error, -ESRCH,
                               "the Python worker (process %ld) died while it ran the init code; the daemon's log says how",

@@ -13,6 +13,8 @@
 #ifndef COIL_REMOTE_H
 #define COIL_REMOTE_H
 
+#include <sys/types.h>
+
 #include "client/runtime.h"
 #include "proto/ring.h"
 #include "proto/wait.h"
@@ -40,13 +42,21 @@ struct coil_large_block {
     uint64_t size;
 };
 
+/* Which file an fd of ours was: a program may close fds it does not know, and reuse their numbers. */
+struct coil_own_fd {
+    int fd;
+    dev_t device;
+    ino_t inode;
+};
+
 struct coil_session {
     uint64_t number;
-    uint64_t generation;
     uint64_t base;
     pid_t worker;
-    int pidfd;
-    _Atomic bool dead; /* relaxed: only ever becomes true, and pidfd says the same */
+    struct coil_own_fd pidfd;
+    struct coil_own_fd socket; /* of `wire` */
+    _Atomic bool gone; /* dead, or lost to us; relaxed: only ever becomes true, and only says what looking says again */
+    _Atomic int64_t cut_off_ms; /* when it was first seen that the daemon no longer serves it; 0: it does.  Relaxed */
     unsigned references; /* links and channels; guarded by the runtime lock */
     pthread_mutex_t lock; /* guards what follows */
     struct coil_wire *wire;
@@ -81,13 +91,13 @@ int coil_remote_channel(struct coil_link *link, struct coil_channel **ret_channe
 /* ---- attach.c ---- */
 
 /*
- * Makes a session in which the worker knows the link's module.  With the runtime
+ * Makes a session in which the worker knows the link's module.  With the attach
  * lock.  *ret_status says which kind of failure it was.
  */
 int coil_attach(const struct coil_link *link, struct coil_session **ret_session, enum coil_status *ret_status,
                 struct coil_error *error);
 
-/* Makes the session's worker know one more module.  -EEXIST: it has another one of that name.  With the runtime lock. */
+/* Makes the session's worker know one more module.  -EEXIST: it has another one of that name.  With the attach lock. */
 int coil_attach_module(struct coil_session *session, const struct coil_link *link, enum coil_status *ret_status,
                        struct coil_error *error);
 
@@ -99,7 +109,7 @@ int coil_autostart(const char *path, struct coil_error *error);
 /* ---- session.c ---- */
 extern struct coil_session *coil_sessions; /* guarded by the runtime lock */
 
-/* Maps the window (the fds are closed by the caller).  Takes `wire` and `pidfd` on success. */
+/* Maps the window.  Takes `wire` and fds[3], the pidfd, on success; the other fds stay the caller's. */
 int coil_session_new(const struct coil_message *attached, const int fds[4], struct coil_wire *wire,
                      struct coil_session **ret_session, struct coil_error *error);
 
@@ -109,6 +119,15 @@ void coil_session_unref(struct coil_session *session);
 
 /* Has the worker died?  Asks the pidfd, and nothing else. */
 bool coil_session_is_dead(struct coil_session *session);
+
+/* Does nobody serve the session any more?  Dead; or the daemon has closed it; or the program has closed our fds. */
+bool coil_session_is_cut_off(struct coil_session *session);
+
+/* Has it been cut off for so long that the worker must have noticed?  Then no answer can be waited for. */
+bool coil_session_is_lost(struct coil_session *session);
+
+/* Takes over the error values that the worker has published so far, for a call that fails in here.  Without the runtime lock. */
+void coil_session_keep_error_values(struct coil_link *link);
 
 /* Takes a dead session's modules away from it, so that their next calls attach anew.  Without the runtime lock. */
 void coil_session_retire(struct coil_session *session);
@@ -140,7 +159,8 @@ int coil_channel_receive_any(struct coil_channel *channel, struct coil_header *r
 
 /*
  * Waits for the next reply and copies its header; text is written as it comes.
- * 0; -ESRCH: the worker is dead and the reply will not come; -EPROTO.  The reply must be finished
+ * 0; -ESRCH: none will come, and coil_channel_started() says what has begun; -ETIMEDOUT: none
+ * will come, and nobody knows what has begun; -EPROTO.  The reply must be finished
  * with coil_channel_finish(), after its payload has been copied.
  */
 static inline int coil_channel_receive(struct coil_channel *channel, struct coil_header *ret_header)
@@ -164,7 +184,10 @@ static inline void coil_channel_finish(struct coil_channel *channel, const struc
 /* Gives a channel back to its session, or frees it if the worker is dead.  It is in no list of the thread any more. */
 void coil_channel_release(struct coil_channel *channel);
 
-/* The same for a channel of this thread whose worker has turned out to be dead; its session is retired. */
+/* Was this the last request whose handler was entered?  Only when nothing more will come. */
+bool coil_channel_started(const struct coil_channel *channel, uint32_t sequence);
+
+/* Forgets a channel of this thread to which no answer comes any more; retires its session, if that is the reason. */
 void coil_channel_lost(struct coil_channel *channel);
 
 /* ---- staging.c ---- */

@@ -9,18 +9,39 @@
 #include "client/remote/remote.h"
 
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "proto/cleanup.h"
 
-#ifndef MAP_FIXED_NOREPLACE
-#define MAP_FIXED_NOREPLACE 0x100000
-#endif
+#define LOST_AFTER_MS 3000 /* the worker notices within milliseconds, and tells its channels; or dies */
 
 struct coil_session *coil_sessions;
+
+static struct coil_own_fd own(int fd)
+{
+    struct stat status = { 0 };
+
+    (void)fstat(fd, &status);
+    return (struct coil_own_fd){ fd, status.st_dev, status.st_ino };
+}
+
+static bool is_own(const struct coil_own_fd *own_fd)
+{
+    struct stat status;
+
+    return fstat(own_fd->fd, &status) == 0 && status.st_dev == own_fd->device && status.st_ino == own_fd->inode;
+}
+
+static void close_own(struct coil_own_fd *own_fd)
+{
+    if (is_own(own_fd))
+        coil_fd_close(&own_fd->fd);
+}
 
 static int map_at(uint64_t at, size_t size, int protection, int fd, struct coil_error *error)
 {
@@ -80,10 +101,10 @@ int coil_session_new(const struct coil_message *attached, const int fds[4], stru
     if (r < 0)
         return r;
     session->number = attached->session;
-    session->generation = attached->generation;
     session->base = attached->base;
     session->worker = (pid_t)attached->pid;
-    session->pidfd = fds[3];
+    session->pidfd = own(fds[3]);
+    session->socket = own(coil_wire_fd(wire));
     session->wire = wire;
     (void)pthread_mutex_init(&session->lock, NULL);
     session->free_channels = coil_channel_new(session, session->channel_count++); /* it comes with the session */
@@ -91,8 +112,10 @@ int coil_session_new(const struct coil_message *attached, const int fds[4], stru
         unmap(session->base);
         return coil_error_set(error, -ENOMEM, "no memory for a channel");
     }
+    (void)pthread_mutex_lock(&coil_runtime_lock);
     session->next = coil_sessions;
     coil_sessions = session;
+    (void)pthread_mutex_unlock(&coil_runtime_lock);
     *ret_session = coil_steal_memory(&session);
     return 0;
 }
@@ -100,8 +123,9 @@ int coil_session_new(const struct coil_message *attached, const int fds[4], stru
 void coil_session_drop(struct coil_session *session)
 {
     unmap(session->base);
-    coil_wire_free(session->wire);
-    coil_fd_close(&session->pidfd);
+    (void)coil_wire_release(session->wire);
+    close_own(&session->socket);
+    close_own(&session->pidfd);
     while (session->free_channels) {
         struct coil_channel *channel = session->free_channels;
 
@@ -133,17 +157,44 @@ void coil_session_unref(struct coil_session *session)
 
 bool coil_session_is_dead(struct coil_session *session)
 {
-    struct pollfd worker = { .fd = session->pidfd, .events = POLLIN };
+    struct pollfd worker = { .fd = session->pidfd.fd, .events = POLLIN };
 
-    if (atomic_load_explicit(&session->dead, memory_order_relaxed))
-        return true;
-    if (poll(&worker, 1, 0) <= 0 || !(worker.revents & POLLIN))
+    if (poll(&worker, 1, 0) <= 0 || !(worker.revents & POLLIN) || !is_own(&session->pidfd))
         return false;
-    atomic_store_explicit(&session->dead, true, memory_order_relaxed);
+    atomic_store_explicit(&session->gone, true, memory_order_relaxed);
     return true;
 }
 
-/* Keeps the error values that the worker published: it cannot be asked any more. */
+bool coil_session_is_cut_off(struct coil_session *session)
+{
+    struct pollfd daemon = { .fd = session->socket.fd, .events = POLLRDHUP };
+
+    if (atomic_load_explicit(&session->gone, memory_order_relaxed) || coil_session_is_dead(session))
+        return true;
+    return !is_own(&session->socket) || !is_own(&session->pidfd) ||
+           (poll(&daemon, 1, 0) > 0 && daemon.revents & (POLLRDHUP | POLLHUP | POLLERR));
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+bool coil_session_is_lost(struct coil_session *session)
+{
+    int64_t since = atomic_load_explicit(&session->cut_off_ms, memory_order_relaxed);
+
+    if (!coil_session_is_cut_off(session))
+        return false;
+    if (since == 0)
+        atomic_store_explicit(&session->cut_off_ms, now_ms(), memory_order_relaxed);
+    return since != 0 && now_ms() - since >= LOST_AFTER_MS;
+}
+
+/* Keeps the error values that the worker has published so far. */
 static void keep_error_values(struct coil_link *link, const struct coil_session *session)
 {
     if (link->error_values_at <= COIL_ERROR_VALUES_SIZE - link->error_values_size &&
@@ -153,8 +204,20 @@ static void keep_error_values(struct coil_link *link, const struct coil_session 
                link->error_values_size);
 }
 
+void coil_session_keep_error_values(struct coil_link *link)
+{
+    struct coil_session *session;
+
+    (void)pthread_mutex_lock(&coil_runtime_lock);
+    session = atomic_load_explicit(&link->session, memory_order_relaxed);
+    if (session)
+        keep_error_values(link, session);
+    (void)pthread_mutex_unlock(&coil_runtime_lock);
+}
+
 void coil_session_retire(struct coil_session *session)
 {
+    atomic_store_explicit(&session->gone, true, memory_order_relaxed);
     (void)pthread_mutex_lock(&coil_runtime_lock);
     for (struct coil_link *link = coil_links; link; link = link->next) {
         if (atomic_load_explicit(&link->session, memory_order_relaxed) != session)
@@ -162,7 +225,7 @@ void coil_session_retire(struct coil_session *session)
         keep_error_values(link, session);
         atomic_store_explicit(&link->carry, coil_link_carry_unopened, memory_order_release); /* L */
         atomic_store_explicit(&link->session, NULL, memory_order_relaxed);
-        coil_session_unref(session); /* the caller's channel holds another reference */
+        coil_session_unref(session); /* the caller has another reference */
     }
     (void)pthread_mutex_unlock(&coil_runtime_lock);
 }

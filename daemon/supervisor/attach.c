@@ -228,7 +228,7 @@ static void choose_worker(struct coil_client *client)
     struct coil_worker *worker;
 
     if (client->server->stopping) {
-        give_up(client, COIL_REFUSED_OTHER, "the daemon is stopping");
+        coil_client_close(client); /* without a word, so that the program turns to the next daemon */
         return;
     }
     worker = find_worker(client);

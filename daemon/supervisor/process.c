@@ -47,12 +47,15 @@ static void reset_signals(void)
     for (int number = 1; number < NSIG; number++)
         (void)signal(number, SIG_DFL);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* an error is told to the program; a signal would end all */
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 void coil_process_prepare(int ready_fd, bool detach, struct rlimit *ret_files)
 {
+    /* Those that a program may have lowered for itself, and that would end the daemon or its workers. */
+    static const int limits[] = { RLIMIT_AS, RLIMIT_CORE, RLIMIT_CPU, RLIMIT_DATA, RLIMIT_FSIZE, RLIMIT_RSS };
     struct rlimit files;
 
     close_inherited(ready_fd);
@@ -62,6 +65,14 @@ void coil_process_prepare(int ready_fd, bool detach, struct rlimit *ret_files)
     (void)!chdir("/");
     if (detach)
         (void)setsid();
+    for (size_t i = 0; detach && i < sizeof limits / sizeof *limits; i++) {
+        struct rlimit limit;
+
+        if (getrlimit(limits[i], &limit) == 0 && limit.rlim_cur != limit.rlim_max) {
+            limit.rlim_cur = limit.rlim_max;
+            (void)setrlimit(limits[i], &limit);
+        }
+    }
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         *ret_files = files;
         files.rlim_cur = files.rlim_max;

@@ -126,8 +126,7 @@ static void dismiss_clients(struct coil_server *server)
     while (client) {
         struct coil_client *next = TAILQ_NEXT(client, link);
 
-        if (client->step == COIL_CLIENT_WORKER || client->step == COIL_CLIENT_DESCRIPTOR)
-            coil_client_fail(client, COIL_REFUSED_OTHER, "the daemon is stopping");
+        /* Without a word, so that a program that is attaching turns to the next daemon. */
         if (client->step != COIL_CLIENT_STOP)
             coil_client_close(client);
         client = next;

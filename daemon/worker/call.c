@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "daemon/worker/worker.h"
 #include "proto/cleanup.h"
@@ -140,12 +141,22 @@ static int reply_failed(struct coil_channel *channel, enum coil_record_failure f
     void *payload;
 
     header.size = (uint32_t)strnlen(text, COIL_ERROR_TEXT_MAX);
-    payload = coil_channel_claim(channel, header.size);
+    payload = coil_channel_claim_answer(channel, header.size);
     if (!payload)
         return -ECANCELED;
     memcpy(payload, text, header.size);
     (void)coil_producer_publish(&channel->replies, &header);
     return 0;
+}
+
+/* A child that the handler has forked came back from it: its parent answers, and the rings are the parent's. */
+static void child_ends(void)
+{
+    if (coil_worker_forked) {
+        fprintf(stderr, "coil-worker: a forked child (process %ld) returned from its handler and is ended\n",
+                (long)getpid());
+        _exit(1);
+    }
 }
 
 /* Runs the handler; with the GIL. */
@@ -159,9 +170,10 @@ static int run(struct coil_channel *channel, const struct coil_header *header, c
 
     reply.outcome = (uint8_t)coil_worker_host->call(channel->host_thread, call->host, call->index, call->frame, result,
                                                     &error_number);
+    child_ends();
     reply.error_number = error_number;
     reply.size = call->result_at ? 0 : call->function->result_size;
-    payload = coil_channel_claim(channel, reply.size);
+    payload = coil_channel_claim_answer(channel, reply.size);
     if (!payload)
         return -ECANCELED;
     if (call->result_at)
@@ -189,7 +201,7 @@ int coil_call_execute(struct coil_channel *channel, const struct coil_header *he
         return r;
 
     coil_channel_enter(channel);
-    atomic_store_explicit(&channel->control->started, channel->requests.sequence, memory_order_release);
+    atomic_store_explicit(&channel->control->started, channel->requests.sequence, memory_order_release); /* S */
     return run(channel, header, &call);
 }
 
@@ -203,11 +215,12 @@ static int open_module(struct coil_channel *channel, struct coil_worker_module *
     int r;
 
     r = coil_worker_host->module_open(module->image, module->hash, &host, error);
+    child_ends();
     if (r < 0)
         return r;
     atomic_store_explicit(&module->host, host, memory_order_release); /* O */
     offset = coil_session_publish(channel->session, module);
-    payload = coil_channel_claim(channel, reply.size);
+    payload = coil_channel_claim_answer(channel, reply.size);
     if (!payload)
         return -ECANCELED;
     memcpy(payload, &offset, sizeof offset);
@@ -229,7 +242,7 @@ int coil_open_execute(struct coil_channel *channel, const struct coil_header *he
         return coil_error_set(error, -EPROTO, "the client opened a module that the supervisor has not sent");
 
     coil_channel_enter(channel);
-    atomic_store_explicit(&channel->control->started, channel->requests.sequence, memory_order_release);
+    atomic_store_explicit(&channel->control->started, channel->requests.sequence, memory_order_release); /* S */
     r = open_module(channel, module, error);
     if (r == 0 || r == -ECANCELED)
         return r;

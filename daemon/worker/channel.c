@@ -29,6 +29,18 @@
  */
 static _Atomic int gil_wanted;
 
+bool coil_worker_forked;
+
+static void after_fork_in_child(void)
+{
+    coil_worker_forked = true;
+}
+
+int coil_channel_prepare(void)
+{
+    return -pthread_atfork(NULL, NULL, after_fork_in_child);
+}
+
 void *coil_channel_claim(struct coil_channel *channel, uint32_t size)
 {
     const struct timespec moment = { 0, 50000 };
@@ -70,10 +82,22 @@ static void channel_leave(struct coil_channel *channel)
     channel->has_gil = false;
 }
 
+void *coil_channel_claim_answer(struct coil_channel *channel, uint32_t size)
+{
+    void *payload = coil_producer_claim(&channel->replies, size);
+
+    /* The client may be stopped, or wait for whoever reads its output: no reason to hold up all the others. */
+    if (!payload) {
+        channel_leave(channel);
+        payload = coil_channel_claim(channel, size);
+    }
+    return payload;
+}
+
 /* The client's thread has ended: its Python thread state goes with it, and the next thread gets a fresh one. */
 static int reset(struct coil_channel *channel)
 {
-    const struct coil_header header = { .kind = COIL_RECORD_RESETTED };
+    const struct coil_header header = { .kind = COIL_RECORD_RESET_DONE };
 
     channel_leave(channel);
     coil_worker_host->thread_detach(channel->host_thread);
@@ -157,6 +181,7 @@ static void *channel_main(void *argument)
             ;
     channel_leave(channel);
     coil_worker_host->thread_detach(channel->host_thread);
+    atomic_store_explicit(&channel->control->ended, 1, memory_order_release); /* Q */
     atomic_store_explicit(&channel->ended, true, memory_order_release); /* E */
     return NULL;
 }

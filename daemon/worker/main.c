@@ -60,6 +60,9 @@ static int start(const struct options *options, struct coil_error *error)
     char path[PATH_MAX];
     int r;
 
+    r = coil_channel_prepare();
+    if (r < 0)
+        return coil_error_set(error, r, "no memory to watch for fork()");
     r = coil_memory_reserve(error);
     if (r == 0)
         r = coil_location(COIL_HOST_FROM_LIBEXEC, path, sizeof path, error);

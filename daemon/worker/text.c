@@ -25,7 +25,7 @@ void coil_text_write(void *caller, enum coil_host_stream stream, const char *tex
 {
     struct coil_channel *channel = caller;
 
-    if (!channel) {
+    if (!channel || coil_worker_forked) {
         write_log(stream, text, size);
         return;
     }

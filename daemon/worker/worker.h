@@ -115,11 +115,21 @@ void coil_sessions_error_value(struct coil_host_module *host, unsigned function,
 int coil_channel_start(struct coil_session *session, uint32_t index, struct coil_channel **ret_channel,
                        struct coil_error *error);
 
-/* Ends the session: its client broke the protocol.  `what` goes to the log.  The channel's thread. */
+/* Tells the client that it broke the protocol; the channel ends after that.  `what` goes to the log.  The channel's thread. */
 void coil_channel_break(struct coil_channel *channel, const char *what);
 
 /* Takes the GIL, if the channel has not kept it from its last call. */
 void coil_channel_enter(struct coil_channel *channel);
+
+/*
+ * True in a child that a handler has made with fork(): the rings belong to the parent, so the child must
+ * neither write nor read them.
+ */
+extern bool coil_worker_forked;
+int coil_channel_prepare(void); /* watches for fork(); once, before the first channel */
+
+/* As coil_channel_claim(), for the answer to a request: gives up the GIL rather than wait for the client with it. */
+void *coil_channel_claim_answer(struct coil_channel *channel, uint32_t size);
 
 /* Room for a reply of `size` bytes; waits while the client has not read enough.  NULL: the session is closing. */
 void *coil_channel_claim(struct coil_channel *channel, uint32_t size);

@@ -179,6 +179,9 @@ static void bad_programs_are_refused(void **state)
     assert_int_equal(PROGRAM(LOAD(P_V), END), -EBADMSG);                       /* no integer */
     assert_int_equal(PROGRAM(FOLLOW(P_V), END), -EBADMSG);                     /* no pointer to one integer */
     assert_int_equal(PROGRAM(FOLLOW(P_N), END), -EBADMSG);
+    image.parameters[P_WHERE].crossing = COIL_CROSS_VALUE;
+    assert_int_equal(PROGRAM(FOLLOW(P_WHERE), END), -EBADMSG);                 /* nobody checks where it leads */
+    image.parameters[P_WHERE].crossing = COIL_CROSS_BLOCK_INOUT;
     assert_int_equal(PROGRAM({ COIL_EXPRESSION_OPERATION_COUNT, 0, 0 }, END), -EBADMSG);
     assert_int_equal(PROGRAM(CONSTANT(1), CONSTANT(1), CONSTANT(1), CONSTANT(1), CONSTANT(1), CONSTANT(1), CONSTANT(1),
                              CONSTANT(1), CONSTANT(1), CONSTANT(1), CONSTANT(1), CONSTANT(1), CONSTANT(1), CONSTANT(1),

@@ -86,6 +86,21 @@ static void changed_bytes_do_no_harm(void **state)
     free(image);
 }
 
+static void the_length_of_an_array_is_no_type(void **state)
+{
+    struct coil_descriptor *image = good_image();
+    coil_type_code *types = (coil_type_code *)((char *)image + image->types.offset);
+    struct coil_error error;
+
+    (void)state;
+    /* T_ARRAY_LENGTH is a bare number; read as a code it could lead anywhere. */
+    types[T_ARRAY_LENGTH] = COIL_TYPE(COIL_OP_NOOP, 1u << 30);
+    assert_int_equal(coil_descriptor_check(image, image->size, &error), 0);
+    types[T_CHAR_P] = COIL_TYPE(COIL_OP_POINTER, T_ARRAY_LENGTH);
+    assert_int_equal(coil_descriptor_check(image, image->size, &error), -EBADMSG);
+    free(image);
+}
+
 static void every_cut_is_refused(void **state)
 {
     struct coil_descriptor *image = good_image();
@@ -137,6 +152,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(changed_bytes_do_no_harm),
+        cmocka_unit_test(the_length_of_an_array_is_no_type),
         cmocka_unit_test(every_cut_is_refused),
         cmocka_unit_test(another_format_is_named),
         cmocka_unit_test(the_hash_names_every_byte),

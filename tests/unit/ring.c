@@ -258,6 +258,19 @@ static void stale_payload_is_no_commit_word(void **state)
     free(d.shared);
 }
 
+static void what_was_not_committed_is_not_there(void **state)
+{
+    struct direction d;
+    unsigned char *payload;
+
+    (void)state;
+    direction_init(&d);
+    payload = coil_producer_claim(&d.producer, 100);
+    memset(payload, 1, 100); /* whatever a producer had written when it died */
+    assert_false(coil_consumer_ready(&d.consumer));
+    free(d.shared);
+}
+
 static void impossible_sizes_are_refused(void **state)
 {
     struct direction d;
@@ -304,7 +317,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stream_keeps_order_and_content), cmocka_unit_test(calls_nest_and_rewind),
         cmocka_unit_test(small_calls_use_one_line),       cmocka_unit_test(stale_payload_is_no_commit_word),
-        cmocka_unit_test(impossible_sizes_are_refused),   cmocka_unit_test(a_full_ring_takes_nothing),
+        cmocka_unit_test(what_was_not_committed_is_not_there), cmocka_unit_test(impossible_sizes_are_refused),   cmocka_unit_test(a_full_ring_takes_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

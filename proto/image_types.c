@@ -1,6 +1,6 @@
 /*
- * Integers in a descriptor: which types are integers, how wide they are, and
- * whether they have a sign.
+ * What a descriptor's types are: the one behind a name, and of integers how wide
+ * they are and whether they have a sign.
  *
  * Callers: the descriptor's check, and the evaluation of lengths.  Any thread.
  */
