@@ -10,8 +10,8 @@ def run(case):
     worker, daemon = case.worker(), case.daemons()[0]
     fds = case.fds(daemon)
     random.seed(7)
-    bodies = [b"", b"\xc1", b"\x80", b"\x81\xa4type", b"\xdf\xff\xff\xff\xff", b"\x91" * 5000, b"\xdb\x7f\xff\xff\xff",
-              b"\x81\xa4type\xa6attach", b"\x82\xa4type\xa4done\xa7request\x01"]
+    bodies = [b"", b"\xc1", b"\x80", b"\x81\xa7message", b"\xdf\xff\xff\xff\xff", b"\x91" * 5000, b"\xdb\x7f\xff\xff\xff",
+              b"\x81\xa7message\xa6attach", b"\x82\xa7message\xa4done\xa7request\x01"]
     bodies += [bytes(random.randrange(256) for _ in range(random.randrange(1, 200))) for _ in range(100)]
     frames = [struct.pack("<I", len(body)) + body for body in bodies]
     frames += [b"\xff\xff\xff\xff", b"\0\0\0\0", b"\x10\0\0\0", b"\x01", struct.pack("<I", 16 << 20)]

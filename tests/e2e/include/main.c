@@ -9,6 +9,7 @@ int main(void)
     struct point p = {1, 2};
 
     printf("%d\n", base(&p));
+    fflush(stdout);
     printf("%d\n", derived(&p));
     printf("%d\n", p.x);
     return 0;

@@ -16,7 +16,7 @@ def number(value):
 
 
 def failed(request):
-    body = b"\x84" + text("type") + text("failed") + text("request") + number(request)
+    body = b"\x84" + text("message") + text("failed") + text("request") + number(request)
     body += text("code") + number(2) + text("text") + text("this is coild 9.9.9, protocol 99; the program's libcoil is 0.1.0")
     return struct.pack("<I", len(body)) + body
 
@@ -62,9 +62,26 @@ def run(case):
             case.check(result, "0\n", None)
             case.expect(result.stderr != "", "%s: nothing on stderr" % name)
             case.matches(result.stderr, r"\badd\b", "stderr (%s)" % name)
+            if name == "version":
+                case.matches(result.stderr, r"coild 9\.9\.9, protocol 99", "stderr (%s)" % name)
             case.expect(time.monotonic() - begin < 15 * case.slow, "%s: took %.1f s" % (name, time.monotonic() - begin))
         finally:
             listener.shutdown(socket.SHUT_RDWR)
             listener.close()
             os.unlink(path)
     case.check(case.run(), "42\n")
+    real_daemon_refuses(case)
+
+
+def real_daemon_refuses(case):
+    """The other way round: a program of another version meets our daemon."""
+    body = b"\x88" + text("message") + text("attach") + text("request") + number(1) + text("protocol") + number(99)
+    body += text("version") + text("9.9.9") + text("python") + text("") + text("environment") + b"\x90"
+    body += text("name") + text("plugin") + text("hash") + b"\xc4\x10" + bytes(16)
+    client = socket.socket(socket.AF_UNIX)
+    client.settimeout(10)
+    client.connect(case.socket)
+    client.sendall(struct.pack("<I", len(body)) + body)
+    answer = client.recv(65536)
+    client.close()
+    case.expect(b"failed" in answer and b"9.9.9" in answer and b"coild 0." in answer, "the daemon answered %r" % answer)

@@ -1,0 +1,9 @@
+"""Lengths that are none, in both modes with the same words."""
+
+
+def run(case):
+    include, library = case.build + "/include", case.build + "/lib"
+    case.compile("program.c", "program", "-I" + include, "./plugin.so", "-L" + library, "-Wl,-rpath," + library, "-Wl,-rpath,.",
+                 "-lcoil", link=False)
+    for _ in range(2):
+        case.check_expected(case.run(program=case.path("program")))

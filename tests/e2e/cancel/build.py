@@ -1,0 +1,19 @@
+import cffi
+
+ffi = cffi.FFI()
+ffi.embedding_api("int add(int x, int y); void nap(void);")
+ffi.set_source("plugin", "")
+ffi.embedding_init_code("""
+    import os
+    import time
+    from plugin import ffi
+
+    @ffi.def_extern()
+    def add(x, y):
+        return x + y
+
+    @ffi.def_extern()
+    def nap():
+        time.sleep(0.05)
+""")
+ffi.compile()

@@ -1,0 +1,2 @@
+def run(case):
+    case.check_expected(case.run(timeout=60))
