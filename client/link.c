@@ -6,8 +6,8 @@
  * where the mode says (remote: the link's lock; in-process: inside the host, where the GIL
  * can be given up).  Afterwards a call costs two loads and a jump here.
  *
- * Links are immortal: stub libraries may be unloaded only with the process (their
- * descriptors are in use as long as Python knows the module), and libcoil itself never is.
+ * Links are immortal: that of a stub library which is unloaded stays behind, and
+ * nobody reads its descriptor any more.  libcoil itself is never unloaded.
  */
 #include "client/runtime.h"
 
@@ -78,7 +78,6 @@ static struct coil_link *link_new(struct coil_module *module, struct coil_error 
         link->error_value_offsets = calloc(image->functions.count + 1, sizeof *link->error_value_offsets);
     }
     if (link && link->functions && link->error_value_offsets) {
-        link->module = module;
         link->image = image;
         lay_out_functions(link);
         link->error_values = calloc(1, link->error_values_size + 1u);
@@ -113,7 +112,7 @@ struct coil_link *coil_link_of(struct coil_module *module)
     }
     (void)pthread_mutex_unlock(&coil_runtime_lock);
     if (!link)
-        coil_status_print("%s", error.text);
+        coil_status_unusable(&error);
     return link;
 }
 
@@ -211,7 +210,7 @@ void coil_call(struct coil_module *module, unsigned function, void *call, void *
         int saved = errno;
 
         link = coil_link_of(module);
-        if (!link) { /* said on stderr; the descriptor that could not be used tells at least the size */
+        if (!link) { /* the descriptor that could not be used tells at least the result's size */
             if (result)
                 memset(result, 0, coil_image_functions(module->descriptor)[function].result_size);
             return;

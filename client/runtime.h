@@ -49,7 +49,6 @@ struct coil_client_function {
 /* A module of this process.  Immortal: made at its first call. */
 struct coil_link {
     coil_carry_fn *_Atomic carry; /* release L in the openers, acquire L in coil_call */
-    struct coil_module *module;
     const struct coil_descriptor *image;
     struct coil_client_function *functions;
     uint8_t hash[COIL_HASH_SIZE];
@@ -77,7 +76,7 @@ extern struct coil_link *coil_links;
 coil_carry_fn coil_link_carry_unopened; /* opens, then carries */
 coil_carry_fn coil_link_carry_failed;   /* the init code has failed in this process */
 
-/* "plugin.add()" */
+/* The name of a function, as declared. */
 const char *coil_link_function_name(const struct coil_link *link, unsigned function);
 
 /* The module's link, made if there is none.  NULL: no memory, or a damaged descriptor (said on stderr). */
@@ -119,6 +118,9 @@ struct coil_thread *coil_thread_get(void);                 /* NULL: no memory */
 /* Ends a failed call: fills `result` with the error value, remembers why, says so in one line on stderr. */
 void coil_status_fail(struct coil_link *link, unsigned function, void *result, enum coil_status status,
                       const struct coil_error *error);
+
+/* The same for a call whose library's descriptor cannot be used, so that nothing of it is known. */
+void coil_status_unusable(const struct coil_error *error);
 
 /* Prints "coil: ..." on stderr in one write. */
 void coil_status_print(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -57,6 +57,18 @@ void coil_status_fail(struct coil_link *link, unsigned function, void *result, e
     abort_if_asked();
 }
 
+void coil_status_unusable(const struct coil_error *error)
+{
+    struct coil_thread *thread = coil_thread_get();
+
+    if (thread) {
+        thread->status = COIL_E_MISMATCH;
+        thread->error = *error;
+    }
+    coil_status_print("a stub library cannot be used: %s", error->text);
+    abort_if_asked();
+}
+
 void coil_status_set(struct coil_thread *thread, struct coil_link *link, unsigned function, int outcome)
 {
     if (__builtin_expect(outcome == COIL_HOST_RETURNED, 1)) {

@@ -83,8 +83,8 @@ if ! command -v "$PYTHON" >/dev/null 2>&1; then
     exit 1
 fi
 # Said first, in words that every Python understands: the rest of the check is Python 3.
-if ! "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 9))'; then
-    say "PYTHON=$PYTHON cannot be used: it is $("$PYTHON" -V 2>&1 | head -n 1); coil needs Python 3.9 or later"
+if ! "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+    say "PYTHON=$PYTHON cannot be used: it is $("$PYTHON" -V 2>&1 | head -n 1); coil needs Python 3.11 or later"
     exit 1
 fi
 "$PYTHON" - "$PYTHON" <<'CHECK'

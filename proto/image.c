@@ -400,3 +400,27 @@ uint32_t coil_image_error_values(const struct coil_descriptor *image, uint32_t l
     }
     return (uint32_t)at;
 }
+
+int coil_descriptor_copy(const void *data, size_t size, const uint8_t hash[COIL_HASH_SIZE],
+                         struct coil_descriptor **ret_copy, struct coil_error *error)
+{
+    COIL_CLEANUP(coil_memory_free) struct coil_descriptor *copy = NULL;
+    uint8_t actual[COIL_HASH_SIZE];
+    int r;
+
+    if (size < sizeof *copy || size > COIL_IMAGE_SIZE_MAX)
+        return coil_error_set(error, -EBADMSG, "a descriptor cannot have %zu bytes", size);
+    copy = aligned_alloc(16, (size + 15) & ~(size_t)15);
+    if (!copy)
+        return coil_error_set(error, -ENOMEM, "no memory for a descriptor of %zu bytes", size);
+    memcpy(copy, data, size);
+    r = coil_descriptor_check(copy, size, error);
+    if (r < 0)
+        return r;
+    coil_descriptor_hash(copy, actual);
+    if (memcmp(actual, hash, sizeof actual) != 0)
+        return coil_error_set(error, -EBADMSG, "the descriptor of module '%s' has not the hash that was claimed for it",
+                              coil_image_name(copy));
+    *ret_copy = coil_steal_memory(&copy);
+    return 0;
+}

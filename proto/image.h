@@ -39,6 +39,13 @@ uint32_t coil_image_resolve(const struct coil_descriptor *image, uint32_t type);
 unsigned coil_image_integer_size(const struct coil_descriptor *image, uint32_t type);
 bool coil_image_integer_is_signed(const struct coil_descriptor *image, uint32_t type);
 
+/*
+ * A private, aligned and checked copy of an image that is to have the hash
+ * `hash`; freed with free().  -EBADMSG, -ENOTSUP, -ENOMEM, with words.
+ */
+int coil_descriptor_copy(const void *image, size_t size, const uint8_t hash[COIL_HASH_SIZE],
+                         struct coil_descriptor **ret_copy, struct coil_error *error);
+
 /* The tables of a checked image. */
 static inline const void *coil_image_at(const struct coil_descriptor *image, struct coil_descriptor_table table)
 {

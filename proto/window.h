@@ -53,4 +53,10 @@
 #define COIL_WINDOW_STRIDE (UINT64_C(1) << 33)
 #define COIL_WINDOW_COUNT ((unsigned)((COIL_RANGE_END - COIL_RANGE_BEGIN) / COIL_WINDOW_STRIDE))
 
+/* Where a window may lie. */
+static inline int coil_window_is_valid(uint64_t base)
+{
+    return base >= COIL_RANGE_BEGIN && base <= COIL_RANGE_END - COIL_WINDOW_STRIDE && base % COIL_WINDOW_STRIDE == 0;
+}
+
 #endif

@@ -121,6 +121,7 @@ void coil_inprocess_call(struct coil_link *link, unsigned function, void *call, 
         if (!thread) {
             coil_error_set(&error, -ENOMEM, "no memory for a Python thread state");
             coil_status_fail(link, function, result, COIL_E_MEMORY, &error);
+            errno = error_number;
             return;
         }
     }

@@ -9,52 +9,17 @@
  * The daemon is trusted with the program's calls, so it is checked first: the socket's
  * owner must be this user or root.  A daemon that is not there is started.
  */
-#include <sys/socket.h>
-#include <sys/un.h>
-
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <stdlib.h>
 
 #include "client/remote/remote.h"
 #include "proto/cleanup.h"
+#include "proto/dial.h"
 #include "proto/socket_path.h"
 #include "proto/version.h"
 
 #define ANSWER_TIMEOUT_MS 70000 /* longer than the daemon waits for a worker to start Python */
 #define WINDOW_ATTEMPTS 4       /* windows tried when the program uses the address itself */
-
-static int try_connect(const char *path, int *ret_fd, struct coil_error *error)
-{
-    COIL_CLEANUP(coil_fd_close) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-
-    if (fd < 0)
-        return coil_error_set(error, -errno, "no socket: %s", strerror(errno));
-    if (strlen(path) >= sizeof address.sun_path)
-        return coil_error_set(error, -ENAMETOOLONG, "the socket's path is too long: %s", path);
-    strcpy(address.sun_path, path);
-    if (connect(fd, (const struct sockaddr *)&address, sizeof address) < 0)
-        return coil_error_set(error, -errno, "the daemon cannot be reached at %s: %s", path, strerror(errno));
-    /* A program may have closed its standard streams; what it prints must not reach the daemon. */
-    *ret_fd = fd > STDERR_FILENO ? coil_steal_fd(&fd) : fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    return *ret_fd >= 0 ? 0 : coil_error_set(error, -errno, "no socket: %s", strerror(errno));
-}
-
-static int check_server(int fd, const char *path, struct coil_error *error)
-{
-    struct ucred peer;
-    socklen_t size = sizeof peer;
-
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
-        return coil_error_set(error, -errno, "nobody knows who listens at %s: %s", path, strerror(errno));
-    if (peer.uid != geteuid() && peer.uid != 0)
-        return coil_error_set(error, -EACCES,
-                              "the daemon at %s belongs to user %ld and not to user %ld: it is not used; set COIL_SOCKET to a path of your own",
-                              path, (long)peer.uid, (long)geteuid());
-    return 0;
-}
 
 /* A connection to the daemon, which is started if it is not there. */
 static int connect_daemon(struct coil_wire **ret_wire, enum coil_status *ret_status, struct coil_error *error)
@@ -68,19 +33,17 @@ static int connect_daemon(struct coil_wire **ret_wire, enum coil_status *ret_sta
     r = coil_socket_path(path, sizeof path, &private_folder, error);
     if (r < 0)
         return r;
-    r = try_connect(path, &fd, error);
+    r = coil_dial(path, &fd, NULL, error);
     if (r == -ENOENT || r == -ECONNREFUSED) {
         r = coil_autostart(path, error);
         if (r < 0)
             return r;
-        r = try_connect(path, &fd, error);
+        r = coil_dial(path, &fd, NULL, error);
     }
-    if (r < 0)
+    if (r < 0) {
+        *ret_status = r == -EACCES ? COIL_E_REFUSED : COIL_E_NO_DAEMON;
         return r;
-    *ret_status = COIL_E_REFUSED;
-    r = check_server(fd, path, error);
-    if (r < 0)
-        return r;
+    }
     *ret_status = COIL_E_MEMORY;
     r = coil_wire_new(coil_steal_fd(&fd), ret_wire);
     return r < 0 ? coil_error_set(error, r, "no memory for a connection") : 0;

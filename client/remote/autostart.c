@@ -2,7 +2,7 @@
  * Starting the daemon from within somebody else's program.
  *
  * The program must not notice: no SIGCHLD, no child to wait for, no fd, no
- * handler of its own run.  So the first child is made with clone() without an exit
+ * handler of its own run in a child.  So signals are held back meanwhile, the first child is made with clone() without an exit
  * signal (wait() does not see such children unless asked for), it makes the daemon
  * its own child and ends, and we wait for it alone.  Between clone() and exec() only
  * async-signal-safe calls are made.  The daemon says through a pipe that it listens,
@@ -28,7 +28,7 @@
 
 /* What the daemon gets of the program's environment. */
 static const char *const inherited[] = { "HOME", "LANG", "LC_ALL", "LC_CTYPE", "LOGNAME", "PATH", "TZ", "USER",
-                                         "XDG_RUNTIME_DIR", "COIL_LOG" };
+                                         "XDG_RUNTIME_DIR" };
 #define INHERITED_COUNT (sizeof inherited / sizeof *inherited)
 
 static void environment_free(char ***environment)
@@ -89,11 +89,13 @@ static void become_daemon(const char *program, char *const *argv, char *const *e
 
 static int spawn(const char *program, char *const *argv, char *const *environment, int ready, struct coil_error *error)
 {
-    pid_t child = clone_quietly();
-    int status;
+    sigset_t all, before;
+    pid_t child;
+    int status = 0;
 
-    if (child < 0)
-        return coil_error_set(error, -errno, "%s cannot be started: %s", program, strerror(errno));
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before); /* the program's handlers must not run in the children */
+    child = clone_quietly();
     if (child == 0) {
         pid_t daemon = clone_quietly();
 
@@ -101,9 +103,22 @@ static int spawn(const char *program, char *const *argv, char *const *environmen
             become_daemon(program, argv, environment, ready);
         _exit(daemon < 0);
     }
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (child < 0)
+        return coil_error_set(error, -errno, "%s cannot be started: %s", program, strerror(errno));
     while (waitpid(child, &status, __WALL) < 0 && errno == EINTR)
         ;
+    if (status != 0)
+        return coil_error_set(error, -EAGAIN, "%s cannot be started: no process could be made for it", program);
     return 0;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* Reads what the daemon says of its start: "ready", or why not. */
@@ -111,12 +126,17 @@ static int await_ready(int fd, const char *program, struct coil_error *error)
 {
     char text[COIL_ERROR_TEXT_MAX];
     struct pollfd readable = { .fd = fd, .events = POLLIN };
+    int64_t deadline_ms = now_ms() + READY_TIMEOUT_MS;
     size_t used = 0;
 
     while (used < sizeof text - 1) {
+        int64_t left_ms = deadline_ms - now_ms();
         ssize_t got;
+        int r = poll(&readable, 1, left_ms > 0 ? (int)left_ms : 0);
 
-        if (poll(&readable, 1, READY_TIMEOUT_MS) == 0)
+        if (r < 0 && errno == EINTR)
+            continue;
+        if (r == 0)
             return coil_error_set(error, -ETIMEDOUT, "%s did not start within %d seconds", program,
                                   READY_TIMEOUT_MS / 1000);
         got = read(fd, text + used, sizeof text - 1 - used);

@@ -71,7 +71,7 @@ static int map(uint64_t base, const int fds[3], struct coil_error *error)
 {
     int r;
 
-    if (base < COIL_RANGE_BEGIN || base > COIL_RANGE_END - COIL_WINDOW_STRIDE || base % COIL_WINDOW_STRIDE)
+    if (!coil_window_is_valid(base))
         return coil_error_set(error, -EPROTO, "the daemon named an address outside of coil's range");
     r = map_at(base + COIL_REQUESTS_OFFSET, COIL_REQUESTS_SIZE, PROT_READ | PROT_WRITE, fds[0], error);
     if (r < 0)

@@ -23,10 +23,6 @@
 #define PAGE 4096u
 #define FROM_LARGE UINT32_MAX
 
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
-#endif
-
 static uint64_t round_up(uint64_t size, uint64_t unit)
 {
     return (size + unit - 1) / unit * unit;

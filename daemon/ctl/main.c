@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "proto/cleanup.h"
+#include "proto/dial.h"
 #include "proto/socket_path.h"
 #include "proto/version.h"
 #include "proto/wire.h"
@@ -49,36 +50,18 @@ static void daemon_deinit(struct daemon *daemon)
     coil_fd_close(&daemon->pidfd);
 }
 
-static int no_daemon(const char *path, int code, struct coil_error *error)
-{
-    if (code == -ENOENT || code == -ECONNREFUSED)
-        return coil_error_set(error, code, "no daemon is running at %s", path);
-    return coil_error_set(error, code, "cannot reach the daemon at %s: %s", path, strerror(-code));
-}
-
 static int daemon_connect(struct daemon *daemon, struct coil_error *error)
 {
     COIL_CLEANUP(coil_fd_close) int fd = -1;
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-    struct ucred peer = { 0 };
-    socklen_t size = sizeof peer;
     bool private_folder;
+    pid_t pid;
     int r = coil_socket_path(daemon->path, sizeof daemon->path, &private_folder, error);
 
+    if (r == 0)
+        r = coil_dial(daemon->path, &fd, &pid, error);
     if (r < 0)
         return r;
-    memcpy(address.sun_path, daemon->path, sizeof address.sun_path);
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return coil_error_set(error, -errno, "cannot create a socket: %s", strerror(errno));
-    if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
-        return no_daemon(daemon->path, -errno, error);
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
-        return coil_error_set(error, -errno, "cannot find out who listens at %s: %s", daemon->path, strerror(errno));
-    if (peer.uid != geteuid() && peer.uid != 0)
-        return coil_error_set(error, -EPERM, "the daemon at %s belongs to user %u, not to user %u: set COIL_SOCKET to "
-                              "your own", daemon->path, (unsigned)peer.uid, (unsigned)geteuid());
-    daemon->pidfd = pidfd_open(peer.pid, 0);
+    daemon->pidfd = pidfd_open(pid, 0);
     r = coil_wire_new(coil_steal_fd(&fd), &daemon->wire);
     return r < 0 ? coil_error_set(error, r, "no memory") : 0;
 }

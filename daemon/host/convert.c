@@ -267,23 +267,6 @@ static void primitive_choose(struct coil_converter *converter, int64_t primitive
     }
 }
 
-/* The type code behind typedefs. */
-static coil_type_code code_resolve(const struct coil_descriptor *image, uint32_t type)
-{
-    coil_type_code code = coil_image_types(image)[type];
-    unsigned steps = image->types.count; /* a checked image may still name types in a circle */
-
-    for (; steps; steps--) {
-        if (COIL_TYPE_OPERATION(code) == COIL_OP_NOOP)
-            code = coil_image_types(image)[COIL_TYPE_ARGUMENT(code)];
-        else if (COIL_TYPE_OPERATION(code) == COIL_OP_TYPENAME)
-            code = coil_image_types(image)[coil_image_typenames(image)[COIL_TYPE_ARGUMENT(code)].type];
-        else
-            break;
-    }
-    return code;
-}
-
 static int struct_choose(struct coil_converter *converter, PyObject *ffi, const char *type_name)
 {
     char pointer_name[COIL_CONTEXT_TYPE_NAME_SIZE + 2];
@@ -323,7 +306,7 @@ static int size_check(const struct coil_converter *converter, PyObject *ffi)
 int coil_converter_init(struct coil_converter *converter, PyObject *ffi, const struct coil_descriptor *image,
                         const struct coil_descriptor_value *value)
 {
-    coil_type_code code = code_resolve(image, value->type);
+    coil_type_code code = coil_image_types(image)[coil_image_resolve(image, value->type)];
     char type_name[COIL_CONTEXT_TYPE_NAME_SIZE];
 
     coil_context_type_name(value->type, type_name);

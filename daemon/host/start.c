@@ -62,7 +62,7 @@ static int interpreter_start(const char *python, struct coil_error *error)
     if (python && access(python, X_OK) < 0)
         return coil_error_set(
             error, -ENOENT,
-            "the Python interpreter '%s' cannot be used: %m: check COIL_PYTHON or the setting `python`",
+            "the Python interpreter '%s' cannot be used: %m: check COIL_PYTHON, or PATH",
             python);
     PyPreConfig_InitPythonConfig(&before);
     before.parse_argv = 0;

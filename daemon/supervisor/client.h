@@ -47,7 +47,6 @@ struct coil_client {
     struct coil_await await;
     char *name;
     uint8_t hash[COIL_HASH_SIZE];
-    unsigned channel;
     struct coil_stored *descriptor;
 
     /* What it is attached to. */

@@ -19,7 +19,6 @@
 #include "proto/cleanup.h"
 
 #define STORE_SIZE_MAX ((size_t)64 << 20)
-#define IMAGE_ALIGN 16u
 
 void coil_store_init(struct coil_store *store)
 {
@@ -71,27 +70,15 @@ int coil_store_put(struct coil_store *store, const void *image, size_t size, con
 {
     COIL_CLEANUP(coil_memory_free) struct coil_descriptor *copy = NULL;
     struct coil_stored *stored = coil_store_get(store, hash);
-    uint8_t actual[COIL_HASH_SIZE];
     int r;
 
     if (stored) {
         *ret_stored = stored;
         return 0;
     }
-    if (size < sizeof *copy || size > COIL_IMAGE_SIZE_MAX)
-        return coil_error_set(error, -EBADMSG, "a descriptor cannot have %zu bytes", size);
-    copy = aligned_alloc(IMAGE_ALIGN, (size + IMAGE_ALIGN - 1) & ~(size_t)(IMAGE_ALIGN - 1));
-    if (!copy)
-        return coil_error_set(error, -ENOMEM, "no memory for a descriptor of %zu bytes", size);
-    memcpy(copy, image, size);
-    r = coil_descriptor_check(copy, size, error);
+    r = coil_descriptor_copy(image, size, hash, &copy, error);
     if (r < 0)
         return r;
-    coil_descriptor_hash(copy, actual);
-    if (memcmp(actual, hash, COIL_HASH_SIZE) != 0)
-        return coil_error_set(error, -EBADMSG,
-                              "the descriptor of module \"%s\" has not the hash that was claimed for it",
-                              coil_image_name(copy));
     stored = calloc(1, sizeof *stored);
     if (!stored)
         return coil_error_set(error, -ENOMEM, "no memory for a descriptor of %zu bytes", size);

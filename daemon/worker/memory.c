@@ -15,11 +15,6 @@
 
 #include "daemon/worker/worker.h"
 
-/* Newer than Debian 12's headers of some architectures. */
-#ifndef MAP_FIXED_NOREPLACE
-#define MAP_FIXED_NOREPLACE 0x100000
-#endif
-
 static void *address(uint64_t value)
 {
     return (void *)(uintptr_t)value;
@@ -60,7 +55,7 @@ int coil_memory_map(uint64_t base, int requests, int replies, int staging, struc
 {
     int r;
 
-    if (base < COIL_RANGE_BEGIN || base > COIL_RANGE_END - COIL_WINDOW_STRIDE || base % COIL_WINDOW_STRIDE)
+    if (!coil_window_is_valid(base))
         return coil_error_set(error, -EINVAL, "a session's memory would lie outside of its range");
     r = map_at(base + COIL_REQUESTS_OFFSET, COIL_REQUESTS_SIZE, PROT_READ, requests, error);
     if (r == 0)

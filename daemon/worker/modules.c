@@ -15,14 +15,14 @@
 #define MODULES_MAX 4096u
 
 static pthread_mutex_t modules_lock = PTHREAD_MUTEX_INITIALIZER; /* guards adding */
-static struct coil_worker_module *_Atomic modules[MODULES_MAX];  /* release M in add, acquire M in coil_modules_slot */
-static _Atomic uint32_t module_count;                            /* release M, acquire M likewise */
+static struct coil_worker_module *_Atomic modules[MODULES_MAX];  /* release D in add, acquire D in coil_modules_slot */
+static _Atomic uint32_t module_count;                            /* release D, acquire D likewise */
 
 struct coil_worker_module *coil_modules_slot(uint32_t slot)
 {
-    return slot < atomic_load_explicit(&module_count, memory_order_acquire)
-               ? atomic_load_explicit(&modules[slot], memory_order_acquire)
-               : NULL;
+    if (slot >= atomic_load_explicit(&module_count, memory_order_acquire)) /* D */
+        return NULL;
+    return atomic_load_explicit(&modules[slot], memory_order_acquire); /* D */
 }
 
 struct coil_worker_module *coil_modules_find(const uint8_t hash[COIL_HASH_SIZE])
@@ -40,7 +40,7 @@ struct coil_worker_module *coil_modules_of(const struct coil_host_module *host)
     struct coil_worker_module *module;
 
     for (uint32_t slot = 0; (module = coil_modules_slot(slot)); slot++)
-        if (atomic_load_explicit(&module->host, memory_order_acquire) == host)
+        if (atomic_load_explicit(&module->host, memory_order_acquire) == host) /* O */
             return module;
     return NULL;
 }
@@ -89,34 +89,27 @@ static int lay_out_functions(struct coil_worker_module *module)
 int coil_modules_add(const uint8_t hash[COIL_HASH_SIZE], const void *image, size_t size, struct coil_error *error)
 {
     COIL_CLEANUP(module_freep) struct coil_worker_module *module = NULL;
-    uint8_t actual[COIL_HASH_SIZE];
-    void *copy;
-    int r = 0;
+    struct coil_descriptor *image_copy;
+    int r;
 
     if (coil_modules_find(hash))
         return 0;
     module = calloc(1, sizeof *module);
-    copy = module ? aligned_alloc(16, (size + 15) & ~(size_t)15) : NULL;
-    if (!copy)
-        return coil_error_set(error, -ENOMEM, "no memory for a descriptor");
-    memcpy(copy, image, size);
-    module->image = copy;
-    memcpy(module->hash, hash, COIL_HASH_SIZE);
-    r = coil_descriptor_check(copy, size, error);
+    if (!module)
+        return coil_error_set(error, -ENOMEM, "no memory for a module");
+    r = coil_descriptor_copy(image, size, hash, &image_copy, error);
     if (r < 0)
         return r;
-    coil_descriptor_hash(module->image, actual);
-    if (memcmp(actual, hash, sizeof actual) != 0)
-        return coil_error_set(error, -EBADMSG, "the descriptor of module '%s' does not have the hash it came with",
-                              coil_image_name(module->image));
+    module->image = image_copy;
+    memcpy(module->hash, hash, COIL_HASH_SIZE);
     if (lay_out_functions(module) < 0)
         return coil_error_set(error, -ENOMEM, "no memory for module '%s'", coil_image_name(module->image));
 
     (void)pthread_mutex_lock(&modules_lock);
     module->slot = atomic_load_explicit(&module_count, memory_order_relaxed);
     if (module->slot < MODULES_MAX) {
-        atomic_store_explicit(&modules[module->slot], module, memory_order_release); /* M */
-        atomic_store_explicit(&module_count, module->slot + 1, memory_order_release); /* M */
+        atomic_store_explicit(&modules[module->slot], module, memory_order_release); /* D */
+        atomic_store_explicit(&module_count, module->slot + 1, memory_order_release); /* D */
         module = NULL;
     } else {
         r = coil_error_set(error, -ENOSPC, "this worker has loaded %u modules already", MODULES_MAX);

@@ -166,7 +166,7 @@ static uint32_t session_reserve(struct coil_session *session, struct coil_worker
 
 uint32_t coil_session_publish(struct coil_session *session, struct coil_worker_module *module)
 {
-    struct coil_host_module *host = atomic_load_explicit(&module->host, memory_order_acquire);
+    struct coil_host_module *host = atomic_load_explicit(&module->host, memory_order_acquire); /* O */
     uint32_t offset;
     bool fresh;
 
