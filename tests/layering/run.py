@@ -36,20 +36,17 @@ LIBRARIES = {
     r"(Python|frameobject|structmember|pythread)\.h": ["daemon/host/"],
     r"msgpack(\.h|/.*)": ["proto/message.c"],
     r"uv\.h": ["daemon/supervisor/"],
-    r"ffi\.h": ["client/", "daemon/host/"],
-    r"systemd/.*": ["daemon/supervisor/"],
-    r"jemalloc/.*": ["daemon/worker/"],
     r"coil/.*": ["client/", "proto/"],
 }
 
 # Built file -> shared libraries it may need besides the C library's.
 NEEDED = {
-    "lib/libcoil.so": ["libmsgpackc", "libffi"],
-    "lib/coil/libcoil-host.so": ["libmsgpackc", "libffi"],
-    "libexec/coil/coil-worker": ["libmsgpackc", "libjemalloc"],
-    "bin/coild": ["libmsgpackc", "libuv", "libsystemd"],
+    "lib/libcoil.so": ["libmsgpackc"],
+    "lib/coil/libcoil-host.so": [],
+    "libexec/coil/coil-worker": ["libmsgpackc"],
+    "bin/coild": ["libmsgpackc", "libuv"],
     "bin/coilctl": ["libmsgpackc"],
-    "bin/coil-stubgen": ["libmsgpackc"],
+    "bin/coil-stubgen": [],
 }
 C_LIBRARY = ["libc", "libm", "libdl", "librt", "libpthread", "libgcc_s", "ld-linux-x86-64", "ld-linux-aarch64",
              "libasan", "libubsan", "libtsan"]

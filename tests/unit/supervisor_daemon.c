@@ -5,6 +5,7 @@
  * This program is both: coild finds it as libexec/coil/coil-worker in a folder
  * that setup() makes, and it is the worker when it is called with --link-fd.
  */
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -197,7 +198,7 @@ static int install(void **state)
         *slash = '\0';
     }
     (void)strcat(programs, "/bin");
-    run("mkdir -p %s/bin %s/libexec/coil && cp %s/coild %s/bin && ln -s %s %s/libexec/coil/coil-worker", prefix, prefix,
+    run("mkdir -p %s/bin %s/libexec/coil && cp '%s/coild' %s/bin && ln -s '%s' %s/libexec/coil/coil-worker", prefix, prefix,
         programs, prefix, self, prefix);
     (void)setenv("COIL_SOCKET", path_of("sock"), 1);
     return 0;
@@ -288,18 +289,31 @@ static void assert_nothing_left(void)
     assert_int_equal(stat(path_of("sock.lock"), &status), -1);
 }
 
+/* Does the process run this program (another build's tests may run at the same time) as a worker? */
+static bool is_own_worker(const char *process)
+{
+    char path[300], own[PATH_MAX], exe[PATH_MAX], name[16] = "";
+    ssize_t own_size = readlink("/proc/self/exe", own, sizeof own);
+    COIL_CLEANUP(coil_file_close) FILE *cmdline = NULL;
+
+    (void)snprintf(path, sizeof path, "/proc/%s/exe", process);
+    if (own_size <= 0 || readlink(path, exe, sizeof exe) != own_size || memcmp(exe, own, (size_t)own_size) != 0)
+        return false;
+    (void)snprintf(path, sizeof path, "/proc/%s/cmdline", process);
+    cmdline = fopen(path, "re");
+    return cmdline && fread(name, 1, sizeof name - 1, cmdline) > 0 && strncmp(name, "coil-worker", 11) == 0;
+}
+
 static int count_workers(void)
 {
-    char command[512];
-    FILE *out;
-    int count = -1;
+    DIR *processes = opendir("/proc");
+    const struct dirent *entry;
+    int count = 0;
 
-    (void)snprintf(command, sizeof command, "grep -lsz '^coil-worker' /proc/[0-9]*/cmdline | while read f; do "
-                   "readlink ${f%%cmdline}exe; done | grep -c supervisor_daemon");
-    out = popen(command, "r");
-    if (fscanf(out, "%d", &count) != 1)
-        count = -1;
-    (void)pclose(out);
+    assert_non_null(processes);
+    while ((entry = readdir(processes)))
+        count += isdigit((unsigned char)entry->d_name[0]) && is_own_worker(entry->d_name);
+    (void)closedir(processes);
     return count;
 }
 
@@ -975,8 +989,8 @@ static void a_stale_socket_is_replaced(void **state)
     (void)wait_for(fixture->daemon);
     fixture->daemon = 0;
     (void)snprintf(command, sizeof command, "for i in 1 2 3 4 5 6; do %s/bin/coild & done 2>/dev/null; "
-                   "until %s/coilctl status >/dev/null 2>&1; do sleep 0.01; done; "
-                   "sleep 0.2; %s/coilctl stop && wait", prefix, programs, programs);
+                   "until '%s/coilctl' status >/dev/null 2>&1; do sleep 0.01; done; "
+                   "sleep 0.2; '%s/coilctl' stop && wait", prefix, programs, programs);
     assert_int_equal(system(command), 0);
 }
 
