@@ -7,6 +7,7 @@
  * child's own copy and stays as it is, as with any embedded Python.
  */
 #include "client/runtime.h"
+#include "proto/wait.h"
 
 static pthread_once_t registered = PTHREAD_ONCE_INIT;
 
@@ -25,6 +26,7 @@ static void after_in_parent(void)
 static void after_in_child(void)
 {
     coil_remote_forget();
+    coil_spin_forget();
     for (struct coil_link *link = coil_links; link; link = link->next)
         (void)pthread_mutex_init(&link->lock, NULL); /* another thread of the parent may hold it */
     (void)pthread_mutex_init(&coil_runtime_lock, NULL);

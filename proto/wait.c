@@ -74,6 +74,11 @@ void coil_spin_init(struct coil_spin *spin)
     *spin = (struct coil_spin){ .budget_ns = BUDGET_MAX_NS, .brief_looks = most_spinners() ? BRIEF_LOOKS : 1 };
 }
 
+void coil_spin_forget(void)
+{
+    atomic_store_explicit(&spinners, 0, memory_order_relaxed);
+}
+
 bool coil_spin_wait(struct coil_spin *spin, const struct coil_consumer *consumer)
 {
     bool ready;

@@ -20,6 +20,9 @@ struct coil_spin {
 
 void coil_spin_init(struct coil_spin *spin);
 
+/* In a forked child: the threads that were spinning are the parent's. */
+void coil_spin_forget(void);
+
 /*
  * Between two looks.  It keeps the processor from having loads of the line under way when the line
  * changes, which would cost it a restart: looking less often sees the change sooner.

@@ -10,7 +10,6 @@
  * owner must be this user or root.  A daemon that is not there is started.
  */
 #include <errno.h>
-#include <limits.h>
 
 #include "client/remote/remote.h"
 #include "proto/cleanup.h"
@@ -24,15 +23,18 @@
 /* A connection to the daemon, which is started if it is not there. */
 static int connect_daemon(struct coil_wire **ret_wire, enum coil_status *ret_status, struct coil_error *error)
 {
+    static char path[COIL_SOCKET_PATH_MAX]; /* found once: the program may leave its folder; with the attach lock */
     COIL_CLEANUP(coil_fd_close) int fd = -1;
-    char path[PATH_MAX];
     bool private_folder;
-    int r;
+    int r = 0;
 
     *ret_status = COIL_E_NO_DAEMON;
-    r = coil_socket_path(path, sizeof path, &private_folder, error);
-    if (r < 0)
+    if (!*path)
+        r = coil_socket_path(path, sizeof path, &private_folder, error);
+    if (r < 0) {
+        *path = '\0';
         return r;
+    }
     r = coil_dial(path, &fd, NULL, error);
     if (r == -ENOENT || r == -ECONNREFUSED) {
         r = coil_autostart(path, error);

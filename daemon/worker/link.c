@@ -14,7 +14,9 @@
 #include "proto/version.h"
 #include "proto/wire.h"
 
-#define REAP_INTERVAL_MS 5 /* between wake-ups of channels that have not seen yet that their session closes */
+/* Between wake-ups of channels that have not seen yet that their session closes; a handler may hold one up for long. */
+#define REAP_INTERVAL_MS 5
+#define REAP_INTERVAL_MAX_MS 1000
 
 static int answer(struct coil_wire *link, uint64_t request, int result, const struct coil_error *error)
 {
@@ -90,6 +92,7 @@ int coil_link_serve(int fd)
     const struct coil_message ready = {
         .type = COIL_MESSAGE_READY, .protocol = COIL_PROTOCOL, .version = COIL_VERSION
     };
+    int interval_ms = REAP_INTERVAL_MS;
     bool closing = false;
     int r;
 
@@ -101,8 +104,10 @@ int coil_link_serve(int fd)
 
         if (coil_wire_pending(link))
             poll_link.events |= POLLOUT;
-        if (poll(&poll_link, 1, closing ? REAP_INTERVAL_MS : -1) < 0 && errno != EINTR)
+        r = poll(&poll_link, 1, closing ? interval_ms : -1);
+        if (r < 0 && errno != EINTR)
             return 1;
+        interval_ms = r != 0 ? REAP_INTERVAL_MS : interval_ms * 2 < REAP_INTERVAL_MAX_MS ? interval_ms * 2 : REAP_INTERVAL_MAX_MS;
         if (poll_link.revents & POLLOUT && coil_wire_flush(link) == -EPIPE)
             break;
         r = receive(link);

@@ -17,4 +17,5 @@ def run(case):
         case.equal(case.worker(), worker, "the worker's pid")
         case.wait_for(lambda: case.fds(daemon) <= before[0] and case.fds(worker) <= before[1],
                       "the fds of coild and of its worker are back at %d and %d" % before[:2])
-        case.expect(maps(worker) <= before[2] + 8, "the worker's mappings grew from %d to %d" % (before[2], maps(worker)))
+        # A session that left one mapping behind would leave over a hundred; the allocator may make a few of its own.
+        case.expect(maps(worker) <= before[2] + 40, "the worker's mappings grew from %d to %d" % (before[2], maps(worker)))
