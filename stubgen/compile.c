@@ -61,7 +61,8 @@ static bool is_system_folder(const char *prefix)
 static struct coil_list command_for(struct coil_arena *arena, const struct coil_options *options,
                                     const char *prefix, const char *c_source, const char *output)
 {
-    static const char *const fixed[] = {"-shared", "-fPIC"};
+    /* An object is enough for the descriptor, if it is code and no notes for a linker. */
+    const char *const fixed[] = {options->output_library ? "-shared" : "-c", "-fPIC"};
     struct coil_list argv = {0};
 
     add_words(&argv, arena, compiler_for(c_source));
@@ -70,11 +71,15 @@ static struct coil_list command_for(struct coil_arena *arena, const struct coil_
     add_words(&argv, arena, options->is_debug ? "-g -O0" : "-O2");
     add_words(&argv, arena, getenv("CFLAGS"));
     add_all(&argv, arena, &options->cflags);
+    if (!options->output_library)
+        coil_list_add(&argv, arena, (void *)(uintptr_t) "-fno-lto");
     if (!is_system_folder(prefix))
         coil_list_add(&argv, arena, coil_arena_printf(arena, "-I%s/include", prefix));
     coil_list_add(&argv, arena, (void *)(uintptr_t) "-o");
     coil_list_add(&argv, arena, (void *)(uintptr_t)output);
     coil_list_add(&argv, arena, (void *)(uintptr_t)c_source);
+    if (!options->output_library)
+        return argv;
     add_all(&argv, arena, &options->extra_sources);
     add_all(&argv, arena, &options->extra_objects);
     add_all(&argv, arena, &options->ldflags);

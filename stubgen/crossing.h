@@ -6,8 +6,13 @@
 
 /*
  * Gives every function that Python implements its passages.  Refuses what does
- * not cross; what only `lib` reaches is not looked at.
+ * not cross, and notes what was inferred; what only `lib` reaches is not looked at.
  */
 void coil_crossing_decide(struct coil_module_model *module);
+
+/* The parameter's own name where possible; unique among those before it, whose names `passages` has. */
+const char *coil_parameter_name(struct coil_module_model *module, const struct coil_type *function,
+                                const struct coil_parameter *p, const struct coil_passage *passages,
+                                size_t index);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * The descriptor is read out of the library that the compiler has just made: its
  * bytes are the compiler's answer to all sizes and offsets.  It is found by its
- * symbol in .dynsym and lies in the file as it will lie in memory, because it has no
- * pointers to relocate.  The file is not trusted to be well formed.
+ * symbol in .dynsym (of an object that was not linked: .symtab) and lies in the file as it will lie in
+ * memory, because it has no pointers to relocate.  The file is not trusted to be well formed.
  */
 #include "stubgen/elf.h"
 
@@ -70,8 +70,10 @@ int coil_elf_symbol(const char *file, size_t size, const char *name, const char 
     const Elf64_Sym *symbols;
 
     if (!open_library(&library))
-        return coil_error_set(error, -EBADMSG, "it is not a 64-bit shared library");
+        return coil_error_set(error, -EBADMSG, "it is not a 64-bit library or object");
     table = find_section(&library, SHT_DYNSYM);
+    if (!table)
+        table = find_section(&library, SHT_SYMTAB);
     if (!table || table->sh_link >= library.section_count || table->sh_offset % 8 != 0)
         return coil_error_set(error, -EBADMSG, "it has no table of symbols");
     strings = &library.sections[table->sh_link];

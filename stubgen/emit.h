@@ -10,6 +10,9 @@ const char *coil_emit_source(struct coil_module_model *module);
 /* The whole header for C and C++ programs that use the library. */
 const char *coil_emit_header(struct coil_module_model *module);
 
+/* What makes _Bool known to C++, too. */
+extern const char coil_emit_raw_bool[];
+
 /* Parts of the source. */
 void coil_emit_includes(struct coil_buffer *out, struct coil_module_model *module);
 void coil_emit_types(struct coil_buffer *out, struct coil_module_model *module);

@@ -3,184 +3,45 @@
  *
  * First every table is written as text, which gathers the type codes and texts
  * that the tables refer to; then the structure that holds them all is declared
- * and initialised.  Sizes, offsets, alignments and constants are left to the C
- * compiler.  proto/descriptor.h says what each number means.
+ * and initialised.  Sizes and constants are left to the C compiler, except for what
+ * comes from an included module, whose values are known (included.c).  Structs are
+ * emit_layout.c's.  proto/descriptor.h says what each number means.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/descriptor.h"
-#include "stubgen/emit.h"
-#include "stubgen/opcodes.h"
-#include "stubgen/texts.h"
-
-/* One table: its entries as text, and how many they are. */
-struct table {
-    struct coil_buffer text;
-    size_t count;
-};
-
-struct image {
-    struct coil_module_model *module;
-    struct coil_arena *arena;
-    struct coil_opcodes *opcodes;
-    struct coil_texts *texts;
-    struct table globals, structs, fields, enums, typenames, functions, parameters, expressions, types;
-};
-
-/* ---- structs ---- */
-
-/* The first field in a struct that offsetof() takes, or NULL: one with a name and no bit-field. */
-static const struct coil_field *find_leaf(const struct coil_record *record)
-{
-    for (const struct coil_field *f = record->fields; f; f = f->next) {
-        const struct coil_field *leaf = f;
-
-        if (f->bits >= 0)
-            continue;
-        if (!*f->name)
-            leaf = find_leaf(coil_type_strip(f->type)->record);
-        if (leaf)
-            return leaf;
-    }
-    return NULL;
-}
-
-static const char *anonymous_offset(struct image *image, const struct coil_record *record,
-                                    const struct coil_record *owner, const struct coil_field *field);
-
-static const char *offset_of(struct image *image, const struct coil_record *record,
-                             const struct coil_record *owner, const struct coil_field *field)
-{
-    if (*field->name)
-        return coil_arena_printf(image->arena, "offsetof(%s, %s)", owner->c_name, field->name);
-    return anonymous_offset(image, record, owner, field);
-}
-
-static const char *size_of(struct image *image, const struct coil_record *owner,
-                           const struct coil_field *field)
-{
-    if (*field->name)
-        return coil_arena_printf(image->arena, "sizeof(((%s *)0)->%s)", owner->c_name, field->name);
-    return coil_arena_printf(image->arena, "sizeof(%s)", coil_type_strip(field->type)->record->c_name);
-}
-
-/*
- * Where an anonymous struct lies in the one around it: told by a field of it that
- * both have, or, if it has bit-fields only, by the end of what is before it.
- */
-static const char *anonymous_offset(struct image *image, const struct coil_record *record,
-                                    const struct coil_record *owner, const struct coil_field *field)
-{
-    const struct coil_record *anonymous = coil_type_strip(field->type)->record;
-    const struct coil_field *leaf = find_leaf(anonymous);
-    const struct coil_field *before = record->fields;
-
-    if (leaf)
-        return coil_arena_printf(image->arena, "offsetof(%s, %s) - offsetof(%s, %s)", owner->c_name,
-                                 leaf->name, anonymous->c_name, leaf->name);
-    if (record->fields == field || record->is_union)
-        return "0";
-    while (before->next != field)
-        before = before->next;
-    if (before->bits >= 0)
-        coil_refuse_at(
-            image->module->diagnostics, field->position,
-            "an anonymous struct that has only bit-fields and follows a bit-field must be given a name");
-    return coil_arena_printf(image->arena, "(%s + %s + alignof(%s) - 1) / alignof(%s) * alignof(%s)",
-                             offset_of(image, record, owner, before), size_of(image, owner, before),
-                             anonymous->c_name, anonymous->c_name, anonymous->c_name);
-}
-
-static void add_field(struct image *image, const struct coil_record *owner, const struct coil_field *field,
-                      const char *offset)
-{
-    unsigned type = coil_opcodes_index(image->opcodes, field->type);
-    struct coil_type *bare = coil_type_strip(field->type);
-    const char *operation = field->bits >= 0 ? "BITFIELD" : "NOOP";
-    const char *size;
-
-    if (field->bits >= 0)
-        size = coil_arena_printf(image->arena, "%d", field->bits);
-    else if (bare->kind == COIL_KIND_ARRAY && bare->length_kind == COIL_LENGTH_OPEN)
-        size = "UINT64_MAX";
-    else
-        size = size_of(image, owner, field);
-    coil_buffer_printf(&image->fields.text, "        { %s, 0, COIL_TYPE(COIL_OP_%s, %u), %s, %s },\n",
-                       coil_texts_print(image->texts, field->name), operation, type, offset, size);
-    image->fields.count++;
-}
-
-/* The fields of `record`, which are `owner`'s too (it is the record, or around an anonymous one with `...`).
- */
-static void add_fields(struct image *image, const struct coil_record *record, const struct coil_record *owner)
-{
-    for (const struct coil_field *f = record->fields; f; f = f->next) {
-        struct coil_type *type = coil_type_strip(f->type);
-
-        if (!*f->name && f->bits < 0 && type->record->is_partial)
-            add_fields(image, type->record, owner);
-        else
-            add_field(image, owner, f, f->bits < 0 ? offset_of(image, record, owner, f) : "UINT64_MAX");
-    }
-}
-
-static const char *struct_flags(struct image *image, const struct coil_record *record)
-{
-    struct coil_buffer flags = COIL_BUFFER_INIT(image->arena);
-
-    if (record->is_union)
-        coil_buffer_puts(&flags, " | COIL_STRUCT_UNION");
-    if (!record->is_complete)
-        coil_buffer_puts(&flags, " | COIL_STRUCT_OPAQUE");
-    else if (!record->is_partial && record->pack <= 1)
-        coil_buffer_puts(&flags, " | COIL_STRUCT_CHECK_FIELDS");
-    if (record->is_complete && record->pack == 1)
-        coil_buffer_puts(&flags, " | COIL_STRUCT_PACKED");
-    return flags.size > 0 ? flags.text + strlen(" | ") : "0";
-}
-
-static void add_struct(struct image *image, const struct coil_record *record)
-{
-    struct coil_arena *arena = image->arena;
-    size_t first = image->fields.count;
-    unsigned type = coil_opcodes_index(image->opcodes, record->type);
-    const char *alignment = "0";
-    const char *size = "0";
-
-    if (record->is_complete) {
-        add_fields(image, record, record);
-        alignment = coil_arena_printf(arena, "(uint32_t)alignof(%s)", record->c_name);
-        size = coil_arena_printf(arena, "sizeof(%s)", record->c_name);
-    }
-    coil_buffer_printf(&image->structs.text, "        { %s, %u, %s,\n          %s, %s, %zu, %zu },\n",
-                       coil_texts_print(image->texts, record->cffi_name), type, struct_flags(image, record),
-                       alignment, size, first, image->fields.count - first);
-    image->structs.count++;
-}
+#include "stubgen/emit_image.h"
+#include "stubgen/length.h"
 
 /* ---- enums, typedefs ---- */
 
-static void add_enumeration(struct image *image, const struct coil_enumeration *enumeration)
+static void add_enumeration(struct coil_image *image, const struct coil_enumeration *enumeration)
 {
     struct coil_buffer names = COIL_BUFFER_INIT(image->arena);
     const char *separator = "";
+    const char *primitive =
+        enumeration->known
+            ? coil_arena_printf(image->arena, "COIL_PRIM_%s",
+                                coil_primitive_macro((int)enumeration->known->primitive))
+            : coil_arena_printf(image->arena, "COIL_PRIM_INTEGER(%sinteger_of(%s))", image->module->prefix,
+                                enumeration->c_name);
 
     coil_buffer_puts(&names, "");
     for (const struct coil_enumerator *e = enumeration->enumerators; e; e = e->next, separator = ",")
         coil_buffer_printf(&names, "%s%s", separator, e->name);
     coil_buffer_printf(&image->enums.text,
-                       "        { %s, %u,\n          COIL_PRIM_INTEGER(%sinteger_of(%s)), %zu },\n",
+                       "        { %s, %u,\n          %s, %zu },\n",
                        coil_texts_print(image->texts, enumeration->cffi_name),
-                       coil_opcodes_index(image->opcodes, enumeration->type), image->module->prefix,
-                       enumeration->c_name, coil_texts_offset(image->texts, names.text));
+                       coil_opcodes_index(image->opcodes, enumeration->type), primitive,
+                       coil_texts_offset(image->texts, names.text));
     image->enums.count++;
 }
 
-static void add_typename(struct image *image, const struct coil_name *name)
+static void add_typename(struct coil_image *image, const struct coil_name *name)
 {
-    /* Python's side knows bool and the complex names by itself. */
-    if (name->is_builtin && strcmp(name->name, "FILE") != 0)
+    if (name->is_builtin) /* Python's side knows those by itself */
         return;
     coil_buffer_printf(&image->typenames.text, "        { %s, %u },\n",
                        coil_texts_print(image->texts, name->name),
@@ -190,22 +51,32 @@ static void add_typename(struct image *image, const struct coil_name *name)
 
 /* ---- what lib has ---- */
 
-static void add_integer(struct image *image, const struct coil_name *name)
+static void add_integer(struct coil_image *image, const struct coil_name *name)
 {
     const char *value = name->name;
     const char *code = "COIL_TYPE(COIL_OP_CONSTANT_INT, 0)";
 
-    if (name->enumeration) {
-        value = coil_emit_enumerator(image->module, name->enumeration, name->name);
+    if (name->enumeration)
         code = coil_arena_printf(image->arena, "COIL_TYPE(COIL_OP_ENUM, %u)", name->enumeration->index);
-    } else if (name->is_asserted) {
+    if (name->known || name->is_asserted)
         value = coil_emit_number(image->arena, name->number);
-    }
+    else if (name->enumeration)
+        value = coil_emit_enumerator(image->module, name->enumeration, name->name);
     coil_buffer_printf(&image->globals.text, "        { %s, (%s) <= 0, %s, (uint64_t)(%s), 0 },\n",
                        coil_texts_print(image->texts, name->name), value, code, value);
 }
 
-static void add_global(struct image *image, const struct coil_name *name)
+/* A floating-point number as C that gives the same one again. */
+static const char *real_number(struct coil_arena *arena, double real)
+{
+    if (isnan(real))
+        return "NAN";
+    if (isinf(real))
+        return real < 0 ? "-INFINITY" : "INFINITY";
+    return coil_arena_printf(arena, "%.17g", real);
+}
+
+static void add_global(struct coil_image *image, const struct coil_name *name)
 {
     const char *text = coil_texts_print(image->texts, name->name);
     struct coil_buffer *out = &image->globals.text;
@@ -218,7 +89,8 @@ static void add_global(struct image *image, const struct coil_name *name)
         break;
     case COIL_NAME_REAL:
         coil_buffer_printf(out, "        { %s, 0, COIL_TYPE(COIL_OP_CONSTANT, %u), 0, (double)(%s) },\n",
-                           text, coil_opcodes_index(image->opcodes, name->type), name->name);
+                           text, coil_opcodes_index(image->opcodes, name->type),
+                           name->known ? real_number(image->arena, name->known->real) : name->name);
         break;
     case COIL_NAME_VARIABLE:
         coil_buffer_printf(out, "        { %s, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, %u), 0, 0 },\n", text,
@@ -270,9 +142,12 @@ static const char *crossing_macro(unsigned crossing)
 }
 
 /* The bytes behind a pointer: "4 * sizeof(int)" for an array parameter, which is no array in C. */
-static const char *extent_of(struct image *image, struct coil_type *block)
+static const char *extent_of(struct coil_image *image, struct coil_type *block)
 {
     struct coil_type *bare = coil_type_strip(block);
+
+    if (bare->kind == COIL_KIND_RECORD && bare->record->layout)
+        return coil_arena_printf(image->arena, "%llu", (unsigned long long)bare->record->layout->size);
 
     if (bare->kind == COIL_KIND_ARRAY)
         return coil_arena_printf(image->arena, "%llu * sizeof(%s)", (unsigned long long)bare->length,
@@ -281,26 +156,60 @@ static const char *extent_of(struct image *image, struct coil_type *block)
                              coil_type_name(image->arena, coil_type_unqualified(block)));
 }
 
-static void add_parameters(struct image *image, const struct coil_name *function)
+/* The program of a length; returns 1 + where it begins, or 0. */
+static size_t add_length(struct coil_image *image, const struct coil_length_program *length)
+{
+    size_t first = image->expressions.count;
+
+    if (!length)
+        return 0;
+    for (size_t i = 0; i < length->steps.count; i++) {
+        const struct coil_length_step *step = length->steps.items[i];
+
+        coil_buffer_printf(&image->expressions.text, "        { COIL_EXPRESSION_%s, 0, %s },", step->operation,
+                           step->operand);
+        if (step->comment)
+            coil_buffer_printf(&image->expressions.text, " /* %s */", step->comment);
+        coil_buffer_puts(&image->expressions.text, "\n");
+        image->expressions.count++;
+    }
+    coil_buffer_puts(&image->expressions.text, "        { COIL_EXPRESSION_END, 0, 0 },\n");
+    image->expressions.count++;
+    return first + 1;
+}
+
+static const char *function_flags(const struct coil_name *function)
+{
+    if (function->is_idempotent && function->is_in_process_only)
+        return "COIL_FUNCTION_IDEMPOTENT | COIL_FUNCTION_IN_PROCESS_ONLY";
+    if (function->is_idempotent)
+        return "COIL_FUNCTION_IDEMPOTENT";
+    return function->is_in_process_only ? "COIL_FUNCTION_IN_PROCESS_ONLY" : "0";
+}
+
+static void add_parameters(struct coil_image *image, const struct coil_name *function)
 {
     const char *prefix = coil_emit_function_prefix(image->module, function);
     size_t i = 0;
 
     for (const struct coil_parameter *p = function->type->parameters; p; p = p->next, i++) {
         const struct coil_passage *passage = &function->passages[i];
+        size_t count = add_length(image, passage->count);
+        size_t length = add_length(image, passage->length);
 
         coil_buffer_printf(&image->parameters.text,
                            "        { %s, %u, %s, (uint32_t)offsetof(struct %scall, %s),\n"
-                           "          sizeof(((struct %scall *)0)->%s), %s, 0, 0 },\n",
+                           "          sizeof(((struct %scall *)0)->%s), %s, %zu, %zu },\n",
                            coil_texts_print(image->texts, p->name ? p->name : ""),
                            coil_opcodes_parameter(image->opcodes, p->type), crossing_macro(passage->crossing),
                            prefix, passage->name, prefix, passage->name,
-                           passage->block ? extent_of(image, passage->block) : "0");
+                           passage->is_sized ? "1" : passage->block ? extent_of(image, passage->block) : "0", count,
+                           length);
         image->parameters.count++;
     }
 }
 
-static void add_function(struct image *image, const struct coil_name *function)
+static void add_function(struct coil_image *image, const struct coil_name *function)
 {
     struct coil_arena *arena = image->arena;
     const char *prefix = coil_emit_function_prefix(image->module, function);
@@ -317,18 +226,18 @@ static void add_function(struct image *image, const struct coil_name *function)
         value_size = coil_arena_printf(arena, "sizeof(((struct %sresult *)0)->value)", prefix);
     }
     coil_buffer_printf(&image->functions.text,
-                       "        { %s, %u, %s,\n          %s, %zu, %zu, 0, 0,\n          { 0, %u, COIL_CROSS_VALUE, "
+                       "        { %s, %u, %s,\n          %s, %zu, %zu, %s, 0,\n          { 0, %u, COIL_CROSS_VALUE, "
                        "0, %s, 0, 0, 0 } },\n",
                        coil_texts_print(image->texts, function->name),
                        coil_opcodes_index(image->opcodes, function->type), call_size, result_size, first,
-                       image->parameters.count - first,
+                       image->parameters.count - first, function_flags(function),
                        coil_opcodes_index(image->opcodes, function->type->item), value_size);
     image->functions.count++;
 }
 
 /* ---- the whole ---- */
 
-static void fill_types(struct image *image)
+static void fill_types(struct coil_image *image)
 {
     for (size_t i = 0; i < image->opcodes->entries.count; i++) {
         const struct coil_opcode *opcode = image->opcodes->entries.items[i];
@@ -341,7 +250,7 @@ static void fill_types(struct image *image)
     }
 }
 
-static void fill_tables(struct image *image)
+static void fill_tables(struct coil_image *image)
 {
     struct coil_module_model *module = image->module;
     struct coil_list names = sorted_names(module);
@@ -352,7 +261,7 @@ static void fill_tables(struct image *image)
     for (size_t i = 0; i < names.count; i++)
         add_global(image, names.items[i]);
     for (size_t i = 0; i < module->sorted_records.count; i++)
-        add_struct(image, module->sorted_records.items[i]);
+        coil_emit_struct(image, module->sorted_records.items[i]);
     for (size_t i = 0; i < module->sorted_enumerations.count; i++)
         add_enumeration(image, module->sorted_enumerations.items[i]);
     for (size_t i = 0; i < names.count; i++)
@@ -362,8 +271,8 @@ static void fill_tables(struct image *image)
 }
 
 /* A table's place in `head`, or its member, or its values; tables without entries have none of them. */
-static void emit_place(struct coil_buffer *out, const struct image *image, const char *name,
-                       const struct table *table)
+static void emit_place(struct coil_buffer *out, const struct coil_image *image, const char *name,
+                       const struct coil_image_table *table)
 {
     if (table->count > 0)
         coil_buffer_printf(out, "        { (uint32_t)offsetof(struct %simage, %s), %zu },\n",
@@ -373,19 +282,19 @@ static void emit_place(struct coil_buffer *out, const struct image *image, const
 }
 
 static void emit_member(struct coil_buffer *out, const char *type, const char *name,
-                        const struct table *table)
+                        const struct coil_image_table *table)
 {
     if (table->count > 0)
         coil_buffer_printf(out, "    %s %s[%zu];\n", type, name, table->count);
 }
 
-static void emit_values(struct coil_buffer *out, const char *name, const struct table *table)
+static void emit_values(struct coil_buffer *out, const char *name, const struct coil_image_table *table)
 {
     if (table->count > 0)
         coil_buffer_printf(out, "    { /* %s */\n%s    },\n", name, table->text.text);
 }
 
-static void emit_structure(struct coil_buffer *out, struct image *image)
+static void emit_structure(struct coil_buffer *out, struct coil_image *image)
 {
     coil_buffer_printf(out, "struct %simage {\n    struct coil_descriptor head;\n", image->module->prefix);
     emit_member(out, "coil_type_code", "types", &image->types);
@@ -400,7 +309,7 @@ static void emit_structure(struct coil_buffer *out, struct image *image)
     coil_buffer_printf(out, "    struct {\n%s    } strings;\n};\n\n", coil_texts_members(image->texts));
 }
 
-static void emit_head(struct coil_buffer *out, const struct image *image, const char *name, size_t init_code)
+static void emit_head(struct coil_buffer *out, const struct coil_image *image, const char *name, size_t init_code)
 {
     coil_buffer_printf(out,
                        "    { /* head */\n"
@@ -421,9 +330,9 @@ static void emit_head(struct coil_buffer *out, const struct image *image, const 
                        image->module->prefix, image->texts->size);
 }
 
-static void init_tables(struct image *image)
+static void init_tables(struct coil_image *image)
 {
-    struct table *const tables[] = {&image->globals,    &image->structs,     &image->fields,
+    struct coil_image_table *const tables[] = {&image->globals,    &image->structs,     &image->fields,
                                     &image->enums,      &image->typenames,   &image->functions,
                                     &image->parameters, &image->expressions, &image->types};
 
@@ -433,7 +342,7 @@ static void init_tables(struct image *image)
 
 void coil_emit_descriptor(struct coil_buffer *out, struct coil_module_model *module)
 {
-    struct image image = {
+    struct coil_image image = {
         .module = module,
         .arena = module->arena,
         .opcodes = coil_opcodes_new(module),

@@ -97,7 +97,7 @@ static void put_field(struct header *header, struct coil_buffer *body, const str
 
     while (type->kind == COIL_KIND_ARRAY || type->kind == COIL_KIND_POINTER)
         type = coil_type_strip(type->item);
-    unnamed = type->kind == COIL_KIND_RECORD && type->record->has_twin ? type->record : NULL;
+    unnamed = type->kind == COIL_KIND_RECORD && coil_record_is_nameless(type->record) ? type->record : NULL;
     saved = unnamed ? unnamed->c_name : NULL;
     if (unnamed)
         unnamed->c_name = record_body(header, unnamed, indent);
@@ -163,7 +163,7 @@ static void declare_record(struct header *header, struct coil_record *record)
 {
     /* Records without a tag are declared in their typedef, or where they are used. */
     if (!record->tag) {
-        if (!record->is_unknown && !record->is_partial && record->has_twin)
+        if (!record->is_partial && coil_record_is_nameless(record))
             declare_fields_needs(header, record);
         return;
     }
@@ -232,7 +232,7 @@ static void declare_typedef(struct header *header, struct coil_name *name)
     }
     declare_needs(header, type);
     saved = bare->kind == COIL_KIND_POINTER && coil_type_strip(bare->item)->kind == COIL_KIND_RECORD &&
-                    coil_type_strip(bare->item)->record->has_twin
+                    coil_record_is_nameless(coil_type_strip(bare->item)->record)
                 ? coil_type_strip(bare->item)->record->c_name
                 : NULL;
     if (saved)
@@ -274,8 +274,7 @@ static void declare_needs(struct header *header, struct coil_type *type)
             !is_done(header, "uchar.h"))
             coil_buffer_puts(&header->includes, "#ifndef __cplusplus\n#include <uchar.h>\n#endif\n");
         if (type->primitive == COIL_PRIM_BOOL && !is_done(header, "_Bool"))
-            coil_buffer_puts(&header->includes,
-                             "#ifdef __cplusplus\n#include <stdbool.h> /* _Bool */\n#endif\n");
+            coil_buffer_puts(&header->includes, coil_emit_raw_bool);
         break;
     default:
         declare_needs(header, type->item);

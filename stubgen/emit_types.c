@@ -49,6 +49,9 @@ static struct usage find_usage(const struct coil_module_model *module)
     return usage;
 }
 
+/* C++ has no _Bool; some compilers' <stdbool.h> gives it one, others' does so only outside of strict modes. */
+const char coil_emit_raw_bool[] = "#if defined __cplusplus && !defined _Bool\n#define _Bool bool\n#endif\n";
+
 void coil_emit_includes(struct coil_buffer *out, struct coil_module_model *module)
 {
     /* C sources written for CFFI find these included, by <Python.h>. */
@@ -61,8 +64,8 @@ void coil_emit_includes(struct coil_buffer *out, struct coil_module_model *modul
         coil_buffer_printf(out, "#include <%s.h>\n", headers[i]);
     if (usage.has_bool)
         coil_buffer_puts(out, "#include <stdbool.h>\n");
-    else if (usage.has_raw_bool)
-        coil_buffer_puts(out, "#ifdef __cplusplus\n#include <stdbool.h> /* _Bool */\n#endif\n");
+    if (usage.has_raw_bool)
+        coil_buffer_puts(out, coil_emit_raw_bool);
     if (usage.has_utf)
         coil_buffer_puts(out, "#ifndef __cplusplus\n#include <uchar.h>\n#endif\n");
     if (module->enumerations.count > 0)
@@ -108,6 +111,14 @@ void coil_emit_fields(struct coil_buffer *out, struct coil_module_model *module,
         emit_field(out, module, f, indent);
 }
 
+/* The struct around something: what is in an anonymous struct is in the one around that. */
+static const struct coil_record *scope_of(const struct coil_record *outer)
+{
+    while (outer && outer->is_anonymous)
+        outer = outer->outer;
+    return outer;
+}
+
 /* A struct that is declared inside another one is inside it in C++ only: a typedef reaches it in both. */
 static void emit_inner_name(struct coil_buffer *out, const char *keyword, const char *tag,
                             const struct coil_record *outer, const char *name)
@@ -125,7 +136,7 @@ static void emit_inner_name(struct coil_buffer *out, const char *keyword, const 
 const char *coil_emit_enumerator(struct coil_module_model *module, const struct coil_enumeration *enumeration,
                                  const char *name)
 {
-    const struct coil_record *outer = enumeration->outer;
+    const struct coil_record *outer = scope_of(enumeration->outer);
 
     if (!outer || outer->has_twin)
         return name;
@@ -179,16 +190,18 @@ static bool emit_twins(struct coil_buffer *out, struct coil_module_model *module
 
     for (size_t i = 0; i < module->enumerations.count; i++) {
         const struct coil_enumeration *enumeration = module->enumerations.items[i];
+        const struct coil_record *outer = scope_of(enumeration->outer);
 
+        if (enumeration->known)
+            continue;
         /* Most often the enums of one struct come one after the other; the same macro twice does no harm. */
-        if (enumeration->outer && !enumeration->outer->has_twin && enumeration->outer != scope)
-            emit_inner_scope(out, module, scope = enumeration->outer);
-
+        if (outer && !outer->has_twin && outer != scope)
+            emit_inner_scope(out, module, scope = outer);
         if (enumeration->has_twin)
             emit_enumeration_twin(out, module, enumeration);
-        else if (enumeration->outer && enumeration->tag)
-            emit_inner_name(out, "enum", enumeration->tag, enumeration->outer, enumeration->c_name);
-        any |= enumeration->has_twin || (enumeration->outer && enumeration->tag);
+        else if (outer && enumeration->tag)
+            emit_inner_name(out, "enum", enumeration->tag, outer, enumeration->c_name);
+        any |= enumeration->has_twin || (outer && enumeration->tag);
     }
     /* The structs inside another one were added after it: backwards, each is there before it is used. */
     for (size_t i = module->records.count; i > 0; i--) {
@@ -208,16 +221,16 @@ static bool emit_inner_records(struct coil_buffer *out, struct coil_module_model
     for (size_t i = 0; i < module->records.count; i++) {
         const struct coil_record *record = module->records.items[i];
 
-        if (record->tag && record->outer && record->is_complete && !record->is_unknown) {
-            emit_inner_name(out, record->is_union ? "union" : "struct", record->tag, record->outer,
-                            record->c_name);
+        if (record->tag && record->outer && record->is_complete && !record->is_unknown && !record->layout) {
+            emit_inner_name(out, record->is_union ? "union" : "struct", record->tag,
+                            scope_of(record->outer), record->c_name);
             any = true;
         }
     }
     return any;
 }
 
-/* Opaque structs that the C source need not know. */
+/* Opaque structs, and those of included modules, which the C source need not know. */
 static bool emit_forward_declarations(struct coil_buffer *out, struct coil_module_model *module)
 {
     bool any = false;
@@ -225,7 +238,8 @@ static bool emit_forward_declarations(struct coil_buffer *out, struct coil_modul
     for (size_t i = 0; i < module->records.count; i++) {
         const struct coil_record *record = module->records.items[i];
 
-        if (record->tag && !record->is_complete && record->position.section) {
+        if (record->tag &&
+            (record->layout ? !record->outer : !record->is_complete && record->position.section)) {
             coil_buffer_printf(out, "%s;\n", record->c_name);
             any = true;
         }
@@ -244,16 +258,13 @@ const char *coil_emit_number(struct coil_arena *arena, struct coil_number number
     return coil_arena_printf(arena, "%lld", (long long)number.bits);
 }
 
-/*
- * The values that `#define X 42` declares.  The macro need not be in the C source: an
- * included module's constants are in that module's.
- */
+/* The values that `#define X 42` declares.  The macro need not be in the C source. */
 static bool emit_checks(struct coil_buffer *out, struct coil_module_model *module)
 {
     bool any = false;
 
     for (const struct coil_name *name = module->first; name; name = name->next)
-        if (name->kind == COIL_NAME_INTEGER && name->is_asserted) {
+        if (name->kind == COIL_NAME_INTEGER && name->is_asserted && !name->known) {
             const char *number = coil_emit_number(module->arena, name->number);
 
             coil_buffer_printf(out,

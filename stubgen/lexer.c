@@ -4,7 +4,8 @@
  * A section becomes an array of tokens, so that the parser can look ahead and
  * go back (declarators inside out need that).  Comments do not disappear: one of
  * the form [in, out] belongs to the declaration it stands in, and is kept with
- * the token that follows it.  Called by the parser, once per section.
+ * the token that follows it, or with the comma or semicolon that it stands behind at
+ * the end of a line.  Called by the parser, once per section.
  */
 #include "stubgen/lexer.h"
 
@@ -14,26 +15,66 @@
 struct lexer {
     struct coil_diagnostics *diagnostics;
     const struct coil_section *section;
+    const char *text;                         /* what is lexed: the section's text, or a part of it */
+    size_t offset;                            /* where `text` stands in the section */
     const char *at;                           /* the next character; the text ends in a NUL */
-    const struct coil_annotation *annotation; /* seen since the last token */
+    struct coil_annotation *annotations;      /* seen since the last token */
     struct coil_token *tokens;
     size_t count;
     size_t capacity;
 };
 
+/* Joined lines and comments may have made a part shorter than what it was: the place is the nearest there is. */
 static struct coil_position position_of(const struct lexer *lexer, const char *at)
 {
-    return (struct coil_position){lexer->section, (size_t)(at - lexer->section->text)};
+    size_t offset = lexer->offset + (size_t)(at - lexer->text);
+
+    return (struct coil_position){lexer->section,
+                                  offset < lexer->section->size ? offset : lexer->section->size};
 }
 
 static bool is_word_start(char c)
 {
-    return isalpha((unsigned char)c) || c == '_' || c == '$';
+    return isalpha((unsigned char)c) || c == '_';
 }
 
 static bool is_word(char c)
 {
-    return isalnum((unsigned char)c) || c == '_' || c == '$';
+    return isalnum((unsigned char)c) || c == '_';
+}
+
+/* Whether a comment ends the line of the comma or semicolon before it; the next token is at `start`. */
+static bool is_behind(const struct lexer *lexer, const struct coil_annotation *annotation, const char *start)
+{
+    const struct coil_token *before = lexer->count > 0 ? &lexer->tokens[lexer->count - 1] : NULL;
+    const char *text = lexer->section->text;
+
+    if (!before || before->kind != COIL_TOKEN_PUNCTUATOR || !strchr(",;", before->text[0]) || lexer->text != text)
+        return false;
+    return !memchr(text + before->position.offset, '\n', annotation->position.offset - before->position.offset) &&
+           (!*start || memchr(text + annotation->position.offset, '\n',
+                              (size_t)(start - text) - annotation->position.offset));
+}
+
+static void append(struct coil_annotation **list, struct coil_annotation *annotation)
+{
+    while (*list)
+        list = &(*list)->next;
+    annotation->next = NULL;
+    *list = annotation;
+}
+
+/* Gives the comments since the last token to the token that they belong to; `token` is the new one, at `start`. */
+static void place_annotations(struct lexer *lexer, struct coil_token *token, const char *start)
+{
+    struct coil_annotation *annotation;
+
+    token->annotation = NULL;
+    while ((annotation = lexer->annotations)) {
+        lexer->annotations = annotation->next;
+        append(is_behind(lexer, annotation, start) ? &lexer->tokens[lexer->count - 1].annotation : &token->annotation,
+               annotation);
+    }
 }
 
 static void add(struct lexer *lexer, enum coil_token_kind kind, const char *start, const char *text)
@@ -49,12 +90,12 @@ static void add(struct lexer *lexer, enum coil_token_kind kind, const char *star
         lexer->tokens = larger;
         lexer->capacity = capacity;
     }
-    token = &lexer->tokens[lexer->count++];
+    token = &lexer->tokens[lexer->count];
+    place_annotations(lexer, token, start);
+    lexer->count++;
     token->kind = kind;
     token->text = text;
     token->position = position_of(lexer, start);
-    token->annotation = lexer->annotation;
-    lexer->annotation = NULL;
 }
 
 static void add_text(struct lexer *lexer, enum coil_token_kind kind, size_t size)
@@ -63,7 +104,25 @@ static void add_text(struct lexer *lexer, enum coil_token_kind kind, size_t size
     lexer->at += size;
 }
 
-/* Keeps the comment's text if all of it is one pair of brackets. */
+/* Whether [start, end) is an annotation and not prose with brackets in it: see struct coil_annotation. */
+static bool is_annotation(const char *start, const char *end)
+{
+    if (end - start < 2 || *start != '[' || end[-1] != ']')
+        return false;
+    for (const char *c = start + 1; c < end - 1; c++)
+        if (*c == '[' || *c == ']')
+            return false;
+    do
+        start++;
+    while (isspace((unsigned char)*start));
+    if (!is_word_start(*start))
+        return false;
+    while (is_word(*start))
+        start++;
+    return isspace((unsigned char)*start) || strchr(",(]", *start);
+}
+
+/* Keeps the comment's text if it is an annotation. */
 static void keep_annotation(struct lexer *lexer, const char *start, const char *end)
 {
     struct coil_annotation *annotation;
@@ -72,12 +131,12 @@ static void keep_annotation(struct lexer *lexer, const char *start, const char *
         start++;
     while (start < end && (isspace((unsigned char)end[-1]) || end[-1] == '*'))
         end--;
-    if (end - start < 2 || *start != '[' || end[-1] != ']')
+    if (!is_annotation(start, end))
         return;
     annotation = coil_arena_take(lexer->diagnostics->arena, sizeof *annotation);
     annotation->text = coil_arena_copy(lexer->diagnostics->arena, start + 1, (size_t)(end - start) - 2);
     annotation->position = position_of(lexer, start);
-    lexer->annotation = annotation;
+    append(&lexer->annotations, annotation);
 }
 
 /* The end of the comment that starts at `at`, or NULL if there is none. */
@@ -127,6 +186,8 @@ static void lex_directive(struct lexer *lexer)
             coil_buffer_put(&line, lexer->at++, 1);
         }
     }
+    while (line.size > 0 && isspace((unsigned char)line.text[line.size - 1]))
+        line.text[--line.size] = '\0';
     add(lexer, COIL_TOKEN_DIRECTIVE, start, line.text);
 }
 
@@ -172,30 +233,12 @@ static bool lex_punctuator(struct lexer *lexer)
     return true;
 }
 
-/* A copy that ends at `end`, so that nothing reads beyond it; offsets stay what they are. */
-static const struct coil_section *part(struct coil_arena *arena, const struct coil_section *section,
-                                       size_t end)
-{
-    struct coil_section *copy;
-
-    if (end == section->size)
-        return section;
-    copy = coil_arena_take(arena, sizeof *copy);
-    *copy = *section;
-    copy->text = coil_arena_copy(arena, section->text, end);
-    copy->size = end;
-    return copy;
-}
-
 struct coil_token *coil_lex(struct coil_diagnostics *diagnostics, const struct coil_section *section,
-                            size_t start, size_t end)
+                            const char *text, size_t offset)
 {
-    struct lexer lexer = {.diagnostics = diagnostics};
+    struct lexer lexer = {
+        .diagnostics = diagnostics, .section = section, .text = text, .offset = offset, .at = text};
     bool line_start = true;
-
-    section = part(diagnostics->arena, section, end);
-    lexer.section = section;
-    lexer.at = section->text + start;
 
     for (; *lexer.at; line_start = false) {
         while (isspace((unsigned char)*lexer.at)) {
@@ -227,14 +270,16 @@ struct coil_token *coil_lex(struct coil_diagnostics *diagnostics, const struct c
         else if (!lex_punctuator(&lexer)) {
             if (isprint((unsigned char)*lexer.at))
                 coil_refuse_at(diagnostics, position_of(&lexer, lexer.at),
-                               "'%c' has no meaning in a declaration", *lexer.at);
+                               "'%c' has no meaning in a declaration: remove it", *lexer.at);
             coil_refuse_at(diagnostics, position_of(&lexer, lexer.at),
-                           "a character here (byte 0x%02x) has no meaning in a declaration",
+                           "a character here (byte 0x%02x) has no meaning in a declaration: names have ASCII "
+                           "letters, digits and '_'",
                            (unsigned)(unsigned char)*lexer.at);
         }
     }
-    if ((size_t)(lexer.at - section->text) < section->size)
-        coil_refuse_at(diagnostics, position_of(&lexer, lexer.at), "there is a NUL byte in the declarations");
+    if (text == section->text && (size_t)(lexer.at - text) < section->size)
+        coil_refuse_at(diagnostics, position_of(&lexer, lexer.at),
+                       "there is a NUL byte in the declarations: remove it");
     add(&lexer, COIL_TOKEN_END, lexer.at, "");
     return lexer.tokens;
 }

@@ -17,24 +17,30 @@ enum coil_token_kind {
                           */
 };
 
-/* A comment of the form [word, ...], which says how something crosses. */
+/*
+ * A comment that says how something crosses: all of it is one pair of brackets, with no other bracket in it, and
+ * begins with a word behind which stands a comma, a parenthesis, a blank or the end.
+ */
 struct coil_annotation {
     const char *text;              /* what stands between the brackets */
     struct coil_position position; /* of the opening bracket */
+    struct coil_annotation *next;  /* in order of appearance */
+    bool is_taken;                 /* by the parameter, field or function that it is about */
 };
 
 struct coil_token {
     enum coil_token_kind kind;
     const char *text; /* NUL-terminated */
     struct coil_position position;
-    const struct coil_annotation
-        *annotation; /* the last one between this token and the one before, or NULL */
+    /* The first of those between this token and the one before, or NULL.  One behind a comma or semicolon at the
+     * end of a line is about what stands before that: it is the comma's or semicolon's. */
+    struct coil_annotation *annotation;
 };
 
-/* All tokens from `start` to `end` (offsets); the last one is COIL_TOKEN_END.  Refuses what no token starts
- * with. */
+/* All tokens of `text`, which is the section's or stands at `offset` in it; the last one is COIL_TOKEN_END.
+ * Refuses what no token starts with. */
 struct coil_token *coil_lex(struct coil_diagnostics *diagnostics, const struct coil_section *section,
-                            size_t start, size_t end);
+                            const char *text, size_t offset);
 
 bool coil_token_is(const struct coil_token *token, const char *text);
 

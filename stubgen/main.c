@@ -23,6 +23,8 @@
 #include "stubgen/crossing.h"
 #include "stubgen/elf.h"
 #include "stubgen/emit.h"
+#include "stubgen/explain.h"
+#include "stubgen/included.h"
 #include "stubgen/init_code.h"
 #include "stubgen/options.h"
 #include "stubgen/output.h"
@@ -89,6 +91,13 @@ static int find_prefix(struct run *run)
 
 /* ---- build scripts ---- */
 
+/* What coil's `cffi` gives to --core besides what the script says. */
+static const char *script_options(const struct run *run)
+{
+    return coil_arena_printf(run->arena, "%s %s", run->options.is_explaining ? "--explain" : "",
+                             run->options.is_in_process_only ? "--in-process-only" : "");
+}
+
 static int run_script(struct run *run, int argc, char **argv)
 {
     const char *python = getenv("COIL_STUBGEN_PYTHON");
@@ -97,8 +106,8 @@ static int run_script(struct run *run, int argc, char **argv)
     char program[PATH_MAX];
     ssize_t size = readlink("/proc/self/exe", program, sizeof program - 1);
 
-    if (access(argv[1], R_OK) < 0)
-        return coil_error_set(&run->error, -errno, "cannot read %s: %s", argv[1], strerror(errno));
+    if (access(argv[run->options.script], R_OK) < 0)
+        return coil_error_set(&run->error, -errno, "cannot read %s: %s", argv[run->options.script], strerror(errno));
     if (size < 0)
         return coil_error_set(&run->error, -errno,
                               "cannot find out where coil-stubgen is (/proc/self/exe): %s", strerror(errno));
@@ -112,14 +121,14 @@ static int run_script(struct run *run, int argc, char **argv)
         python = COIL_PYTHON_PROGRAM;
     coil_list_add(&command, run->arena, (void *)(uintptr_t)python);
     coil_list_add(&command, run->arena, (void *)(uintptr_t) "-B");
-    for (int i = 1; i < argc; i++)
+    for (int i = run->options.script; i < argc; i++)
         coil_list_add(&command, run->arena, argv[i]);
     coil_list_add(&command, run->arena, NULL);
     if (setenv("PYTHONPATH",
                coil_arena_printf(run->arena, "%s/share/coil/python%s%s", run->prefix, old && *old ? ":" : "",
                                  old ? old : ""),
                1) < 0 ||
-        setenv("COIL_STUBGEN", program, 1) < 0)
+        setenv("COIL_STUBGEN", program, 1) < 0 || setenv("COIL_STUBGEN_OPTIONS", script_options(run), 1) < 0)
         return coil_error_set(&run->error, -errno, "cannot set the environment of the build script: %s",
                               strerror(errno));
     (void)execvp(python, (char **)command.items);
@@ -137,11 +146,29 @@ static int read_text(struct run *run, const char *path, const char **ret_text, s
 
     if (r < 0)
         return r;
+    if (!ret_size && strlen(text) != size)
+        return coil_error_set(&run->error, -EINVAL, "there is a NUL byte in %s", path);
+    if (strncmp(text, "\xef\xbb\xbf", 3) == 0) { /* a byte order mark, which some editors write */
+        text += 3;
+        size -= 3;
+    }
     if (ret_size)
         *ret_size = size;
-    else if (strlen(text) != size)
-        return coil_error_set(&run->error, -EINVAL, "there is a NUL byte in %s", path);
     *ret_text = text;
+    return 0;
+}
+
+static int read_included(struct run *run, const char *path, const struct coil_descriptor **ret_image)
+{
+    char *image;
+    size_t size;
+    int r = coil_file_read(run->arena, path, &image, &size, &run->error);
+
+    if (r == 0)
+        r = coil_descriptor_check(image, size, &run->error);
+    if (r < 0)
+        return coil_error_prepend(&run->error, "cannot use the descriptor of an included module, %s", path);
+    *ret_image = (const struct coil_descriptor *)(const void *)image;
     return 0;
 }
 
@@ -166,6 +193,8 @@ static int read_sections(struct run *run, struct coil_list *sections)
         const struct coil_input *input = run->options.inputs.items[i];
         int r = read_section(run, input->kind, input->path, input->label, input->pack, sections);
 
+        if (r == 0 && input->included)
+            r = read_included(run, input->included, &((struct coil_section *)sections->items[i])->included);
         if (r < 0)
             return r;
     }
@@ -231,7 +260,12 @@ static int run_passes(struct run *run, const struct coil_list *sections, const c
     for (size_t i = 0; i < sections->count; i++)
         coil_parse(run->module, sections->items[i]);
     coil_module_finish(run->module);
+    coil_included_apply(run->module);
     coil_crossing_decide(run->module);
+    if (run->diagnostics.notes.size > 0)
+        (void)fputs(run->diagnostics.notes.text, stderr);
+    if (run->options.is_explaining)
+        return fputs(coil_explain(run->module), stdout) < 0 ? -EIO : 0;
     *ret_source = coil_emit_source(run->module);
     *ret_header = run->options.output_header ? coil_emit_header(run->module) : NULL;
     return 0;
@@ -252,13 +286,13 @@ static int write_descriptor(struct run *run, const char *library, size_t size)
     int r = coil_elf_symbol(library, size, symbol, &data, &data_size, &run->error);
 
     if (r < 0)
-        return coil_error_prepend(&run->error, "cannot read the descriptor out of %s",
-                                  run->options.output_library);
+        return coil_error_prepend(&run->error, "cannot read the descriptor of '%s' out of what the compiler made",
+                                  run->module->name);
     aligned = coil_arena_copy(run->arena, data, data_size);
     r = coil_descriptor_check(aligned, data_size, &run->error);
     if (r < 0)
-        return coil_error_prepend(&run->error, "coil-stubgen made a library that coil does not accept, %s",
-                                  run->options.output_library);
+        return coil_error_prepend(&run->error, "coil-stubgen made a descriptor of '%s' that coil does not accept",
+                                  run->module->name);
     if (!run->options.output_descriptor)
         return 0;
     return coil_file_write(run->arena, run->options.output_descriptor, aligned, data_size, 0666, &run->error);
@@ -293,7 +327,7 @@ static int compile(struct run *run, const char *source)
         r = coil_file_read(run->arena, scratch.library, &library, &size, &run->error);
     if (r == 0)
         r = write_descriptor(run, library, size);
-    if (r < 0)
+    if (r < 0 || !run->options.output_library)
         return r;
     return coil_file_write(run->arena, run->options.output_library, library, size, 0777, &run->error);
 }
@@ -353,7 +387,10 @@ static int generate(struct run *run)
     run->module = coil_module_new(run->arena, &run->diagnostics, run->options.module);
     run->module->init_code = init_code;
     run->module->c_source = c_source;
+    run->module->is_in_process_only = run->options.is_in_process_only;
     r = run_passes(run, &sections, &source, &header);
+    if (run->options.is_explaining)
+        return r;
     if (r == 0 && run->options.header)
         r = choose_outputs(run);
     if (r == 0)
@@ -362,7 +399,7 @@ static int generate(struct run *run)
         r = write_text(run, run->options.output_c, source);
     if (r == 0 && run->options.output_header)
         r = write_text(run, run->options.output_header, header);
-    if (r == 0 && run->options.output_library)
+    if (r == 0 && (run->options.output_library || run->options.output_descriptor))
         r = compile(run, source);
     return r;
 }

@@ -286,9 +286,10 @@ void coil_module_finish(struct coil_module_model *module)
     for (size_t i = 0; i < module->records.count; i++) {
         struct coil_record *record = module->records.items[i];
 
-        /* The fields of an anonymous struct with `...` are taken for those of the struct around it. */
-        if (record->is_partial && record->is_anonymous)
+        if (coil_record_is_flat(record)) {
+            module->records_without_name++; /* CFFI numbers them, too */
             continue;
+        }
         if (record->is_partial && !record->tag && !record->typedef_name)
             coil_refuse_at(
                 module->diagnostics, record->position,

@@ -27,11 +27,17 @@ enum coil_linkage {
     COIL_LINKAGE_EXPORTED, /* of embedding_api() */
 };
 
+struct coil_length_program;
+
 /* How a parameter travels; set by coil_crossing_decide(). */
 struct coil_passage {
     const char *name;        /* of the parameter in emitted C */
     struct coil_type *type;  /* in the frame: a pointer where the parameter is an array */
     unsigned crossing;       /* enum coil_crossing */
+    bool is_sized;           /* `count` counts bytes, not elements of `block` */
+    bool is_local;           /* it means something only within one process (--in-process-only) */
+    const struct coil_length_program *count;  /* how many elements there are, or NULL: one */
+    const struct coil_length_program *length; /* how many of them come back, or NULL: all */
     struct coil_type *block; /* COIL_CROSS_BLOCK_*: the type of what is behind the pointer */
 };
 
@@ -43,6 +49,7 @@ struct coil_name {
     struct coil_position position;
     struct coil_name *next; /* in order of declaration */
     bool is_builtin;        /* a typedef that the language has, such as FILE */
+    const struct coil_descriptor_global *known; /* of an included module; set by coil_included_apply() */
 
     /* COIL_NAME_INTEGER */
     struct coil_number number;
@@ -53,6 +60,8 @@ struct coil_name {
     enum coil_linkage linkage;
     const struct coil_annotation *annotation;
     struct coil_passage *passages; /* one per parameter, for functions implemented in Python */
+    bool is_idempotent;
+    bool is_in_process_only; /* a parameter or the result means something only within one process */
 };
 
 struct coil_list {
@@ -79,6 +88,7 @@ struct coil_module_model {
         sorted_records; /* by cffi_name, as the descriptor has them; set by coil_module_finish() */
     struct coil_list sorted_enumerations; /* the same */
     unsigned records_without_name;
+    bool is_in_process_only; /* what does not cross between processes is let through */
 };
 
 /* `name` is known to be a module's name (see coil_module_name_is_good). */
@@ -109,6 +119,9 @@ struct coil_enumeration *coil_module_add_enumeration(struct coil_module_model *m
 
 /* A built-in type: one of CFFI's primitive types by its name ("unsigned int", "size_t"), or NULL. */
 struct coil_type *coil_primitive_find(struct coil_module_model *module, const char *name);
+
+/* The name of COIL_PRIM_* in C. */
+const char *coil_primitive_name(int primitive);
 
 /* The words of COIL_PRIM_*'s name behind that prefix. */
 const char *coil_primitive_macro(int primitive);

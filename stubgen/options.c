@@ -22,18 +22,25 @@ const char coil_options_help[] =
     "  coil-stubgen --core --module NAME [OPTION]...\n"
     "      What the two above stand on.  Only the outputs that are named are made.\n"
     "      --cdef FILE [--cdef-label TEXT] [--packed | --pack N]   declarations, as for ffi.cdef()\n"
+    "                --included FILE         the declarations are the other module's that has this descriptor\n"
     "      --api FILE [--api-label TEXT] [--packed | --pack N]     declarations, as for ffi.embedding_api()\n"
     "      --init FILE               Python code that runs once, before the functions\n"
     "      --c-source FILE           C code that the declarations are about, as for ffi.set_source()\n"
     "      --output-c FILE           the stub's C source\n"
     "      --output-header FILE      a header for programs that use the library\n"
     "      --output-library FILE     the shared library, by the C compiler $CC (cc)\n"
-    "      --output-descriptor FILE  the descriptor, out of the library\n"
+    "      --output-descriptor FILE  the descriptor; without a library, the C source is only compiled\n"
     "\n"
     "With HEADER and with --core:\n"
     "  -I DIR, -D MACRO[=VALUE], --cflag ARG      for the compiler (besides $CFLAGS)\n"
     "  -L DIR, -l LIBRARY, --ldflag ARG           for the linker (besides $LDFLAGS)\n"
     "  --extra-source FILE.c, --extra-object FILE what else goes into the library\n"
+    "\n"
+    "With each of the three, in front:\n"
+    "  --explain           print how each argument of each function crosses; nothing is made\n"
+    "  --in-process-only   let through what does not cross between processes; such a library\n"
+    "                      works with COIL_MODE=inprocess only\n"
+    "\n"
     "  --debug       compile with -g -O0\n"
     "  --verbose     show the commands that are run\n"
     "\n"
@@ -48,6 +55,7 @@ enum option {
     OPTION_API_LABEL,
     OPTION_PACKED,
     OPTION_PACK,
+    OPTION_INCLUDED,
     OPTION_INIT,
     OPTION_C_SOURCE,
     OPTION_SOURCE,
@@ -64,6 +72,8 @@ enum option {
     OPTION_LDFLAG,
     OPTION_EXTRA_SOURCE,
     OPTION_EXTRA_OBJECT,
+    OPTION_EXPLAIN,
+    OPTION_IN_PROCESS_ONLY,
     OPTION_DEBUG,
     OPTION_VERBOSE,
     OPTION_HELP,
@@ -82,6 +92,7 @@ static const struct {
     [OPTION_API_LABEL] = {"--api-label", "a text"},
     [OPTION_PACKED] = {"--packed", NULL},
     [OPTION_PACK] = {"--pack", "a number of bytes"},
+    [OPTION_INCLUDED] = {"--included", "a file"},
     [OPTION_INIT] = {"--init", "a file"},
     [OPTION_C_SOURCE] = {"--c-source", "a file"},
     [OPTION_SOURCE] = {"--source", "a file"},
@@ -98,6 +109,8 @@ static const struct {
     [OPTION_LDFLAG] = {"--ldflag", "an argument for the linker"},
     [OPTION_EXTRA_SOURCE] = {"--extra-source", "a file"},
     [OPTION_EXTRA_OBJECT] = {"--extra-object", "a file"},
+    [OPTION_EXPLAIN] = {"--explain", NULL},
+    [OPTION_IN_PROCESS_ONLY] = {"--in-process-only", NULL},
     [OPTION_DEBUG] = {"--debug", NULL},
     [OPTION_VERBOSE] = {"--verbose", NULL},
     [OPTION_HELP] = {"--help", NULL},
@@ -199,6 +212,16 @@ static int set_pack(const struct parser *parser, size_t option, const char *valu
     return 0;
 }
 
+static int set_included(const struct parser *parser, size_t option, const char *value)
+{
+    struct coil_input *input = last_input(parser, option);
+
+    if (!input)
+        return -EINVAL;
+    input->included = value;
+    return 0;
+}
+
 static int apply(struct parser *parser, enum option option, const char *value)
 {
     struct coil_options *o = parser->options;
@@ -222,6 +245,8 @@ static int apply(struct parser *parser, enum option option, const char *value)
         return set_pack(parser, option, "1");
     case OPTION_PACK:
         return set_pack(parser, option, value);
+    case OPTION_INCLUDED:
+        return set_included(parser, option, value);
     case OPTION_INIT:
         return store(parser, &o->init, option, value);
     case OPTION_C_SOURCE:
@@ -263,6 +288,12 @@ static int apply(struct parser *parser, enum option option, const char *value)
     case OPTION_EXTRA_OBJECT:
         add_joined(parser, &o->extra_objects, "", value);
         return 0;
+    case OPTION_EXPLAIN:
+        o->is_explaining = true;
+        return 0;
+    case OPTION_IN_PROCESS_ONLY:
+        o->is_in_process_only = true;
+        return 0;
     case OPTION_DEBUG:
         o->is_debug = true;
         return 0;
@@ -288,7 +319,7 @@ static int check_header_options(const struct parser *parser)
         return coil_error_set(
             parser->error, -EINVAL,
             "--cdef, --api, --c-source and --output-... go with --core, not with a header: see --help");
-    if (!o->init)
+    if (!o->init && !o->is_explaining)
         return coil_error_set(
             parser->error, -EINVAL,
             "--init is missing: it names the file with the Python code that implements the functions");
@@ -302,13 +333,21 @@ static int check_core_options(const struct parser *parser)
     if (o->pasted.count > 0 || o->directory)
         return coil_error_set(parser->error, -EINVAL,
                               "--source and -o go with a header, not with --core: see --help");
-    if (o->output_descriptor && !o->output_library)
-        return coil_error_set(parser->error, -EINVAL,
-                              "--output-descriptor needs --output-library: it comes out of the library");
-    if (!o->output_c && !o->output_header && !o->output_library)
+    if (!o->output_c && !o->output_header && !o->output_library && !o->output_descriptor && !o->is_explaining)
         return coil_error_set(parser->error, -EINVAL,
                               "nothing is to be made: name an output, such as --output-c FILE");
     return 0;
+}
+
+/* Explaining needs no name for what is not made: the header's will do. */
+static void name_explained(const struct parser *parser)
+{
+    struct coil_options *o = parser->options;
+    const char *slash = o->header ? strrchr(o->header, '/') : NULL;
+    const char *name = slash ? slash + 1 : o->header;
+
+    if (o->is_explaining && !o->module)
+        o->module = name ? coil_arena_copy(parser->arena, name, strcspn(name, ".")) : "module";
 }
 
 static int check(const struct parser *parser)
@@ -323,6 +362,7 @@ static int check(const struct parser *parser)
     if (!parser->is_core && !o->header)
         return coil_error_set(parser->error, -EINVAL,
                               "name a build script (BUILD.py) or a header: see --help");
+    name_explained(parser);
     if (!o->module)
         return coil_error_set(parser->error, -EINVAL,
                               "--module is missing: it names the module, and the library");
@@ -339,17 +379,28 @@ static bool ends_with(const char *text, const char *end)
     return strlen(text) > strlen(end) && strcmp(text + strlen(text) - strlen(end), end) == 0;
 }
 
+/* The place of a build script: in front, or behind the options that may stand before one; 0: there is none. */
+static int find_script(int argc, char **argv)
+{
+    int i = 1;
+
+    while (i < argc && (strcmp(argv[i], known[OPTION_EXPLAIN].text) == 0 ||
+                        strcmp(argv[i], known[OPTION_IN_PROCESS_ONLY].text) == 0))
+        i++;
+    return i < argc && argv[i][0] != '-' && ends_with(argv[i], ".py") ? i : 0;
+}
+
 int coil_options_parse(struct coil_options *options, struct coil_arena *arena, int argc, char **argv,
                        struct coil_error *error)
 {
     struct parser parser = {.options = options, .arena = arena, .error = error};
 
     options->action = COIL_ACTION_GENERATE;
-    if (argc > 1 && argv[1][0] != '-' && ends_with(argv[1], ".py")) {
+    options->script = find_script(argc, argv);
+    if (options->script)
         options->action = COIL_ACTION_SCRIPT;
-        return 0;
-    }
-    for (int i = 1; i < argc; i++) {
+    /* What follows a build script is the script's. */
+    for (int i = 1; i < (options->script ? options->script : argc); i++) {
         const char *value;
         int option = find(argv[i], &value);
         int r;

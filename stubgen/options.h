@@ -20,11 +20,13 @@ struct coil_input {
     const char *path;
     const char *label; /* NULL: the path */
     unsigned pack;
+    const char *included; /* the descriptor of the module that the declarations are from, or NULL */
 };
 
 struct coil_options {
     enum coil_action action;
     const char *header;    /* the plugin.h front end's, or NULL */
+    int script;            /* the build script's place in the command line */
     const char *directory; /* -o */
     const char *module;
     const char *init; /* paths of files, or NULL */
@@ -39,6 +41,8 @@ struct coil_options {
     struct coil_list extra_sources; /* paths */
     struct coil_list extra_objects; /* paths */
     struct coil_list ldflags;
+    bool is_explaining;      /* --explain: say how arguments cross, and make nothing */
+    bool is_in_process_only; /* --in-process-only */
     bool is_debug;
     bool is_verbose;
 };

@@ -12,6 +12,14 @@
 #include "proto/descriptor.h"
 #include "stubgen/parser.h"
 
+#define DEPTH_MAX 200 /* C promises 63 of parentheses and of structs */
+
+void coil_parse_enter(struct coil_parser *parser)
+{
+    if (++parser->depth > DEPTH_MAX)
+        coil_parse_refuse(parser, "this is nested too deeply: more than %d levels are not supported", DEPTH_MAX);
+}
+
 bool coil_parse_accept(struct coil_parser *parser, const char *text)
 {
     if (!coil_token_is(parser->token, text))
@@ -61,7 +69,7 @@ void coil_parse_expect(struct coil_parser *parser, const char *text, const char 
                    coil_parse_found(parser));
 }
 
-/* unknown = "*"? name ";", after typedef ... */
+/* unknown = "*"? name, after typedef ... */
 static void parse_unknown_typedef(struct coil_parser *parser)
 {
     bool is_pointer = coil_parse_accept(parser, "*");
@@ -91,12 +99,19 @@ static void parse_unknown_typedef(struct coil_parser *parser)
                            "'%s' is already declared differently, as '%s'", token->text,
                            coil_type_name(parser->arena, old->type));
     }
-    coil_parse_expect(parser, ";", "after this typedef");
 }
 
-static void declare_typedef(struct coil_parser *parser, const struct coil_declarator *declarator)
+static void declare_typedef(struct coil_parser *parser, struct coil_declarator *declarator)
 {
     struct coil_type *type = declarator->type;
+
+    /* Of typedef int... a, b; each name is a type of its own. */
+    if (type->kind == COIL_KIND_PRIMITIVE && type->primitive < 0 && strcmp(type->name, declarator->name) != 0) {
+        declarator->type = coil_type_new(parser->arena, COIL_KIND_PRIMITIVE, NULL);
+        declarator->type->primitive = type->primitive;
+        declarator->type->name = declarator->name;
+        type = declarator->type;
+    }
 
     while (type->kind == COIL_KIND_QUALIFIED)
         type = type->item;
@@ -131,13 +146,14 @@ static void skip_body(struct coil_parser *parser)
 static void declare_function(struct coil_parser *parser, const struct coil_declarator *declarator,
                              const struct coil_token *first)
 {
+    const struct coil_annotation *annotation = coil_parse_annotation(parser, parser->start ? parser->start : first);
     struct coil_type *type = coil_type_strip(declarator->type);
     struct coil_name *name;
 
     if (parser->linkage != COIL_LINKAGE_C && type->variadic)
         coil_refuse_at(parser->diagnostics, declarator->position,
                        "'%s' has a variable number of arguments and cannot be implemented in Python: declare "
-                       "each of them",
+                       "a fixed number of them",
                        declarator->name);
     name =
         coil_module_declare(parser->module, COIL_NAME_FUNCTION, declarator->name, type, declarator->position);
@@ -152,7 +168,7 @@ static void declare_function(struct coil_parser *parser, const struct coil_decla
         return;
     }
     name->linkage = parser->linkage;
-    name->annotation = parser->token->annotation ? parser->token->annotation : first->annotation;
+    name->annotation = annotation;
 }
 
 /* Steps over an initialiser that is left to C. */
@@ -225,7 +241,10 @@ static void parse_declaration(struct coil_parser *parser)
     struct coil_specifiers specifiers = coil_parse_specifiers(parser);
 
     if (specifiers.is_unknown) {
-        parse_unknown_typedef(parser);
+        do
+            parse_unknown_typedef(parser);
+        while (coil_parse_accept(parser, ","));
+        coil_parse_expect(parser, ";", "after this typedef");
         return;
     }
     if (coil_token_is(parser->token, ";")) {
@@ -245,7 +264,8 @@ static void parse_declaration(struct coil_parser *parser)
         declarator = coil_parse_declarator(parser, specifiers.type);
         parser->allows_compiled_length = false;
         if (!declarator.name)
-            coil_parse_refuse(parser, "expected a name instead of %s", coil_parse_found(parser));
+            coil_parse_refuse(parser, "expected a name instead of %s%s", coil_parse_found(parser),
+                              coil_is_keyword(parser->token->text) ? ", which is a keyword of C" : "");
         if (coil_token_is(parser->token, "__attribute__") || coil_token_is(parser->token, "asm"))
             coil_parse_refuse(parser,
                               "attributes have no place in declarations: they belong in the C source");
@@ -320,7 +340,9 @@ static void parse_extern(struct coil_parser *parser)
             parse_one(parser);
         }
     } else {
+        parser->start = first;
         parse_declaration(parser);
+        parser->start = NULL;
     }
     parser->in_python_block = false;
     parser->linkage = outer;
@@ -335,8 +357,9 @@ void coil_parse(struct coil_module_model *module, const struct coil_section *sec
     parser->arena = module->arena;
     parser->diagnostics = module->diagnostics;
     parser->section = section;
+    parser->pack = section->pack;
     parser->linkage = section->kind == COIL_SECTION_CDEF ? COIL_LINKAGE_C : COIL_LINKAGE_EXPORTED;
-    parser->token = coil_lex(module->diagnostics, section, 0, section->size);
+    parser->token = coil_lex(module->diagnostics, section, section->text, 0);
     while (parser->token->kind != COIL_TOKEN_END) {
         if (coil_token_is(parser->token, "extern") && parser->token[1].kind == COIL_TOKEN_STRING)
             parse_extern(parser);

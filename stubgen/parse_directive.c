@@ -1,13 +1,14 @@
 /*
  * Preprocessor lines.
  *
- * cdef() and embedding_api() texts know `#define NAME ...` and `#define NAME 42`,
- * nothing else.  A C header also has include guards, #includes and blocks for C++:
+ * cdef() and embedding_api() texts know `#define NAME ...`, `#define NAME 42` and
+ * `#pragma pack`, nothing else.  A C header also has include guards, #includes and blocks for C++:
  * conditions that can be decided from the header's own text and from `__cplusplus`
  * (never defined: the declarations are read as C) are, and a macro becomes a
  * constant if its value is an integer constant.  Other macros are left to C.
  */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "stubgen/parser.h"
@@ -100,17 +101,13 @@ static bool is_integer_expression(struct coil_parser *parser, const struct coil_
 
 /* The value, if it is an integer constant; else `is_known` is false, or it is refused. */
 static struct coil_number parse_value(struct coil_parser *parser, const struct directive *directive,
-                                      const char *value, size_t size, bool *ret_is_integer)
+                                      const char *value, bool *ret_is_integer)
 {
-    size_t start = offset_of(directive, value);
     const struct coil_token *after = parser->token;
     struct coil_number number = {0};
 
     *ret_is_integer = false;
-    /* A comment or a joined line has moved what follows: the text itself is the place then. */
-    if (strncmp(parser->section->text + start, value, size) != 0)
-        return number;
-    parser->token = coil_lex(parser->diagnostics, parser->section, start, start + size);
+    parser->token = coil_lex(parser->diagnostics, parser->section, value, offset_of(directive, value));
     if (is_integer_expression(parser, parser->token)) {
         number = coil_parse_expression(parser);
         *ret_is_integer = parser->token->kind == COIL_TOKEN_END;
@@ -131,7 +128,33 @@ static void declare_macro(struct coil_parser *parser, const char *text, struct c
     }
     name = coil_module_find(parser->module, text);
     if (name->number.is_known && number.is_known && name->number.bits != number.bits)
-        coil_refuse_at(parser->diagnostics, position, "'%s' was declared before with another value", text);
+        coil_refuse_at(parser->diagnostics, position,
+                       "'%s' was declared before with another value, at %s:%u: remove one of the two", text,
+                       name->position.section ? name->position.section->label : "",
+                       name->position.section ? coil_position_line(name->position) : 0);
+}
+
+static _Noreturn void refuse_macro(struct coil_parser *parser, const char *text, const char *value,
+                                   bool is_function, struct coil_position position)
+{
+    if (is_function)
+        coil_refuse_at(parser->diagnostics, position,
+                       "macros with parameters are declared as functions: write a prototype, such as "
+                       "'int %s(int x);'",
+                       text);
+    if (*value == '"')
+        coil_refuse_at(parser->diagnostics, position,
+                       "a macro that is a text is declared as a constant: write 'static char *const %s;'",
+                       text);
+    if (isdigit((unsigned char)*value) && strpbrk(value, ".eE"))
+        coil_refuse_at(parser->diagnostics, position,
+                       "a macro that is no integer is declared as a constant: write "
+                       "'static const double %s;'",
+                       text);
+    coil_refuse_at(
+        parser->diagnostics, position,
+        "a macro's declaration is '#define %s ...' (the C source has the value) or '#define %s NUMBER'", text,
+        text);
 }
 
 /* define = "#define" name ("..." | value)? */
@@ -144,30 +167,23 @@ static void parse_define(struct coil_parser *parser, const struct directive *dir
     bool is_function = *value == '(';
     struct coil_number number;
     bool is_integer;
-    size_t size;
 
     if (!*text || isdigit((unsigned char)*text))
         refuse(parser, directive, "needs a name");
     value = skip_blanks(value);
-    size = strlen(value);
-    while (size > 0 && isspace((unsigned char)value[size - 1]))
-        size--;
-    if (is_header && (is_function || size == 0)) {
+    if (is_header && (is_function || !*value)) {
         coil_table_put(&parser->macros, parser->arena, text, parser);
         return;
     }
-    if (size == 3 && strncmp(value, "...", 3) == 0 && !is_function) {
+    if (strcmp(value, "...") == 0 && !is_function) {
         declare_macro(parser, text, position, (struct coil_number){0}, false);
         return;
     }
-    number = is_function ? (struct coil_number){0} : parse_value(parser, directive, value, size, &is_integer);
+    number = is_function ? (struct coil_number){0} : parse_value(parser, directive, value, &is_integer);
     if (!is_function && is_integer) {
         declare_macro(parser, text, position, number, !is_header && number.is_known);
     } else if (!is_header) {
-        coil_refuse_at(
-            parser->diagnostics, position,
-            "a macro's declaration is '#define %s ...' (the C source has the value) or '#define %s NUMBER'",
-            text, text);
+        refuse_macro(parser, text, value, is_function, position);
     }
     coil_table_put(&parser->macros, parser->arena, text, parser);
 }
@@ -243,6 +259,44 @@ static void turn_condition(struct coil_parser *parser, const struct directive *d
         condition->is_taken = true;
 }
 
+/* pack = "pack" "(" ("push" ("," number)? | "pop" | number)? ")", as compilers know it */
+static void parse_pragma(struct coil_parser *parser, const struct directive *directive)
+{
+    const char *text = directive->rest;
+    size_t size = word_size(text);
+    bool is_push;
+    char *end;
+    unsigned long pack;
+
+    if (size != 4 || strncmp(text, "pack", 4) != 0)
+        return; /* compilers' own business */
+    text = skip_blanks(text + size);
+    text = *text == '(' ? skip_blanks(text + 1) : ")";
+    if (strncmp(text, "pop", 3) == 0) {
+        if (parser->packs.count == 0)
+            refuse(parser, directive, "pack(pop) has no pack(push)");
+        parser->pack = *(unsigned *)parser->packs.items[--parser->packs.count];
+        return;
+    }
+    is_push = strncmp(text, "push", 4) == 0;
+    if (is_push) {
+        unsigned *pushed = coil_arena_take(parser->arena, sizeof *pushed);
+
+        *pushed = parser->pack;
+        coil_list_add(&parser->packs, parser->arena, pushed);
+        text = skip_blanks(text + 4);
+        text = *text == ',' ? skip_blanks(text + 1) : text;
+    }
+    if (*text == ')') {
+        parser->pack = is_push ? parser->pack : 0;
+        return;
+    }
+    pack = strtoul(text, &end, 10);
+    if (*skip_blanks(end) != ')' || pack == 0 || pack > 16 || (pack & (pack - 1)))
+        refuse(parser, directive, "pack(...) is known with 1, 2, 4, 8 or 16, with push and with pop");
+    parser->pack = (unsigned)pack;
+}
+
 static bool parse_header_directive(struct coil_parser *parser, const struct directive *directive)
 {
     const char *name = directive->name;
@@ -260,7 +314,7 @@ static bool parse_header_directive(struct coil_parser *parser, const struct dire
     else if (strcmp(name, "endif") == 0)
         refuse(parser, directive, "has no #if");
     else
-        return strcmp(name, "include") == 0 || strcmp(name, "pragma") == 0 || strcmp(name, "undef") == 0 ||
+        return strcmp(name, "include") == 0 || strcmp(name, "undef") == 0 ||
                strcmp(name, "error") == 0 || strcmp(name, "warning") == 0;
     return true;
 }
@@ -272,6 +326,8 @@ void coil_parse_directive(struct coil_parser *parser)
     parser->token++;
     if (strcmp(directive.name, "define") == 0)
         parse_define(parser, &directive);
+    else if (strcmp(directive.name, "pragma") == 0)
+        parse_pragma(parser, &directive);
     else if (strcmp(directive.name, "line") == 0 || (!*directive.name && !*directive.rest))
         return;
     else if (parser->section->kind != COIL_SECTION_HEADER)

@@ -22,7 +22,7 @@ operators[] = {
     {"<=", 7}, {">=", 7}, {"<<", 8}, {">>", 8}, {"+", 9}, {"-", 9},  {"*", 10}, {"/", 10}, {"%", 10},
 };
 
-static struct coil_number parse_binary(struct coil_parser *parser, int level);
+static struct coil_number parse_operand(struct coil_parser *parser);
 
 static struct coil_number number_of(uint64_t bits, bool is_unsigned)
 {
@@ -92,7 +92,10 @@ static struct coil_number parse_constant_name(struct coil_parser *parser)
     struct coil_name *name = coil_module_find(parser->module, parser->token->text);
 
     if (!name || name->kind != COIL_NAME_INTEGER)
-        coil_parse_refuse(parser, "'%s' is not a constant that was declared before", parser->token->text);
+        coil_parse_refuse(parser,
+                          "'%s' is not a constant that was declared before: write its number, or "
+                          "'#define %s NUMBER' above",
+                          parser->token->text, parser->token->text);
     parser->token++;
     return name->number;
 }
@@ -119,8 +122,18 @@ static struct coil_number parse_primary(struct coil_parser *parser)
     return number;
 }
 
-/* unary = ("+" | "-" | "~" | "!") unary | primary */
+/* unary = operand; operand = ("+" | "-" | "~" | "!") unary | primary */
 static struct coil_number parse_unary(struct coil_parser *parser)
+{
+    struct coil_number number;
+
+    coil_parse_enter(parser);
+    number = parse_operand(parser);
+    coil_parse_leave(parser);
+    return number;
+}
+
+static struct coil_number parse_operand(struct coil_parser *parser)
 {
     struct coil_number number;
 
@@ -145,14 +158,12 @@ static struct coil_number parse_unary(struct coil_parser *parser)
     return parse_primary(parser);
 }
 
-static struct coil_number divide(struct coil_parser *parser, bool remainder, struct coil_number a,
-                                 struct coil_number b, bool is_unsigned)
+/* b is not zero. */
+static struct coil_number divide(bool remainder, struct coil_number a, struct coil_number b, bool is_unsigned)
 {
     int64_t x = (int64_t)a.bits;
     int64_t y = (int64_t)b.bits;
 
-    if (b.bits == 0)
-        coil_parse_refuse(parser, "this constant divides by zero");
     if (is_unsigned)
         return number_of(remainder ? a.bits % b.bits : a.bits / b.bits, true);
     if (y == -1)
@@ -171,8 +182,7 @@ static struct coil_number shift(struct coil_number a, struct coil_number b, bool
     return number_of(a.bits >> by, a.is_unsigned);
 }
 
-static struct coil_number compute(struct coil_parser *parser, const char *operator, struct coil_number a,
-                                  struct coil_number b)
+static struct coil_number compute(const char *operator, struct coil_number a, struct coil_number b)
 {
     bool is_unsigned = a.is_unsigned || b.is_unsigned;
     bool less = is_unsigned ? a.bits < b.bits : (int64_t)a.bits < (int64_t)b.bits;
@@ -204,7 +214,7 @@ static struct coil_number compute(struct coil_parser *parser, const char *operat
     case '*':
         return number_of(a.bits * b.bits, is_unsigned);
     default:
-        return divide(parser, operator[0] == '%', a, b, is_unsigned);
+        return divide(operator[0] == '%', a, b, is_unsigned);
     }
 }
 
@@ -223,12 +233,13 @@ static struct coil_number parse_binary(struct coil_parser *parser, int level)
     const struct operator* operator;
 
     while ((operator= find_operator(parser)) && operator->level >= level) {
-        struct coil_number right;
+        const struct coil_token *token = parser->token++;
+        struct coil_number right = parse_binary(parser, operator->level + 1);
 
-        parser->token++;
-        right = parse_binary(parser, operator->level + 1);
+        if (strchr("/%", operator->text[0]) && right.is_known && right.bits == 0)
+            coil_refuse_at(parser->diagnostics, token->position, "this divides by zero: write another divisor");
         if (left.is_known && right.is_known)
-            left = compute(parser, operator->text, left, right);
+            left = compute(operator->text, left, right);
         else
             left.is_known = false;
     }
@@ -244,9 +255,11 @@ struct coil_number coil_parse_expression(struct coil_parser *parser)
 
     if (!coil_parse_accept(parser, "?"))
         return number;
+    coil_parse_enter(parser);
     yes = coil_parse_expression(parser);
     coil_parse_expect(parser, ":", "in this expression");
     no = coil_parse_expression(parser);
+    coil_parse_leave(parser);
     if (!number.is_known)
         return number;
     return number.bits ? yes : no;
@@ -261,6 +274,6 @@ struct coil_number coil_parse_known(struct coil_parser *parser)
         coil_refuse_at(
             parser->diagnostics, first->position,
             "the value of this constant is known only to the C compiler (its declaration says ...), "
-            "but a number is needed here");
+            "but a number is needed here: write the number");
     return number;
 }

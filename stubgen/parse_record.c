@@ -17,7 +17,8 @@ static void check_new_field(struct coil_parser *parser, const struct coil_record
         struct coil_type *type = coil_type_strip(f->type);
 
         if (*name && strcmp(f->name, name) == 0)
-            coil_refuse_at(parser->diagnostics, position, "there are two fields called '%s'", name);
+            coil_refuse_at(parser->diagnostics, position,
+                           "there are two fields called '%s': rename one of them", name);
         if (!*f->name && type->kind == COIL_KIND_RECORD)
             check_new_field(parser, type->record, name, position);
     }
@@ -74,9 +75,12 @@ static void parse_bits(struct coil_parser *parser, struct coil_field *field)
         coil_refuse_at(parser->diagnostics, first->position, "a bit-field must be an integer, not '%s'",
                        coil_type_name(parser->arena, type));
     if (coil_number_is_negative(bits) || bits.bits > 64)
-        coil_refuse_at(parser->diagnostics, first->position, "a bit-field cannot be that wide");
+        coil_refuse_at(parser->diagnostics, first->position,
+                       "a bit-field cannot have %lld bits: it has from 1 to as many as its type",
+                       (long long)bits.bits);
     if (bits.bits == 0 && *field->name)
-        coil_refuse_at(parser->diagnostics, first->position, "a bit-field without width cannot have a name");
+        coil_refuse_at(parser->diagnostics, first->position,
+                       "a bit-field without width cannot have a name: remove the name");
     field->bits = (int)bits.bits;
 }
 
@@ -117,13 +121,15 @@ static struct coil_field *anonymous_field(struct coil_parser *parser, struct coi
     return field;
 }
 
-/* member = specifiers (field ("," field)*)? ";" | "..." ";" */
+/* member = specifiers (field ("," field)*)? ";" | "..." ";" | ";" */
 static void parse_member(struct coil_parser *parser, struct coil_record *record, struct coil_field ***last)
 {
     const struct coil_token *first = parser->token;
     struct coil_specifiers specifiers;
     struct coil_type *type;
 
+    if (coil_parse_accept(parser, ";"))
+        return;
     if (coil_parse_accept(parser, "...")) {
         coil_parse_expect(parser, ";", "after '...'");
         record->is_partial = true;
@@ -161,6 +167,24 @@ static bool has_bits(const struct coil_record *record)
     return false;
 }
 
+/* A typedef may have been made before the struct behind it was declared: the struct knows. */
+static void note_depth(struct coil_parser *parser, struct coil_record *record, const struct coil_field *field)
+{
+    struct coil_type *type = coil_type_strip(field->type);
+    unsigned depth = field->type->depth;
+
+    while (type->kind == COIL_KIND_ARRAY)
+        type = coil_type_strip(type->item);
+    if (depth < type->depth)
+        depth = type->depth;
+    if (record->type->depth <= depth)
+        record->type->depth = depth + 1;
+    if (depth > COIL_TYPE_DEPTH_MAX)
+        coil_refuse_at(parser->diagnostics, field->position,
+                       "this struct is nested too deeply: more than %d levels are not supported",
+                       COIL_TYPE_DEPTH_MAX);
+}
+
 /* members = member* "}" */
 static void parse_members(struct coil_parser *parser, struct coil_record *record)
 {
@@ -168,6 +192,7 @@ static void parse_members(struct coil_parser *parser, struct coil_record *record
     const struct coil_record *outer = parser->outer;
     struct coil_field **last = &record->fields;
 
+    coil_parse_enter(parser);
     parser->outer = record;
     while (!coil_parse_accept(parser, "}")) {
         if (parser->token->kind == COIL_TOKEN_END)
@@ -175,12 +200,16 @@ static void parse_members(struct coil_parser *parser, struct coil_record *record
         parse_member(parser, record, &last);
     }
     parser->outer = outer;
+    coil_parse_leave(parser);
     record->is_complete = true;
-    record->pack = parser->section->pack;
+    record->section = parser->section;
+    record->pack = parser->pack;
     if (record->is_partial && has_bits(record))
         coil_refuse_at(parser->diagnostics, first->position,
                        "bit-fields and '...' in one struct are not possible: the compiler cannot be asked "
                        "where bit-fields are");
+    for (const struct coil_field *f = record->fields; f; f = f->next)
+        note_depth(parser, record, f);
     for (const struct coil_field *f = record->fields; f && f->next; f = f->next) {
         struct coil_type *type = coil_type_strip(f->type);
 
@@ -205,7 +234,10 @@ struct coil_type *coil_parse_record(struct coil_parser *parser)
 
         tag = parser->token->text;
         if (known && (known->kind != COIL_KIND_RECORD || known->record->is_union != is_union))
-            coil_parse_refuse(parser, "'%s' was declared before as another kind of type, '%s'", tag,
+            coil_parse_refuse(parser,
+                              "'%s' was declared before as another kind of type, '%s': use that, or another "
+                              "tag",
+                              tag,
                               coil_type_name(parser->arena, known));
         record = known ? known->record
                        : coil_module_add_record(parser->module, is_union, tag, parser->token->position);
@@ -220,7 +252,7 @@ struct coil_type *coil_parse_record(struct coil_parser *parser)
         return record->type;
     }
     if (record->is_complete || record->is_open)
-        coil_parse_refuse(parser, "the fields of '%s' were declared before",
+        coil_parse_refuse(parser, "the fields of '%s' were declared before: remove one of the two",
                           coil_type_name(parser->arena, record->type));
     parser->token++;
     record->is_open = true;
@@ -282,6 +314,7 @@ static void parse_enumerators(struct coil_parser *parser, struct coil_enumeratio
     if (!enumeration->enumerators && !enumeration->is_partial)
         coil_refuse_at(parser->diagnostics, enumeration->position, "an enum needs at least one enumerator");
     enumeration->is_complete = true;
+    enumeration->section = parser->section;
 }
 
 /* enumeration = "enum" (tag | tag? "{" enumerators) */
@@ -296,7 +329,10 @@ struct coil_type *coil_parse_enumeration(struct coil_parser *parser)
 
         tag = parser->token->text;
         if (known && known->kind != COIL_KIND_ENUM)
-            coil_parse_refuse(parser, "'%s' was declared before as another kind of type, '%s'", tag,
+            coil_parse_refuse(parser,
+                              "'%s' was declared before as another kind of type, '%s': use that, or another "
+                              "tag",
+                              tag,
                               coil_type_name(parser->arena, known));
         enumeration = known ? known->enumeration
                             : coil_module_add_enumeration(parser->module, tag, parser->token->position);
@@ -311,7 +347,7 @@ struct coil_type *coil_parse_enumeration(struct coil_parser *parser)
     if (!tag)
         enumeration = coil_module_add_enumeration(parser->module, NULL, first->position);
     if (enumeration->is_complete)
-        coil_parse_refuse(parser, "the enumerators of '%s' were declared before",
+        coil_parse_refuse(parser, "the enumerators of '%s' were declared before: remove one of the two",
                           coil_type_name(parser->arena, enumeration->type));
     parser->token++;
     enumeration->outer = parser->outer;

@@ -7,6 +7,8 @@
 /* Adds a section's declarations to the module.  Refuses what is not understood (source.h). */
 void coil_parse(struct coil_module_model *module, const struct coil_section *section);
 
+#define COIL_TYPE_DEPTH_MAX 1000 /* types within each other: later passes walk them recursively */
+
 /* Within the parser. */
 struct coil_parser {
     struct coil_module_model *module;
@@ -18,8 +20,12 @@ struct coil_parser {
     enum coil_linkage linkage;       /* of functions that are declared now */
     bool allows_compiled_length;     /* [...] has a meaning in the declarator that is parsed now */
     bool in_python_block;            /* between the braces of extern "Python" { } */
+    const struct coil_token *start;  /* of the declaration, if that is before its specifiers; or NULL */
     struct coil_list conditions;     /* open #if and #ifdef lines (parse_directive.c) */
     struct coil_table macros;        /* what a header has #defined without a value */
+    unsigned pack;                   /* as the section has it, or a #pragma pack in it */
+    struct coil_list packs;          /* what #pragma pack(push) has put away: unsigned */
+    unsigned depth;                  /* of parentheses, braces and the like around the next token */
 };
 
 /* What stands before the declarators of a declaration. */
@@ -39,10 +45,17 @@ struct coil_declarator {
 };
 
 /* parse_declarator.c */
-struct coil_specifiers coil_parse_specifiers(struct coil_parser *parser);
 struct coil_declarator coil_parse_declarator(struct coil_parser *parser, struct coil_type *base);
+
+/* parse_specifiers.c */
+struct coil_specifiers coil_parse_specifiers(struct coil_parser *parser);
 bool coil_parse_is_type(struct coil_parser *parser, const struct coil_token *token);
-/* The last annotation from `first` up to the next token, or NULL. */
+bool coil_parse_is_convention(const struct coil_token *token); /* __stdcall and its like */
+/* Words that change nothing about a declaration as seen from outside. */
+bool coil_parse_is_ignored(const struct coil_parser *parser, const struct coil_token *token);
+unsigned coil_parse_qualifier(const struct coil_token *token); /* COIL_QUALIFIER_*, or 0 */
+void coil_parse_skip_parentheses(struct coil_parser *parser);  /* the next token is "(" */
+/* All annotations from `first` up to the next token that nothing within has taken, or NULL; they are taken now. */
 const struct coil_annotation *coil_parse_annotation(const struct coil_parser *parser,
                                                     const struct coil_token *first);
 
@@ -58,6 +71,16 @@ bool coil_number_is_negative(struct coil_number number);
 /* parse_directive.c: the next token is a preprocessor line */
 void coil_parse_directive(struct coil_parser *parser);
 void coil_parse_directives_end(struct coil_parser *parser);
+
+/*
+ * Around each function that can call itself: refuses what is nested deeper than any declaration, instead of
+ * running out of stack.
+ */
+void coil_parse_enter(struct coil_parser *parser);
+static inline void coil_parse_leave(struct coil_parser *parser)
+{
+    parser->depth--;
+}
 
 /* Steps over `text` if it is next. */
 bool coil_parse_accept(struct coil_parser *parser, const char *text);

@@ -79,6 +79,11 @@ struct coil_type *coil_primitive_find(struct coil_module_model *module, const ch
     return NULL;
 }
 
+const char *coil_primitive_name(int primitive)
+{
+    return primitives[primitive].name;
+}
+
 const char *coil_primitive_macro(int primitive)
 {
     return primitives[primitive].macro;

@@ -12,6 +12,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#define SHOWN_MAX 160 /* bytes of a line in a message */
+
 /* The line around a place. */
 struct line {
     const char *start;
@@ -52,10 +54,43 @@ static size_t characters(const char *text, size_t size)
     return count;
 }
 
+/* A line may be a whole generated file: what is shown is the part around the place. */
+static struct line shown_part(struct line line)
+{
+    size_t skipped = line.column > SHOWN_MAX / 2 && line.size > SHOWN_MAX ? line.column - SHOWN_MAX / 2 : 0;
+
+    while (skipped > 0 && ((unsigned char)line.start[skipped] & 0xc0) == 0x80)
+        skipped--;
+    line.start += skipped;
+    line.column -= skipped;
+    line.size -= skipped;
+    if (line.size > SHOWN_MAX) {
+        line.size = SHOWN_MAX;
+        while (((unsigned char)line.start[line.size] & 0xc0) == 0x80)
+            line.size--;
+    }
+    return line;
+}
+
+/* A whole message: where, what, the line, and a caret below the place. */
+static void compose(struct coil_buffer *message, struct coil_position position, const char *kind, const char *sentence)
+{
+    struct line line = line_of(position);
+    size_t column = characters(line.start, line.column) + 1;
+
+    line = shown_part(line);
+    coil_buffer_printf(message, "%s:%u:%zu: %s: %s\n    %.*s\n    ", position.section->label, line.number, column, kind,
+                       sentence, (int)line.size, line.start);
+    /* Tabs stay tabs, so that the caret stands below its character. */
+    for (size_t i = 0; i < line.column; i++)
+        if (((unsigned char)line.start[i] & 0xc0) != 0x80)
+            coil_buffer_puts(message, line.start[i] == '\t' ? "\t" : " ");
+    coil_buffer_puts(message, "^\n");
+}
+
 _Noreturn void coil_refuse_at(struct coil_diagnostics *diagnostics, struct coil_position position,
                               const char *format, ...)
 {
-    struct line line = line_of(position);
     struct coil_buffer message = COIL_BUFFER_INIT(diagnostics->arena);
     va_list arguments;
     char *sentence;
@@ -63,15 +98,21 @@ _Noreturn void coil_refuse_at(struct coil_diagnostics *diagnostics, struct coil_
     va_start(arguments, format);
     sentence = coil_arena_vprintf(diagnostics->arena, format, arguments);
     va_end(arguments);
-    coil_buffer_printf(&message, "%s:%u:%zu: error: %s\n    %.*s\n    ", position.section->label, line.number,
-                       characters(line.start, line.column) + 1, sentence, (int)line.size, line.start);
-    /* Tabs stay tabs, so that the caret stands below its character. */
-    for (size_t i = 0; i < line.column; i++)
-        if (((unsigned char)line.start[i] & 0xc0) != 0x80)
-            coil_buffer_puts(&message, line.start[i] == '\t' ? "\t" : " ");
-    coil_buffer_puts(&message, "^\n");
+    compose(&message, position, "error", sentence);
     diagnostics->text = message.text;
     longjmp(diagnostics->escape, 1);
+}
+
+void coil_note_at(struct coil_diagnostics *diagnostics, struct coil_position position, const char *format, ...)
+{
+    va_list arguments;
+    char *sentence;
+
+    va_start(arguments, format);
+    sentence = coil_arena_vprintf(diagnostics->arena, format, arguments);
+    va_end(arguments);
+    diagnostics->notes.arena = diagnostics->arena;
+    compose(&diagnostics->notes, position, "note", sentence);
 }
 
 _Noreturn void coil_refuse(struct coil_diagnostics *diagnostics, const char *format, ...)

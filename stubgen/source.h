@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stddef.h>
 
+#include "proto/descriptor.h"
 #include "stubgen/arena.h"
 
 enum coil_section_kind {
@@ -19,6 +20,7 @@ struct coil_section {
     const char *label; /* what messages call it: a file's name, or what stands for one */
     const char *text;  /* NUL-terminated */
     size_t size;
+    const struct coil_descriptor *included; /* of the module that these declarations are from, or NULL */
     unsigned pack; /* greatest alignment of a field, in bytes; 0: the compiler's own rules */
     struct coil_section *next;
 };
@@ -34,7 +36,12 @@ struct coil_diagnostics {
     struct coil_arena *arena;
     jmp_buf escape;
     char *text; /* the whole message, with the source line and the caret; ends in a newline */
+    struct coil_buffer notes; /* the same for what is no error, one after the other */
 };
+
+/* Adds "LABEL:LINE:COLUMN: note: SENTENCE", the source line and a caret, to the notes. */
+void coil_note_at(struct coil_diagnostics *diagnostics, struct coil_position position, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Composes "LABEL:LINE:COLUMN: error: SENTENCE", the source line and a caret, and jumps to `escape`. */
 _Noreturn void coil_refuse_at(struct coil_diagnostics *diagnostics, struct coil_position position,

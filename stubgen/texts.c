@@ -3,9 +3,9 @@
  *
  * The table is emitted as several char arrays in a row instead of one, because
  * ISO C promises string literals of 4095 bytes only; each array ends where a text
- * ends, so that the NUL a literal brings along is the text's own.  Init code
- * longer than that cannot be cut so, and becomes a list of characters, a line of
- * Python per line of C.  Used by emit_descriptor.c.
+ * ends, so that the NUL a literal brings along is the text's own.  A text
+ * longer than that (init code, thousands of enumerators) cannot be cut so, and becomes a
+ * list of characters.  Used by emit_descriptor.c.
  */
 #include "stubgen/texts.h"
 
@@ -154,8 +154,10 @@ const char *coil_texts_values(struct coil_texts *texts)
     struct coil_buffer text = COIL_BUFFER_INIT(texts->arena);
 
     for (size_t first = 0, i = 0; i < texts->list.count; first = i) {
-        (void)next_chunk(texts, &i);
-        put_chunk(&text, texts, first, i);
+        if (next_chunk(texts, &i) > LITERAL_MAX)
+            put_lines_as_characters(&text, texts->list.items[first]);
+        else
+            put_chunk(&text, texts, first, i);
     }
     if (texts->long_text && strlen(texts->long_text) > LITERAL_MAX)
         put_lines_as_characters(&text, texts->long_text);

@@ -14,6 +14,9 @@ struct coil_type *coil_type_new(struct coil_arena *arena, enum coil_type_kind ki
 
     type->kind = kind;
     type->item = item;
+    type->depth = item && !(kind == COIL_KIND_POINTER && coil_type_strip(item)->kind == COIL_KIND_RECORD)
+                      ? item->depth + 1
+                      : 1;
     return type;
 }
 
@@ -93,6 +96,25 @@ bool coil_type_is_incomplete(struct coil_type *type)
     default:
         return false;
     }
+}
+
+bool coil_record_has_bits(const struct coil_record *record)
+{
+    for (const struct coil_field *f = record->fields; f; f = f->next)
+        if (f->bits >= 0 || (!*f->name && coil_record_has_bits(coil_type_strip(f->type)->record)))
+            return true;
+    return false;
+}
+
+bool coil_record_is_flat(const struct coil_record *record)
+{
+    const struct coil_record *owner = record->outer;
+
+    if (!record->is_anonymous || !owner)
+        return false;
+    while (owner->outer && coil_record_is_flat(owner))
+        owner = owner->outer;
+    return record->is_partial || !coil_record_has_bits(owner);
 }
 
 /* Arrays and functions as parameters are pointers. */

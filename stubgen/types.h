@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "proto/descriptor.h"
 #include "stubgen/lexer.h"
 
 enum coil_type_kind {
@@ -44,6 +45,7 @@ struct coil_type {
     const char *name;       /* primitive: its words in C; typedef: its name */
     struct coil_type *item; /* what is pointed to, repeated, returned, named or qualified */
     unsigned qualifiers;    /* COIL_QUALIFIER_* */
+    unsigned depth;         /* how many types are within each other here, pointers to structs not followed */
     enum coil_length length_kind;
     uint64_t length;
     /* COIL_LENGTH_COMPILED: what has this type, once known: `subject_record`'s field, a variable or a
@@ -71,6 +73,7 @@ struct coil_field {
     int bits; /* -1: not a bit-field */
     struct coil_position position;
     const struct coil_annotation *annotation;
+    const struct coil_descriptor_field *known; /* of an included module's struct; set by coil_included_apply() */
     struct coil_field *next;
 };
 
@@ -87,12 +90,14 @@ struct coil_record {
     unsigned number; /* of those without any name, in order of declaration */
     unsigned pack;
     struct coil_field *fields;
-    struct coil_position position;   /* where it was first mentioned */
-    const struct coil_record *outer; /* the struct in whose braces it was first mentioned, or NULL */
-    const char *cffi_name;           /* in the descriptor; set by coil_module_finish() */
+    struct coil_position position;      /* where it was first mentioned */
+    const struct coil_section *section; /* where its braces are, or NULL */
+    const struct coil_record *outer;    /* the struct in whose braces it was first mentioned, or NULL */
+    const char *cffi_name;              /* in the descriptor; set by coil_module_finish() */
     const char *c_name;              /* in emitted C; set by coil_module_finish() */
     bool has_twin;  /* c_name is of a copy that the emitter declares, because C has no name for it */
     unsigned index; /* in the descriptor; set by coil_module_finish() */
+    const struct coil_descriptor_struct *layout; /* of an included module's; set by coil_included_apply() */
     struct coil_type *type;
 };
 
@@ -110,11 +115,13 @@ struct coil_enumeration {
     bool is_partial;
     struct coil_enumerator *enumerators;
     struct coil_position position;
+    const struct coil_section *section; /* where its braces are, or NULL */
     const struct coil_record *outer;
     const char *cffi_name;
     const char *c_name;
     bool has_twin;
     unsigned index;
+    const struct coil_descriptor_enum *known; /* of an included module's; set by coil_included_apply() */
     struct coil_type *type;
 };
 
@@ -133,6 +140,21 @@ bool coil_type_is_const(const struct coil_type *type);
 bool coil_type_is_void(struct coil_type *type);
 bool coil_type_is_integer(struct coil_type *type);    /* not char, not bool, not enums */
 bool coil_type_is_incomplete(struct coil_type *type); /* void, opaque, open array, function */
+
+/* Whether C has no name for it: it can only be declared where it is used. */
+static inline bool coil_record_is_nameless(const struct coil_record *record)
+{
+    return !record->tag && !record->typedef_name;
+}
+
+/* Whether a field of the struct, or of an anonymous struct in it, is a bit-field. */
+bool coil_record_has_bits(const struct coil_record *record);
+
+/*
+ * Whether an anonymous struct or union is no type of its own in the descriptor: its fields are listed among those
+ * of the struct around it, as CFFI does it.  Where there are bit-fields, Python's side needs the struct as it is.
+ */
+bool coil_record_is_flat(const struct coil_record *record);
 
 /* The same type in C's sense; qualifiers count, typedef names and parameters' own qualifiers do not. */
 bool coil_type_equal(struct coil_type *a, struct coil_type *b);

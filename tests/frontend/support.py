@@ -83,12 +83,12 @@ class FakeCase(ScriptCase):
                 self.calls = [json.loads(line) for line in file]
         return done
 
-    def generated(self, script, **environment):
-        """Runs a script that must succeed and call the core once; returns that call's options."""
+    def generated(self, script, calls=1, **environment):
+        """Runs a script that must succeed and call the core so often; returns the last call's options."""
         done = self.fake(script, **environment)
         self.assertEqual((done.status, done.stderr), (0, ""))
-        self.assertEqual(len(self.calls), 1)
-        return [tuple(option) for option in self.calls[0]["options"]]
+        self.assertEqual(len(self.calls), calls)
+        return [tuple(option) for option in self.calls[-1]["options"]]
 
     def values(self, options, *names):
         return [value for name, value in options if name in names]

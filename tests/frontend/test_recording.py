@@ -198,7 +198,7 @@ class PkgConfig(FakeCase):
 class Include(FakeCase):
     def included(self, *texts):
         calls = "".join("other.%s(%r)\n" % text for text in texts)
-        options = self.generated("from cffi import FFI\nother = FFI()\nother.set_source('other', '')\n" + calls +
+        options = self.generated("from cffi import FFI\nother = FFI()\n" + calls +
                                  "ffi = FFI()\nffi.include(other)\nffi.cdef('int own' '(void);')\nffi.set_source('p', '')\n"
                                  "ffi.compile()\n")
         self.assertEqual(self.values(options, "--api"), [])
@@ -232,6 +232,30 @@ class Include(FakeCase):
             "d.include(b)\nd.include(c)\nd.include(c)\nb.cdef('int late' ';')\n"
             "d.set_source('d', '')\nd.compile()\n")
         self.assertEqual(self.values(options, "--cdef"), ["int a;", "int b;", "int c;"])
+
+    def test_what_the_others_know(self):
+        """Each included module that has a C source is compiled once, and its descriptor goes with its declarations."""
+        options = self.generated(
+            "from cffi import FFI\na, b, c, plain = FFI(), FFI(), FFI(), FFI()\n"
+            "plain.cdef('int plain' ';')\n"
+            "a.cdef('int a' ';')\na.embedding_init_code('x = 1')\n"
+            "a.set_source('a', '/* a */', libraries=['m'], include_dirs=['inc'], define_macros=[('D', None)])\n"
+            "b.include(a)\nb.cdef('int b' ';')\nb.set_source('b', '/* b */', source_extension='.cpp')\n"
+            "c.include(b)\nc.include(a)\nc.include(plain)\nc.cdef('int c' ';')\nc.set_source('c', '')\nc.compile()\n", calls=3)
+        first, second, last = [[tuple(option) for option in call["options"]] for call in self.calls]
+        self.assertEqual(self.values(first, "--module", "--cdef", "--c-source", "-I", "-D", "-l", "--init", "--included"),
+                         ["a", "int a;", "/* a */", "D", "inc"])
+        self.assertEqual(self.values(second, "--module", "--cdef", "--c-source"), ["b", "int a;", "int b;", "/* b */"])
+        self.assertTrue(self.values(second, "--output-c")[0].endswith(".cpp"))
+        self.assertEqual(self.values(second, "--included"), self.values(first, "--output-descriptor"))
+        self.assertEqual([option for option in last if option[0] in ("--cdef", "--included")], [
+            ("--cdef", "int a;"), ("--included", self.values(first, "--output-descriptor")[0]),
+            ("--cdef", "int b;"), ("--included", self.values(second, "--output-descriptor")[0]),
+            ("--cdef", "int plain;"), ("--cdef", "int c;")])
+
+    def test_in_a_circle(self):
+        self.generated("from cffi import FFI\na, b = FFI(), FFI()\na.cdef('int a' ';')\nb.cdef('int b' ';')\n"
+                       "a.include(b)\nb.include(a)\na.set_source('a', '')\nb.set_source('b', '')\nb.compile()\n", calls=2)
 
     def test_misuse(self):
         self.check_error(PROLOGUE + "ffi.include(ffi)\n", "ValueError", "cannot include itself")

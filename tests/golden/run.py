@@ -12,6 +12,7 @@ A case is a folder, named as the module, with these files:
     init.py        the init code
     languages      in which emitted code must compile: c11 and c++11 if there is no such file
     expected.c     the emitted source;  expected.h: the emitted header (not for plugin.h)
+    explained.txt  what --explain says, with the notes; not asked for if there is no such file
 
 Emitted code is compiled with all warnings as errors, and the descriptor that the
 compiler lays out is shown to _cffi_backend (backend.py).
@@ -21,17 +22,23 @@ import difflib
 import fnmatch
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror"]
+WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Wsign-conversion", "-pedantic", "-Werror"]
 LANGUAGES = {
     "c11": ["cc", "-std=c11", "-x", "c"],
     "c++11": ["c++", "-std=c++11", "-x", "c++"],
+    "c++20": ["c++", "-std=c++20", "-x", "c++"],
 }
+if shutil.which("clang"):
+    # Anonymous structs in C++ are an extension; they are the declarations' own.
+    LANGUAGES["c11 by clang"] = ["clang", "-std=c11", "-x", "c"]
+    LANGUAGES["c++11 by clang"] = ["clang", "-std=c++11", "-x", "c++", "-Wno-gnu-anonymous-struct", "-Wno-nested-anon-types"]
 
 
 class Failure(Exception):
@@ -67,7 +74,12 @@ def generate_core(stubgen, name, folder, out):
     if present(folder, "init.py"):
         command += ["--init", "init.py"]
     run(command + ["--output-library", out + "/stub.so", "--output-descriptor", out + "/stub.coil"], cwd=folder)
-    return {"expected.c": out + "/stub.c", "expected.h": out + "/stub.h"}
+    made = {"expected.c": out + "/stub.c", "expected.h": out + "/stub.h"}
+    if present(folder, "explained.txt"):
+        made["explained.txt"] = out + "/explained.txt"
+        with open(made["explained.txt"], "w", encoding="utf-8") as file:
+            file.write(run(command + ["--explain"], cwd=folder))
+    return made
 
 
 def generate_plugin(stubgen, name, folder, out):
@@ -98,7 +110,8 @@ def languages_of(folder):
     if not present(folder, "languages"):
         return list(LANGUAGES)
     with open(os.path.join(folder, "languages"), encoding="utf-8") as file:
-        return file.read().split()
+        wanted = file.read().split()
+    return [language for language in LANGUAGES if language.split()[0] in wanted]
 
 
 def compile_emitted(build, folder, out, made):

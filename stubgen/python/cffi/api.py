@@ -47,7 +47,7 @@ class FFI:
         if not isinstance(csource, str):
             raise TypeError("%s(): the declarations must be a str, not %s" % (method, type(csource).__name__))
         label, text = origin.find(csource, method)
-        self._sections.append(Section(kind, label, text, alignment(packed, pack)))
+        self._sections.append(Section(self, kind, label, text, alignment(packed, pack)))
 
     def include(self, ffi_to_include):
         """Takes over the other's types and constants, as they are declared now."""
@@ -175,7 +175,28 @@ class FFI:
         return self._source
 
     def _generate(self, options, directory):
-        generate(self.module_name, self._sections, self._init_code, self._source[0], options, directory)
+        with tempfile.TemporaryDirectory(prefix="coil-stubgen-") as folder:
+            descriptors = {self: None}
+            self._describe_included(directory, descriptors, folder)
+            generate(self.module_name, self._sections, self._init_code, self._source[0], options, directory,
+                     descriptors)
+
+    def _describe_included(self, directory, descriptors, folder):
+        """Compiles each included module's C source; adds the path of its descriptor, or None, to `descriptors`."""
+        for owner in {section.owner: None for section in self._sections}:
+            if owner in descriptors:
+                continue
+            descriptors[owner] = None
+            # What has no C source of its own is declared as if it were written in the including module.
+            if owner._source is None or owner._source[0] is None:
+                continue
+            owner._describe_included(directory, descriptors, folder)
+            source, extension, kwds, _ = owner._source
+            path = os.path.join(folder, str(len(descriptors)))
+            generate(owner.module_name, owner._sections, None, source,
+                     ["--output-descriptor", path + ".coil", "--output-c", path + extension] + keywords.compiling(kwds),
+                     directory, descriptors)
+            descriptors[owner] = path + ".coil"
 
     # ---- what CFFI's FFI objects can do besides, and nobody can here ----
 

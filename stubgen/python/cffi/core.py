@@ -14,7 +14,8 @@ from .error import FFIError, GenerationFailed
 class Section:
     """One cdef() or embedding_api() text."""
 
-    def __init__(self, kind, label, text, pack):
+    def __init__(self, owner, kind, label, text, pack):
+        self.owner = owner  # the FFI object that it was given to
         self.kind = kind    # "cdef" or "api"
         self.label = label  # the file that messages name
         self.text = text
@@ -23,19 +24,22 @@ class Section:
 
     def included(self, text):
         """The section as another module takes it over: its functions are plain C functions there."""
-        section = Section("cdef", self.label, text, self.pack)
+        section = Section(self.owner, "cdef", self.label, text, self.pack)
         section.original = self.original
         return section
 
 
-def generate(name, sections, init_code, c_source, options, directory):
-    """Runs the core in `directory`; `options` are its further options, outputs included."""
+def generate(name, sections, init_code, c_source, options, directory, descriptors):
+    """Runs the core in `directory`; `options` are its further options, outputs included.
+
+    `descriptors` has the path of the descriptor of each included module that has one, by its FFI object.
+    """
     program = os.environ.get("COIL_STUBGEN")
     if not program:
         raise FFIError("this `cffi` is coil's and works only in a build script that coil-stubgen runs: "
                        "run `coil-stubgen %s`" % (sys.argv[0] or "build.py"))
     with tempfile.TemporaryDirectory(prefix="coil-stubgen-") as folder:
-        command = [program, "--core", "--module", name]
+        command = [program, "--core", "--module", name] + requested(options)
         for number, section in enumerate(sections):
             path = stored(folder, "%s%d.h" % (section.kind, number), section.text)
             command += ["--" + section.kind, path, "--%s-label" % section.kind, section.label]
@@ -43,10 +47,21 @@ def generate(name, sections, init_code, c_source, options, directory):
                 command += ["--packed"]
             elif section.pack:
                 command += ["--pack", str(section.pack)]
+            if descriptors.get(section.owner):
+                command += ["--included", descriptors[section.owner]]
         if init_code is not None:
             command += ["--init", stored(folder, "init.py", init_code)]
         command += ["--c-source", stored(folder, "source.c", c_source)]
         run(name, command + options, directory)
+
+
+def requested(options):
+    """What stood in front of the script's name on the command line."""
+    words = os.environ.get("COIL_STUBGEN_OPTIONS", "").split()
+    # The descriptor of an included module is needed even where nothing is to be made.
+    if "--output-descriptor" in options and "--output-library" not in options:
+        return [word for word in words if word != "--explain"]
+    return words
 
 
 def stored(folder, name, text):

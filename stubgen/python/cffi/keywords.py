@@ -19,6 +19,8 @@ LISTS = {
 # They have no meaning for a stub library on Linux, or only save rebuilding, which is done by content here.
 IGNORED = ("depends", "export_symbols", "swig_opts", "language", "optional", "py_limited_api")
 
+COMPILING = ("include_dirs", "define_macros", "undef_macros", "extra_compile_args")
+
 CXX = (".cc", ".cpp", ".cxx", ".c++", ".C")
 
 
@@ -43,6 +45,11 @@ def options(keywords, source_extension=".c"):
     if any(name.endswith(CXX) for name in sources):
         result += ["-l", "stdc++"]
     return result
+
+
+def compiling(keywords):
+    """Those of the options that matter for compiling the C source, and not for linking it."""
+    return options({name: keywords[name] for name in COMPILING if name in keywords})
 
 
 def texts(keywords, name):

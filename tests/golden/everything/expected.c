@@ -26,6 +26,9 @@
 #include <unistd.h>
 #include <wchar.h>
 #include <stdbool.h>
+#if defined __cplusplus && !defined _Bool
+#define _Bool bool
+#endif
 #ifndef __cplusplus
 #include <uchar.h>
 #endif
@@ -124,19 +127,14 @@ enum coil_everything_unnamed_4 {
 };
 
 #ifdef __cplusplus
-#define coil_everything_in_12(name) nested::name
+#define coil_everything_in_11(name) nested::name
 #else
-#define coil_everything_in_12(name) name
+#define coil_everything_in_11(name) name
 #endif
 
 enum coil_everything_unnamed_5 {
-    coil_everything_ON_copy = coil_everything_in_12(ON),
-    coil_everything_OFF_copy = coil_everything_in_12(OFF)
-};
-
-union coil_everything_unnamed_3 {
-    short half;
-    int both;
+    coil_everything_ON_copy = coil_everything_in_11(ON),
+    coil_everything_OFF_copy = coil_everything_in_11(OFF)
 };
 
 struct coil_everything_unnamed_2 {
@@ -571,16 +569,16 @@ enum {
 
 struct coil_everything_image {
     struct coil_descriptor head;
-    coil_type_code types[334];
+    coil_type_code types[333];
     struct coil_descriptor_global globals[79];
-    struct coil_descriptor_struct structs[17];
-    struct coil_descriptor_field fields[35];
+    struct coil_descriptor_struct structs[16];
+    struct coil_descriptor_field fields[34];
     struct coil_descriptor_enum enums[5];
-    struct coil_descriptor_typename typenames[15];
+    struct coil_descriptor_typename typenames[14];
     struct coil_descriptor_function functions[46];
     struct coil_descriptor_value parameters[87];
     struct {
-        char names_1[1165];
+        char names_1[1162];
         char init_code[113];
     } strings;
 };
@@ -588,17 +586,17 @@ struct coil_everything_image {
 const struct coil_everything_image coil_descriptor_everything = {
     { /* head */
         COIL_DESCRIPTOR_MAGIC, COIL_DESCRIPTOR_FORMAT, (uint32_t)sizeof(struct coil_everything_image), COIL_WORD,
-        1 /* everything */, 1165 /* init code */,
-        { (uint32_t)offsetof(struct coil_everything_image, types), 334 },
+        1 /* everything */, 1162 /* init code */,
+        { (uint32_t)offsetof(struct coil_everything_image, types), 333 },
         { (uint32_t)offsetof(struct coil_everything_image, globals), 79 },
-        { (uint32_t)offsetof(struct coil_everything_image, structs), 17 },
-        { (uint32_t)offsetof(struct coil_everything_image, fields), 35 },
+        { (uint32_t)offsetof(struct coil_everything_image, structs), 16 },
+        { (uint32_t)offsetof(struct coil_everything_image, fields), 34 },
         { (uint32_t)offsetof(struct coil_everything_image, enums), 5 },
-        { (uint32_t)offsetof(struct coil_everything_image, typenames), 15 },
+        { (uint32_t)offsetof(struct coil_everything_image, typenames), 14 },
         { (uint32_t)offsetof(struct coil_everything_image, functions), 46 },
         { (uint32_t)offsetof(struct coil_everything_image, parameters), 87 },
         { 0, 0 }, /* no expressions */
-        { (uint32_t)offsetof(struct coil_everything_image, strings), 1278 },
+        { (uint32_t)offsetof(struct coil_everything_image, strings), 1275 },
     },
     { /* types */
         COIL_TYPE(COIL_OP_PRIMITIVE, COIL_PRIM_INT), /* 0: int */
@@ -765,17 +763,17 @@ const struct coil_everything_image coil_descriptor_everything = {
         COIL_TYPE(COIL_OP_NOOP, 157),
         COIL_TYPE(COIL_OP_NOOP, 158),
         COIL_TYPE(COIL_OP_FUNCTION_END, 0),
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 11), /* 164: struct line */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 5), /* 165: point_t */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 10), /* 164: struct line */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 4), /* 165: point_t */
         COIL_TYPE(COIL_OP_FUNCTION, 164), /* 166: struct line (const struct line, point_t) */
         COIL_TYPE(COIL_OP_NOOP, 164),
         COIL_TYPE(COIL_OP_NOOP, 165),
         COIL_TYPE(COIL_OP_FUNCTION_END, 0),
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 14), /* 170: union number */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 13), /* 170: union number */
         COIL_TYPE(COIL_OP_FUNCTION, 170), /* 171: union number (union number) */
         COIL_TYPE(COIL_OP_NOOP, 170),
         COIL_TYPE(COIL_OP_FUNCTION_END, 0),
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 9), /* 174: struct bits */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 8), /* 174: struct bits */
         COIL_TYPE(COIL_OP_FUNCTION, 174), /* 175: struct bits (struct bits) */
         COIL_TYPE(COIL_OP_NOOP, 174),
         COIL_TYPE(COIL_OP_FUNCTION_END, 0),
@@ -808,13 +806,13 @@ const struct coil_everything_image coil_descriptor_everything = {
         COIL_TYPE(COIL_OP_NOOP, 186),
         COIL_TYPE(COIL_OP_NOOP, 199),
         COIL_TYPE(COIL_OP_FUNCTION_END, 0),
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 4), /* 207: opaque_t */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 3), /* 207: opaque_t */
         COIL_TYPE(COIL_OP_POINTER, 207), /* 208: opaque_t * */
         COIL_TYPE(COIL_OP_STRUCT_UNION, 0), /* 209: handle_t */
         COIL_TYPE(COIL_OP_POINTER, 209), /* 210: handle_t * */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 16), /* 211: struct unseen */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 15), /* 211: struct unseen */
         COIL_TYPE(COIL_OP_POINTER, 211), /* 212: struct unseen * */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 7), /* 213: struct _IO_FILE */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 6), /* 213: struct _IO_FILE */
         COIL_TYPE(COIL_OP_POINTER, 213), /* 214: FILE * */
         COIL_TYPE(COIL_OP_FUNCTION, 198), /* 215: void *(const void *, opaque_t *, handle_t, struct unseen *, FILE *) */
         COIL_TYPE(COIL_OP_NOOP, 198),
@@ -888,7 +886,7 @@ const struct coil_everything_image coil_descriptor_everything = {
         COIL_TYPE(COIL_OP_POINTER, 29), /* 284: unsigned short (*)(unsigned short) */
         COIL_TYPE(COIL_OP_POINTER, 224), /* 285: void (*)(volatile point_t *) */
         COIL_TYPE(COIL_OP_POINTER, 68), /* 286: wchar_t (*)(wchar_t) */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 13), /* 287: struct node */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 12), /* 287: struct node */
         COIL_TYPE(COIL_OP_POINTER, 287), /* 288: struct node * */
         COIL_TYPE(COIL_OP_FUNCTION, 288), /* 289: struct node *(void) */
         COIL_TYPE(COIL_OP_FUNCTION_END, 0),
@@ -912,28 +910,27 @@ const struct coil_everything_image coil_descriptor_everything = {
         COIL_TYPE(COIL_OP_FUNCTION_END, 0),
         COIL_TYPE(COIL_OP_STRUCT_UNION, 1), /* 309: union coil_everything_unnamed_1 */
         COIL_TYPE(COIL_OP_STRUCT_UNION, 2), /* 310: struct coil_everything_unnamed_2 */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 3), /* 311: union coil_everything_unnamed_3 */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 6), /* 312: record_t */
-        COIL_TYPE(COIL_OP_ARRAY, 12), /* 313: char [...] */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 5), /* 311: record_t */
+        COIL_TYPE(COIL_OP_ARRAY, 12), /* 312: char [...] */
         sizeof(((record_t *)0)->name) / sizeof(((record_t *)0)->name[0]),
-        COIL_TYPE(COIL_OP_ARRAY, 195), /* 315: double [...][3] */
+        COIL_TYPE(COIL_OP_ARRAY, 195), /* 314: double [...][3] */
         sizeof(((record_t *)0)->grid) / sizeof(((record_t *)0)->grid[0]),
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 8), /* 317: struct __stranger */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 10), /* 318: coil_everything_inner_inner */
-        COIL_TYPE(COIL_OP_ARRAY, 12), /* 319: char [16] */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 7), /* 316: struct __stranger */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 9), /* 317: coil_everything_inner_inner */
+        COIL_TYPE(COIL_OP_ARRAY, 12), /* 318: char [16] */
         16,
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 12), /* 321: struct nested */
-        COIL_TYPE(COIL_OP_ARRAY, 310), /* 322: struct coil_everything_unnamed_2 [2] */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 11), /* 320: struct nested */
+        COIL_TYPE(COIL_OP_ARRAY, 310), /* 321: struct coil_everything_unnamed_2 [2] */
         2,
-        COIL_TYPE(COIL_OP_ENUM, 1), /* 324: enum coil_everything_unnamed_5 */
-        COIL_TYPE(COIL_OP_FUNCTION, 0), /* 325: int (const void *, const void *) */
+        COIL_TYPE(COIL_OP_ENUM, 1), /* 323: enum coil_everything_unnamed_5 */
+        COIL_TYPE(COIL_OP_FUNCTION, 0), /* 324: int (const void *, const void *) */
         COIL_TYPE(COIL_OP_NOOP, 198),
         COIL_TYPE(COIL_OP_NOOP, 198),
         COIL_TYPE(COIL_OP_FUNCTION_END, 0),
-        COIL_TYPE(COIL_OP_POINTER, 325), /* 329: int (*)(const void *, const void *) */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 15), /* 330: struct partial */
-        COIL_TYPE(COIL_OP_ENUM, 0), /* 331: enum coil_everything_unnamed_4 */
-        COIL_TYPE(COIL_OP_ARRAY, 0), /* 332: int [...] */
+        COIL_TYPE(COIL_OP_POINTER, 324), /* 328: int (*)(const void *, const void *) */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 14), /* 329: struct partial */
+        COIL_TYPE(COIL_OP_ENUM, 0), /* 330: enum coil_everything_unnamed_4 */
+        COIL_TYPE(COIL_OP_ARRAY, 0), /* 331: int [...] */
         sizeof((*(row_t *)0)) / sizeof((*(row_t *)0)[0]),
     },
     { /* globals: name, not positive, what, value, value of a floating-point constant */
@@ -954,8 +951,8 @@ const struct coil_everything_image coil_descriptor_everything = {
         { 592 /* LOW */, (LOW) <= 0, COIL_TYPE(COIL_OP_ENUM, 2), (uint64_t)(LOW), 0 },
         { 596 /* MIX */, (MIX) <= 0, COIL_TYPE(COIL_OP_ENUM, 3), (uint64_t)(MIX), 0 },
         { 600 /* NEGATIVE */, (-7) <= 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(-7), 0 },
-        { 609 /* OFF */, (coil_everything_in_12(OFF)) <= 0, COIL_TYPE(COIL_OP_ENUM, 1), (uint64_t)(coil_everything_in_12(OFF)), 0 },
-        { 613 /* ON */, (coil_everything_in_12(ON)) <= 0, COIL_TYPE(COIL_OP_ENUM, 1), (uint64_t)(coil_everything_in_12(ON)), 0 },
+        { 609 /* OFF */, (coil_everything_in_11(OFF)) <= 0, COIL_TYPE(COIL_OP_ENUM, 1), (uint64_t)(coil_everything_in_11(OFF)), 0 },
+        { 613 /* ON */, (coil_everything_in_11(ON)) <= 0, COIL_TYPE(COIL_OP_ENUM, 1), (uint64_t)(coil_everything_in_11(ON)), 0 },
         { 616 /* RATIO */, 0, COIL_TYPE(COIL_OP_CONSTANT, 55), 0, (double)(RATIO) },
         { 455 /* RED */, (RED) <= 0, COIL_TYPE(COIL_OP_ENUM, 3), (uint64_t)(RED), 0 },
         { 622 /* SMALL */, (SMALL) <= 0, COIL_TYPE(COIL_OP_ENUM, 4), (uint64_t)(SMALL), 0 },
@@ -1024,95 +1021,91 @@ const struct coil_everything_image coil_descriptor_everything = {
           (uint32_t)alignof(union coil_everything_unnamed_1), sizeof(union coil_everything_unnamed_1), 0, 2 },
         { 881 /* $2 */, 310, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(struct coil_everything_unnamed_2), sizeof(struct coil_everything_unnamed_2), 2, 2 },
-        { 894 /* $3 */, 311, COIL_STRUCT_UNION | COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(union coil_everything_unnamed_3), sizeof(union coil_everything_unnamed_3), 4, 2 },
-        { 897 /* $opaque_t */, 207, COIL_STRUCT_OPAQUE,
-          0, 0, 6, 0 },
-        { 911 /* $point_t */, 165, COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(point_t), sizeof(point_t), 6, 2 },
-        { 928 /* $record_t */, 312, 0,
-          (uint32_t)alignof(record_t), sizeof(record_t), 8, 3 },
-        { 938 /* _IO_FILE */, 213, COIL_STRUCT_OPAQUE,
-          0, 0, 11, 0 },
-        { 949 /* __stranger */, 317, COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(struct __stranger), sizeof(struct __stranger), 11, 1 },
-        { 965 /* bits */, 174, COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(struct bits), sizeof(struct bits), 12, 5 },
-        { 976 /* inner */, 318, COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(coil_everything_inner_inner), sizeof(coil_everything_inner_inner), 17, 2 },
+        { 884 /* $opaque_t */, 207, COIL_STRUCT_OPAQUE,
+          0, 0, 4, 0 },
+        { 898 /* $point_t */, 165, COIL_STRUCT_CHECK_FIELDS,
+          (uint32_t)alignof(point_t), sizeof(point_t), 4, 2 },
+        { 915 /* $record_t */, 311, 0,
+          (uint32_t)alignof(record_t), sizeof(record_t), 6, 3 },
+        { 925 /* _IO_FILE */, 213, COIL_STRUCT_OPAQUE,
+          0, 0, 9, 0 },
+        { 936 /* __stranger */, 316, COIL_STRUCT_CHECK_FIELDS,
+          (uint32_t)alignof(struct __stranger), sizeof(struct __stranger), 9, 1 },
+        { 952 /* bits */, 174, COIL_STRUCT_CHECK_FIELDS,
+          (uint32_t)alignof(struct bits), sizeof(struct bits), 10, 5 },
+        { 963 /* inner */, 317, COIL_STRUCT_CHECK_FIELDS,
+          (uint32_t)alignof(coil_everything_inner_inner), sizeof(coil_everything_inner_inner), 15, 2 },
         { 277 /* line */, 164, COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(struct line), sizeof(struct line), 19, 4 },
-        { 1016 /* nested */, 321, COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(struct nested), sizeof(struct nested), 23, 5 },
-        { 1036 /* node */, 287, COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(struct node), sizeof(struct node), 28, 3 },
-        { 1041 /* number */, 170, COIL_STRUCT_UNION | COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(union number), sizeof(union number), 31, 3 },
-        { 1054 /* partial */, 330, 0,
-          (uint32_t)alignof(struct partial), sizeof(struct partial), 34, 1 },
-        { 1062 /* unseen */, 211, COIL_STRUCT_OPAQUE,
-          0, 0, 35, 0 },
+          (uint32_t)alignof(struct line), sizeof(struct line), 17, 4 },
+        { 1013 /* nested */, 320, 0,
+          (uint32_t)alignof(struct nested), sizeof(struct nested), 21, 6 },
+        { 1033 /* node */, 287, COIL_STRUCT_CHECK_FIELDS,
+          (uint32_t)alignof(struct node), sizeof(struct node), 27, 3 },
+        { 1038 /* number */, 170, COIL_STRUCT_UNION | COIL_STRUCT_CHECK_FIELDS,
+          (uint32_t)alignof(union number), sizeof(union number), 30, 3 },
+        { 1051 /* partial */, 329, 0,
+          (uint32_t)alignof(struct partial), sizeof(struct partial), 33, 1 },
+        { 1059 /* unseen */, 211, COIL_STRUCT_OPAQUE,
+          0, 0, 34, 0 },
     },
     { /* fields: name, 0, type, offset, size */
         { 204 /* f */, 0, COIL_TYPE(COIL_OP_NOOP, 51), offsetof(union coil_everything_unnamed_1, f), sizeof(((union coil_everything_unnamed_1 *)0)->f) },
         { 865 /* i */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(union coil_everything_unnamed_1, i), sizeof(((union coil_everything_unnamed_1 *)0)->i) },
         { 870 /* row */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct coil_everything_unnamed_2, row), sizeof(((struct coil_everything_unnamed_2 *)0)->row) },
         { 874 /* column */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct coil_everything_unnamed_2, column), sizeof(((struct coil_everything_unnamed_2 *)0)->column) },
-        { 884 /* half */, 0, COIL_TYPE(COIL_OP_NOOP, 24), offsetof(union coil_everything_unnamed_3, half), sizeof(((union coil_everything_unnamed_3 *)0)->half) },
-        { 889 /* both */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(union coil_everything_unnamed_3, both), sizeof(((union coil_everything_unnamed_3 *)0)->both) },
-        { 907 /* x */, 0, COIL_TYPE(COIL_OP_NOOP, 55), offsetof(point_t, x), sizeof(((point_t *)0)->x) },
-        { 909 /* y */, 0, COIL_TYPE(COIL_OP_NOOP, 55), offsetof(point_t, y), sizeof(((point_t *)0)->y) },
-        { 920 /* id */, 0, COIL_TYPE(COIL_OP_NOOP, 8), offsetof(record_t, id), sizeof(((record_t *)0)->id) },
-        { 309 /* name */, 0, COIL_TYPE(COIL_OP_NOOP, 313), offsetof(record_t, name), sizeof(((record_t *)0)->name) },
-        { 923 /* grid */, 0, COIL_TYPE(COIL_OP_NOOP, 315), offsetof(record_t, grid), sizeof(((record_t *)0)->grid) },
-        { 947 /* s */, 0, COIL_TYPE(COIL_OP_NOOP, 24), offsetof(struct __stranger, s), sizeof(((struct __stranger *)0)->s) },
+        { 894 /* x */, 0, COIL_TYPE(COIL_OP_NOOP, 55), offsetof(point_t, x), sizeof(((point_t *)0)->x) },
+        { 896 /* y */, 0, COIL_TYPE(COIL_OP_NOOP, 55), offsetof(point_t, y), sizeof(((point_t *)0)->y) },
+        { 907 /* id */, 0, COIL_TYPE(COIL_OP_NOOP, 8), offsetof(record_t, id), sizeof(((record_t *)0)->id) },
+        { 309 /* name */, 0, COIL_TYPE(COIL_OP_NOOP, 312), offsetof(record_t, name), sizeof(((record_t *)0)->name) },
+        { 910 /* grid */, 0, COIL_TYPE(COIL_OP_NOOP, 314), offsetof(record_t, grid), sizeof(((record_t *)0)->grid) },
+        { 934 /* s */, 0, COIL_TYPE(COIL_OP_NOOP, 24), offsetof(struct __stranger, s), sizeof(((struct __stranger *)0)->s) },
         { 12 /* a */, 0, COIL_TYPE(COIL_OP_BITFIELD, 35), UINT64_MAX, 3 },
         { 14 /* b */, 0, COIL_TYPE(COIL_OP_BITFIELD, 0), UINT64_MAX, 5 },
         { 0, 0, COIL_TYPE(COIL_OP_BITFIELD, 0), UINT64_MAX, 2 },
         { 198 /* c */, 0, COIL_TYPE(COIL_OP_BITFIELD, 0), UINT64_MAX, 7 },
-        { 960 /* wide */, 0, COIL_TYPE(COIL_OP_BITFIELD, 47), UINT64_MAX, 40 },
-        { 907 /* x */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(coil_everything_inner_inner, x), sizeof(((coil_everything_inner_inner *)0)->x) },
-        { 970 /* value */, 0, COIL_TYPE(COIL_OP_NOOP, 309), offsetof(coil_everything_inner_inner, value), sizeof(((coil_everything_inner_inner *)0)->value) },
-        { 982 /* from */, 0, COIL_TYPE(COIL_OP_NOOP, 165), offsetof(struct line, from), sizeof(((struct line *)0)->from) },
-        { 987 /* to */, 0, COIL_TYPE(COIL_OP_NOOP, 165), offsetof(struct line, to), sizeof(((struct line *)0)->to) },
-        { 309 /* name */, 0, COIL_TYPE(COIL_OP_NOOP, 319), offsetof(struct line, name), sizeof(((struct line *)0)->name) },
-        { 990 /* color */, 0, COIL_TYPE(COIL_OP_NOOP, 159), offsetof(struct line, color), sizeof(((struct line *)0)->color) },
-        { 996 /* in */, 0, COIL_TYPE(COIL_OP_NOOP, 318), offsetof(struct nested, in), sizeof(((struct nested *)0)->in) },
-        { 999 /* where */, 0, COIL_TYPE(COIL_OP_NOOP, 322), offsetof(struct nested, where), sizeof(((struct nested *)0)->where) },
-        { 1005 /* state */, 0, COIL_TYPE(COIL_OP_NOOP, 324), offsetof(struct nested, state), sizeof(((struct nested *)0)->state) },
-        { 0, 0, COIL_TYPE(COIL_OP_NOOP, 311), offsetof(struct nested, half) - offsetof(union coil_everything_unnamed_3, half), sizeof(union coil_everything_unnamed_3) },
-        { 1011 /* last */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct nested, last), sizeof(((struct nested *)0)->last) },
-        { 970 /* value */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct node, value), sizeof(((struct node *)0)->value) },
-        { 1023 /* next */, 0, COIL_TYPE(COIL_OP_NOOP, 288), offsetof(struct node, next), sizeof(((struct node *)0)->next) },
-        { 1028 /* compare */, 0, COIL_TYPE(COIL_OP_NOOP, 329), offsetof(struct node, compare), sizeof(((struct node *)0)->compare) },
+        { 947 /* wide */, 0, COIL_TYPE(COIL_OP_BITFIELD, 47), UINT64_MAX, 40 },
+        { 894 /* x */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(coil_everything_inner_inner, x), sizeof(((coil_everything_inner_inner *)0)->x) },
+        { 957 /* value */, 0, COIL_TYPE(COIL_OP_NOOP, 309), offsetof(coil_everything_inner_inner, value), sizeof(((coil_everything_inner_inner *)0)->value) },
+        { 969 /* from */, 0, COIL_TYPE(COIL_OP_NOOP, 165), offsetof(struct line, from), sizeof(((struct line *)0)->from) },
+        { 974 /* to */, 0, COIL_TYPE(COIL_OP_NOOP, 165), offsetof(struct line, to), sizeof(((struct line *)0)->to) },
+        { 309 /* name */, 0, COIL_TYPE(COIL_OP_NOOP, 318), offsetof(struct line, name), sizeof(((struct line *)0)->name) },
+        { 977 /* color */, 0, COIL_TYPE(COIL_OP_NOOP, 159), offsetof(struct line, color), sizeof(((struct line *)0)->color) },
+        { 983 /* in */, 0, COIL_TYPE(COIL_OP_NOOP, 317), offsetof(struct nested, in), sizeof(((struct nested *)0)->in) },
+        { 986 /* where */, 0, COIL_TYPE(COIL_OP_NOOP, 321), offsetof(struct nested, where), sizeof(((struct nested *)0)->where) },
+        { 992 /* state */, 0, COIL_TYPE(COIL_OP_NOOP, 323), offsetof(struct nested, state), sizeof(((struct nested *)0)->state) },
+        { 998 /* half */, 0, COIL_TYPE(COIL_OP_NOOP, 24), offsetof(struct nested, half), sizeof(((struct nested *)0)->half) },
+        { 1003 /* both */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct nested, both), sizeof(((struct nested *)0)->both) },
+        { 1008 /* last */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct nested, last), sizeof(((struct nested *)0)->last) },
+        { 957 /* value */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct node, value), sizeof(((struct node *)0)->value) },
+        { 1020 /* next */, 0, COIL_TYPE(COIL_OP_NOOP, 288), offsetof(struct node, next), sizeof(((struct node *)0)->next) },
+        { 1025 /* compare */, 0, COIL_TYPE(COIL_OP_NOOP, 328), offsetof(struct node, compare), sizeof(((struct node *)0)->compare) },
         { 865 /* i */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(union number, i), sizeof(((union number *)0)->i) },
         { 200 /* d */, 0, COIL_TYPE(COIL_OP_NOOP, 55), offsetof(union number, d), sizeof(((union number *)0)->d) },
         { 342 /* p */, 0, COIL_TYPE(COIL_OP_NOOP, 198), offsetof(union number, p), sizeof(((union number *)0)->p) },
-        { 1048 /* known */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct partial, known), sizeof(((struct partial *)0)->known) },
+        { 1045 /* known */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct partial, known), sizeof(((struct partial *)0)->known) },
     },
     { /* enums: name, type, integer type, enumerators */
-        { 1080 /* $4 */, 331,
-          COIL_PRIM_INTEGER(coil_everything_integer_of(enum coil_everything_unnamed_4)), 1069 },
-        { 1090 /* $5 */, 324,
-          COIL_PRIM_INTEGER(coil_everything_integer_of(enum coil_everything_unnamed_5)), 1083 },
-        { 1109 /* $level_t */, 157,
-          COIL_PRIM_INTEGER(coil_everything_integer_of(level_t)), 1093 },
-        { 990 /* color */, 159,
-          COIL_PRIM_INTEGER(coil_everything_integer_of(enum color)), 1118 },
-        { 1154 /* size_class */, 158,
-          COIL_PRIM_INTEGER(coil_everything_integer_of(enum size_class)), 1142 },
+        { 1077 /* $4 */, 330,
+          COIL_PRIM_INTEGER(coil_everything_integer_of(enum coil_everything_unnamed_4)), 1066 },
+        { 1087 /* $5 */, 323,
+          COIL_PRIM_INTEGER(coil_everything_integer_of(enum coil_everything_unnamed_5)), 1080 },
+        { 1106 /* $level_t */, 157,
+          COIL_PRIM_INTEGER(coil_everything_integer_of(level_t)), 1090 },
+        { 977 /* color */, 159,
+          COIL_PRIM_INTEGER(coil_everything_integer_of(enum color)), 1115 },
+        { 1151 /* size_class */, 158,
+          COIL_PRIM_INTEGER(coil_everything_integer_of(enum size_class)), 1139 },
     },
     { /* typenames: name, type */
-        { 543 /* FILE */, 213 },
-        { 644 /* compare_t */, 329 },
+        { 644 /* compare_t */, 328 },
         { 690 /* handle_t */, 210 },
-        { 704 /* label_t */, 319 },
+        { 704 /* label_t */, 318 },
         { 712 /* level_t */, 157 },
         { 739 /* opaque_t */, 207 },
-        { 748 /* partial_t */, 330 },
+        { 748 /* partial_t */, 329 },
         { 459 /* point_t */, 165 },
-        { 758 /* record_t */, 312 },
-        { 767 /* row_t */, 332 },
+        { 758 /* record_t */, 311 },
+        { 767 /* row_t */, 331 },
         { 779 /* some_int_t */, 150 },
         { 790 /* some_real_t */, 152 },
         { 802 /* some_unsigned_t */, 151 },
@@ -1569,9 +1562,6 @@ const struct coil_everything_image coil_descriptor_everything = {
             "row\0"
             "column\0"
             "$2\0"
-            "half\0"
-            "both\0"
-            "$3\0"
             "$opaque_t\0"
             "x\0"
             "y\0"
@@ -1592,6 +1582,8 @@ const struct coil_everything_image coil_descriptor_everything = {
             "in\0"
             "where\0"
             "state\0"
+            "half\0"
+            "both\0"
             "last\0"
             "nested\0"
             "next\0"

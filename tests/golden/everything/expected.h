@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include <wchar.h>
-#ifdef __cplusplus
-#include <stdbool.h> /* _Bool */
+#if defined __cplusplus && !defined _Bool
+#define _Bool bool
 #endif
 #ifndef __cplusplus
 #include <stdbool.h>

@@ -77,38 +77,33 @@ typedef struct deep coil_layouts_inner_deep;
 #endif
 
 #ifdef __cplusplus
-#define coil_layouts_in_6(name) anonymous::name
+#define coil_layouts_in_5(name) anonymous::name
 #else
-#define coil_layouts_in_6(name) name
+#define coil_layouts_in_5(name) name
 #endif
 
-enum coil_layouts_unnamed_6 {
-    coil_layouts_LEFT_copy = coil_layouts_in_6(LEFT),
-    coil_layouts_RIGHT_copy = coil_layouts_in_6(RIGHT)
+enum coil_layouts_unnamed_8 {
+    coil_layouts_LEFT_copy = coil_layouts_in_5(LEFT),
+    coil_layouts_RIGHT_copy = coil_layouts_in_5(RIGHT)
 };
 
 typedef enum turn coil_layouts_inner_turn;
 
-struct coil_layouts_unnamed_5 {
+struct coil_layouts_unnamed_7 {
     unsigned int a : 4;
     unsigned int b : 4;
 };
 
-struct coil_layouts_unnamed_4 {
+struct coil_layouts_unnamed_6 {
     coil_layouts_inner_turn turn;
 };
 
-struct coil_layouts_unnamed_3 {
+struct coil_layouts_unnamed_5 {
     unsigned int on : 1;
     unsigned int off : 1;
 };
 
-struct coil_layouts_unnamed_2 {
-    short low;
-    short high;
-};
-
-union coil_layouts_unnamed_1 {
+union coil_layouts_unnamed_3 {
     struct {
         short low;
         short high;
@@ -138,16 +133,16 @@ enum {
 
 struct coil_layouts_image {
     struct coil_descriptor head;
-    coil_type_code types[26];
+    coil_type_code types[25];
     struct coil_descriptor_global globals[4];
-    struct coil_descriptor_struct structs[10];
-    struct coil_descriptor_field fields[24];
+    struct coil_descriptor_struct structs[9];
+    struct coil_descriptor_field fields[23];
     struct coil_descriptor_enum enums[2];
     struct coil_descriptor_typename typenames[1];
     struct coil_descriptor_function functions[1];
     struct coil_descriptor_value parameters[4];
     struct {
-        char names_1[165];
+        char names_1[162];
     } strings;
 };
 
@@ -155,22 +150,22 @@ const struct coil_layouts_image coil_descriptor_layouts = {
     { /* head */
         COIL_DESCRIPTOR_MAGIC, COIL_DESCRIPTOR_FORMAT, (uint32_t)sizeof(struct coil_layouts_image), COIL_WORD,
         1 /* layouts */, 0 /* init code */,
-        { (uint32_t)offsetof(struct coil_layouts_image, types), 26 },
+        { (uint32_t)offsetof(struct coil_layouts_image, types), 25 },
         { (uint32_t)offsetof(struct coil_layouts_image, globals), 4 },
-        { (uint32_t)offsetof(struct coil_layouts_image, structs), 10 },
-        { (uint32_t)offsetof(struct coil_layouts_image, fields), 24 },
+        { (uint32_t)offsetof(struct coil_layouts_image, structs), 9 },
+        { (uint32_t)offsetof(struct coil_layouts_image, fields), 23 },
         { (uint32_t)offsetof(struct coil_layouts_image, enums), 2 },
         { (uint32_t)offsetof(struct coil_layouts_image, typenames), 1 },
         { (uint32_t)offsetof(struct coil_layouts_image, functions), 1 },
         { (uint32_t)offsetof(struct coil_layouts_image, parameters), 4 },
         { 0, 0 }, /* no expressions */
-        { (uint32_t)offsetof(struct coil_layouts_image, strings), 165 },
+        { (uint32_t)offsetof(struct coil_layouts_image, strings), 162 },
     },
     { /* types */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 6), /* 0: struct anonymous */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 8), /* 1: struct first */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 5), /* 0: struct anonymous */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 7), /* 1: struct first */
         COIL_TYPE(COIL_OP_POINTER, 1), /* 2: struct first * */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 7), /* 3: coil_layouts_inner_deep */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 6), /* 3: coil_layouts_inner_deep */
         COIL_TYPE(COIL_OP_POINTER, 3), /* 4: coil_layouts_inner_deep * */
         COIL_TYPE(COIL_OP_ENUM, 1), /* 5: coil_layouts_inner_turn */
         COIL_TYPE(COIL_OP_PRIMITIVE, COIL_PRIM_INT), /* 6: int */
@@ -181,81 +176,77 @@ const struct coil_layouts_image coil_descriptor_layouts = {
         COIL_TYPE(COIL_OP_NOOP, 5),
         COIL_TYPE(COIL_OP_FUNCTION_END, 0),
         COIL_TYPE(COIL_OP_POINTER, 7), /* 13: int (*)(struct anonymous, struct first *, coil_layouts_inner_deep *, coil_layouts_inner_turn) */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 0), /* 14: union coil_layouts_unnamed_1 */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 1), /* 15: struct coil_layouts_unnamed_2 */
-        COIL_TYPE(COIL_OP_PRIMITIVE, COIL_PRIM_SHORT), /* 16: short */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 2), /* 17: struct coil_layouts_unnamed_3 */
-        COIL_TYPE(COIL_OP_PRIMITIVE, COIL_PRIM_UINT), /* 18: unsigned int */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 3), /* 19: struct coil_layouts_unnamed_4 */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 4), /* 20: struct coil_layouts_unnamed_5 */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 5), /* 21: open_t */
-        COIL_TYPE(COIL_OP_PRIMITIVE, COIL_PRIM_CHAR), /* 22: char */
-        COIL_TYPE(COIL_OP_OPEN_ARRAY, 22), /* 23: char [] */
-        COIL_TYPE(COIL_OP_ENUM, 0), /* 24: enum coil_layouts_unnamed_6 */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 9), /* 25: struct mixed */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 0), /* 14: union coil_layouts_unnamed_3 */
+        COIL_TYPE(COIL_OP_PRIMITIVE, COIL_PRIM_SHORT), /* 15: short */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 1), /* 16: struct coil_layouts_unnamed_5 */
+        COIL_TYPE(COIL_OP_PRIMITIVE, COIL_PRIM_UINT), /* 17: unsigned int */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 2), /* 18: struct coil_layouts_unnamed_6 */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 3), /* 19: struct coil_layouts_unnamed_7 */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 4), /* 20: open_t */
+        COIL_TYPE(COIL_OP_PRIMITIVE, COIL_PRIM_CHAR), /* 21: char */
+        COIL_TYPE(COIL_OP_OPEN_ARRAY, 21), /* 22: char [] */
+        COIL_TYPE(COIL_OP_ENUM, 0), /* 23: enum coil_layouts_unnamed_8 */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 8), /* 24: struct mixed */
     },
     { /* globals: name, not positive, what, value, value of a floating-point constant */
         { 19 /* BACK */, (BACK) <= 0, COIL_TYPE(COIL_OP_ENUM, 1), (uint64_t)(BACK), 0 },
-        { 24 /* LEFT */, (coil_layouts_in_6(LEFT)) <= 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(coil_layouts_in_6(LEFT)), 0 },
-        { 29 /* RIGHT */, (coil_layouts_in_6(RIGHT)) <= 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(coil_layouts_in_6(RIGHT)), 0 },
+        { 24 /* LEFT */, (coil_layouts_in_5(LEFT)) <= 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(coil_layouts_in_5(LEFT)), 0 },
+        { 29 /* RIGHT */, (coil_layouts_in_5(RIGHT)) <= 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(coil_layouts_in_5(RIGHT)), 0 },
         { 17 /* f */, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 13), 0, 0 },
     },
     { /* structs: name, type, flags, alignment, size, first field, fields */
-        { 47 /* $1 */, 14, COIL_STRUCT_UNION | COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(union coil_layouts_unnamed_1), sizeof(union coil_layouts_unnamed_1), 0, 2 },
-        { 59 /* $2 */, 15, COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(struct coil_layouts_unnamed_2), sizeof(struct coil_layouts_unnamed_2), 2, 2 },
-        { 69 /* $3 */, 17, COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(struct coil_layouts_unnamed_3), sizeof(struct coil_layouts_unnamed_3), 4, 2 },
-        { 77 /* $4 */, 19, COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(struct coil_layouts_unnamed_4), sizeof(struct coil_layouts_unnamed_4), 6, 1 },
-        { 80 /* $5 */, 20, COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(struct coil_layouts_unnamed_5), sizeof(struct coil_layouts_unnamed_5), 7, 2 },
-        { 88 /* $open_t */, 21, COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(open_t), sizeof(open_t), 9, 3 },
-        { 113 /* anonymous */, 0, COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(struct anonymous), sizeof(struct anonymous), 12, 6 },
-        { 108 /* deep */, 3, COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(coil_layouts_inner_deep), sizeof(coil_layouts_inner_deep), 18, 1 },
-        { 126 /* first */, 1, COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(struct first), sizeof(struct first), 19, 2 },
-        { 145 /* mixed */, 25, 0,
-          (uint32_t)alignof(struct mixed), sizeof(struct mixed), 21, 3 },
+        { 56 /* $3 */, 14, COIL_STRUCT_UNION,
+          (uint32_t)alignof(union coil_layouts_unnamed_3), sizeof(union coil_layouts_unnamed_3), 0, 3 },
+        { 66 /* $5 */, 16, COIL_STRUCT_CHECK_FIELDS,
+          (uint32_t)alignof(struct coil_layouts_unnamed_5), sizeof(struct coil_layouts_unnamed_5), 3, 2 },
+        { 74 /* $6 */, 18, COIL_STRUCT_CHECK_FIELDS,
+          (uint32_t)alignof(struct coil_layouts_unnamed_6), sizeof(struct coil_layouts_unnamed_6), 5, 1 },
+        { 77 /* $7 */, 19, COIL_STRUCT_CHECK_FIELDS,
+          (uint32_t)alignof(struct coil_layouts_unnamed_7), sizeof(struct coil_layouts_unnamed_7), 6, 2 },
+        { 85 /* $open_t */, 20, COIL_STRUCT_CHECK_FIELDS,
+          (uint32_t)alignof(open_t), sizeof(open_t), 8, 3 },
+        { 110 /* anonymous */, 0, COIL_STRUCT_CHECK_FIELDS,
+          (uint32_t)alignof(struct anonymous), sizeof(struct anonymous), 11, 6 },
+        { 105 /* deep */, 3, COIL_STRUCT_CHECK_FIELDS,
+          (uint32_t)alignof(coil_layouts_inner_deep), sizeof(coil_layouts_inner_deep), 17, 1 },
+        { 123 /* first */, 1, COIL_STRUCT_CHECK_FIELDS,
+          (uint32_t)alignof(struct first), sizeof(struct first), 18, 2 },
+        { 142 /* mixed */, 24, 0,
+          (uint32_t)alignof(struct mixed), sizeof(struct mixed), 20, 3 },
     },
     { /* fields: name, 0, type, offset, size */
-        { 0, 0, COIL_TYPE(COIL_OP_NOOP, 15), offsetof(union coil_layouts_unnamed_1, low) - offsetof(struct coil_layouts_unnamed_2, low), sizeof(struct coil_layouts_unnamed_2) },
-        { 42 /* both */, 0, COIL_TYPE(COIL_OP_NOOP, 6), offsetof(union coil_layouts_unnamed_1, both), sizeof(((union coil_layouts_unnamed_1 *)0)->both) },
-        { 50 /* low */, 0, COIL_TYPE(COIL_OP_NOOP, 16), offsetof(struct coil_layouts_unnamed_2, low), sizeof(((struct coil_layouts_unnamed_2 *)0)->low) },
-        { 54 /* high */, 0, COIL_TYPE(COIL_OP_NOOP, 16), offsetof(struct coil_layouts_unnamed_2, high), sizeof(((struct coil_layouts_unnamed_2 *)0)->high) },
-        { 62 /* on */, 0, COIL_TYPE(COIL_OP_BITFIELD, 18), UINT64_MAX, 1 },
-        { 65 /* off */, 0, COIL_TYPE(COIL_OP_BITFIELD, 18), UINT64_MAX, 1 },
-        { 72 /* turn */, 0, COIL_TYPE(COIL_OP_NOOP, 5), offsetof(struct coil_layouts_unnamed_4, turn), sizeof(((struct coil_layouts_unnamed_4 *)0)->turn) },
-        { 9 /* a */, 0, COIL_TYPE(COIL_OP_BITFIELD, 18), UINT64_MAX, 4 },
-        { 11 /* b */, 0, COIL_TYPE(COIL_OP_BITFIELD, 18), UINT64_MAX, 4 },
+        { 42 /* low */, 0, COIL_TYPE(COIL_OP_NOOP, 15), offsetof(union coil_layouts_unnamed_3, low), sizeof(((union coil_layouts_unnamed_3 *)0)->low) },
+        { 46 /* high */, 0, COIL_TYPE(COIL_OP_NOOP, 15), offsetof(union coil_layouts_unnamed_3, high), sizeof(((union coil_layouts_unnamed_3 *)0)->high) },
+        { 51 /* both */, 0, COIL_TYPE(COIL_OP_NOOP, 6), offsetof(union coil_layouts_unnamed_3, both), sizeof(((union coil_layouts_unnamed_3 *)0)->both) },
+        { 59 /* on */, 0, COIL_TYPE(COIL_OP_BITFIELD, 17), UINT64_MAX, 1 },
+        { 62 /* off */, 0, COIL_TYPE(COIL_OP_BITFIELD, 17), UINT64_MAX, 1 },
+        { 69 /* turn */, 0, COIL_TYPE(COIL_OP_NOOP, 5), offsetof(struct coil_layouts_unnamed_6, turn), sizeof(((struct coil_layouts_unnamed_6 *)0)->turn) },
+        { 9 /* a */, 0, COIL_TYPE(COIL_OP_BITFIELD, 17), UINT64_MAX, 4 },
+        { 11 /* b */, 0, COIL_TYPE(COIL_OP_BITFIELD, 17), UINT64_MAX, 4 },
         { 9 /* a */, 0, COIL_TYPE(COIL_OP_NOOP, 6), offsetof(open_t, a), sizeof(((open_t *)0)->a) },
         { 11 /* b */, 0, COIL_TYPE(COIL_OP_NOOP, 6), offsetof(open_t, b), sizeof(((open_t *)0)->b) },
-        { 83 /* tail */, 0, COIL_TYPE(COIL_OP_NOOP, 23), offsetof(open_t, tail), UINT64_MAX },
-        { 96 /* c */, 0, COIL_TYPE(COIL_OP_NOOP, 22), offsetof(struct anonymous, c), sizeof(((struct anonymous *)0)->c) },
-        { 0, 0, COIL_TYPE(COIL_OP_NOOP, 14), offsetof(struct anonymous, low) - offsetof(union coil_layouts_unnamed_1, low), sizeof(union coil_layouts_unnamed_1) },
-        { 0, 0, COIL_TYPE(COIL_OP_NOOP, 17), (offsetof(struct anonymous, low) - offsetof(union coil_layouts_unnamed_1, low) + sizeof(union coil_layouts_unnamed_1) + alignof(struct coil_layouts_unnamed_3) - 1) / alignof(struct coil_layouts_unnamed_3) * alignof(struct coil_layouts_unnamed_3), sizeof(struct coil_layouts_unnamed_3) },
-        { 98 /* last */, 0, COIL_TYPE(COIL_OP_NOOP, 6), offsetof(struct anonymous, last), sizeof(((struct anonymous *)0)->last) },
-        { 103 /* side */, 0, COIL_TYPE(COIL_OP_NOOP, 24), offsetof(struct anonymous, side), sizeof(((struct anonymous *)0)->side) },
-        { 108 /* deep */, 0, COIL_TYPE(COIL_OP_NOOP, 3), offsetof(struct anonymous, deep), sizeof(((struct anonymous *)0)->deep) },
-        { 123 /* in */, 0, COIL_TYPE(COIL_OP_NOOP, 19), offsetof(coil_layouts_inner_deep, in), sizeof(((coil_layouts_inner_deep *)0)->in) },
-        { 0, 0, COIL_TYPE(COIL_OP_NOOP, 20), 0, sizeof(struct coil_layouts_unnamed_5) },
-        { 96 /* c */, 0, COIL_TYPE(COIL_OP_NOOP, 6), offsetof(struct first, c), sizeof(((struct first *)0)->c) },
-        { 132 /* kind */, 0, COIL_TYPE(COIL_OP_NOOP, 6), offsetof(struct mixed, kind), sizeof(((struct mixed *)0)->kind) },
-        { 137 /* i */, 0, COIL_TYPE(COIL_OP_NOOP, 6), offsetof(struct mixed, i), sizeof(((struct mixed *)0)->i) },
-        { 139 /* known */, 0, COIL_TYPE(COIL_OP_NOOP, 6), offsetof(struct mixed, known), sizeof(((struct mixed *)0)->known) },
+        { 80 /* tail */, 0, COIL_TYPE(COIL_OP_NOOP, 22), offsetof(open_t, tail), UINT64_MAX },
+        { 93 /* c */, 0, COIL_TYPE(COIL_OP_NOOP, 21), offsetof(struct anonymous, c), sizeof(((struct anonymous *)0)->c) },
+        { 0, 0, COIL_TYPE(COIL_OP_NOOP, 14), offsetof(struct anonymous, low) - offsetof(union coil_layouts_unnamed_3, low), sizeof(union coil_layouts_unnamed_3) },
+        { 0, 0, COIL_TYPE(COIL_OP_NOOP, 16), (offsetof(struct anonymous, low) - offsetof(union coil_layouts_unnamed_3, low) + sizeof(union coil_layouts_unnamed_3) + alignof(struct coil_layouts_unnamed_5) - 1) / alignof(struct coil_layouts_unnamed_5) * alignof(struct coil_layouts_unnamed_5), sizeof(struct coil_layouts_unnamed_5) },
+        { 95 /* last */, 0, COIL_TYPE(COIL_OP_NOOP, 6), offsetof(struct anonymous, last), sizeof(((struct anonymous *)0)->last) },
+        { 100 /* side */, 0, COIL_TYPE(COIL_OP_NOOP, 23), offsetof(struct anonymous, side), sizeof(((struct anonymous *)0)->side) },
+        { 105 /* deep */, 0, COIL_TYPE(COIL_OP_NOOP, 3), offsetof(struct anonymous, deep), sizeof(((struct anonymous *)0)->deep) },
+        { 120 /* in */, 0, COIL_TYPE(COIL_OP_NOOP, 18), offsetof(coil_layouts_inner_deep, in), sizeof(((coil_layouts_inner_deep *)0)->in) },
+        { 0, 0, COIL_TYPE(COIL_OP_NOOP, 19), 0, sizeof(struct coil_layouts_unnamed_7) },
+        { 93 /* c */, 0, COIL_TYPE(COIL_OP_NOOP, 6), offsetof(struct first, c), sizeof(((struct first *)0)->c) },
+        { 129 /* kind */, 0, COIL_TYPE(COIL_OP_NOOP, 6), offsetof(struct mixed, kind), sizeof(((struct mixed *)0)->kind) },
+        { 134 /* i */, 0, COIL_TYPE(COIL_OP_NOOP, 6), offsetof(struct mixed, i), sizeof(((struct mixed *)0)->i) },
+        { 136 /* known */, 0, COIL_TYPE(COIL_OP_NOOP, 6), offsetof(struct mixed, known), sizeof(((struct mixed *)0)->known) },
     },
     { /* enums: name, type, integer type, enumerators */
-        { 162 /* $6 */, 24,
-          COIL_PRIM_INTEGER(coil_layouts_integer_of(enum coil_layouts_unnamed_6)), 151 },
-        { 72 /* turn */, 5,
+        { 159 /* $8 */, 23,
+          COIL_PRIM_INTEGER(coil_layouts_integer_of(enum coil_layouts_unnamed_8)), 148 },
+        { 69 /* turn */, 5,
           COIL_PRIM_INTEGER(coil_layouts_integer_of(coil_layouts_inner_turn)), 19 },
     },
     { /* typenames: name, type */
-        { 35 /* open_t */, 21 },
+        { 35 /* open_t */, 20 },
     },
     { /* functions: name, type, call size, result size, first parameter, parameters, flags, 0, result */
         { 17 /* f */, 7, (uint32_t)sizeof(struct coil_layouts_f_call),
@@ -284,17 +275,16 @@ const struct coil_layouts_image coil_descriptor_layouts = {
             "LEFT\0"
             "RIGHT\0"
             "open_t\0"
-            "both\0"
-            "$1\0"
             "low\0"
             "high\0"
-            "$2\0"
+            "both\0"
+            "$3\0"
             "on\0"
             "off\0"
-            "$3\0"
-            "turn\0"
-            "$4\0"
             "$5\0"
+            "turn\0"
+            "$6\0"
+            "$7\0"
             "tail\0"
             "$open_t\0"
             "c\0"
@@ -309,7 +299,7 @@ const struct coil_layouts_image coil_descriptor_layouts = {
             "known\0"
             "mixed\0"
             "LEFT,RIGHT\0"
-            "$6",
+            "$8",
     },
 };
 

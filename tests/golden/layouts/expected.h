@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-enum coil_layouts_unnamed_6 {
+enum coil_layouts_unnamed_8 {
     LEFT = 0,
     RIGHT = 1
 };
@@ -43,7 +43,7 @@ struct anonymous {
         unsigned int off : 1;
     };
     int last;
-    enum coil_layouts_unnamed_6 side;
+    enum coil_layouts_unnamed_8 side;
     struct deep deep;
 };
 

@@ -26,6 +26,9 @@
 #include <unistd.h>
 #include <wchar.h>
 #include <stdbool.h>
+#if defined __cplusplus && !defined _Bool
+#define _Bool bool
+#endif
 #ifndef __cplusplus
 #include <uchar.h>
 #endif
@@ -133,7 +136,7 @@ struct coil_unknown_image {
     struct coil_descriptor_struct structs[9];
     struct coil_descriptor_field fields[9];
     struct coil_descriptor_enum enums[1];
-    struct coil_descriptor_typename typenames[7];
+    struct coil_descriptor_typename typenames[6];
     struct coil_descriptor_function functions[3];
     struct coil_descriptor_value parameters[14];
     struct {
@@ -150,7 +153,7 @@ const struct coil_unknown_image coil_descriptor_unknown = {
         { (uint32_t)offsetof(struct coil_unknown_image, structs), 9 },
         { (uint32_t)offsetof(struct coil_unknown_image, fields), 9 },
         { (uint32_t)offsetof(struct coil_unknown_image, enums), 1 },
-        { (uint32_t)offsetof(struct coil_unknown_image, typenames), 7 },
+        { (uint32_t)offsetof(struct coil_unknown_image, typenames), 6 },
         { (uint32_t)offsetof(struct coil_unknown_image, functions), 3 },
         { (uint32_t)offsetof(struct coil_unknown_image, parameters), 14 },
         { 0, 0 }, /* no expressions */
@@ -254,7 +257,6 @@ const struct coil_unknown_image coil_descriptor_unknown = {
           COIL_PRIM_INTEGER(coil_unknown_integer_of(enum late)), 64 },
     },
     { /* typenames: name, type */
-        { 53 /* FILE */, 29 },
         { 82 /* count_t */, 18 },
         { 90 /* full_t */, 8 },
         { 97 /* handle_t */, 3 },

@@ -16,8 +16,8 @@
 #ifndef __cplusplus
 #include <uchar.h>
 #endif
-#ifdef __cplusplus
-#include <stdbool.h> /* _Bool */
+#if defined __cplusplus && !defined _Bool
+#define _Bool bool
 #endif
 
 #ifdef __cplusplus

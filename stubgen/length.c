@@ -1,0 +1,362 @@
+/*
+ * Compiling lengths.
+ *
+ * An expression is over integer parameters, integers that parameters point to,
+ * constants and sizes of types.  It becomes a small program in reverse Polish notation
+ * (proto/descriptor.h), which the client and the worker run with checked
+ * arithmetic (proto/expression.c).  Each function that parses is headed by its
+ * rule.  Constants and sizes are left to the C compiler.  All memory is the arena's.
+ */
+#include "stubgen/length.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/descriptor.h"
+#include "stubgen/emit.h"
+#include "stubgen/parser.h"
+
+struct compiler {
+    struct coil_module_model *module;
+    struct coil_arena *arena;
+    const struct coil_type *function;
+    const struct coil_marks *marks;
+    bool is_after;
+    const struct coil_token *token; /* the next one; a ")" ends the expression */
+    struct coil_position start;     /* of the expression */
+    unsigned depth;                 /* values on the stack */
+    unsigned nesting;               /* of parentheses and signs */
+    struct coil_length_program *length;
+};
+
+#define NESTING_MAX 64u
+
+static void compile_sum(struct compiler *c);
+
+static void add(struct compiler *c, const char *operation, const char *operand, const char *comment)
+{
+    struct coil_length_step *step = coil_arena_take(c->arena, sizeof *step);
+
+    step->operation = operation;
+    step->operand = operand;
+    step->comment = comment;
+    coil_list_add(&c->length->steps, c->arena, step);
+}
+
+static void push(struct compiler *c, const char *operation, const char *operand, const char *comment)
+{
+    add(c, operation, operand, comment);
+    if (++c->depth > COIL_EXPRESSION_DEPTH_MAX)
+        coil_refuse_at(c->module->diagnostics, c->start,
+                       "this expression is too long: write it with fewer parentheses");
+}
+
+static void combine(struct compiler *c, const char *operation)
+{
+    add(c, operation, "0", NULL);
+    c->depth--;
+}
+
+static bool accept(struct compiler *c, const char *text)
+{
+    if (!coil_token_is(c->token, text))
+        return false;
+    c->token++;
+    return true;
+}
+
+static _Noreturn void refuse_expected(struct compiler *c, const char *what)
+{
+    coil_refuse_at(c->module->diagnostics, c->token->position, "expected %s instead of '%s'", what,
+                   c->token->kind == COIL_TOKEN_END ? "]" : c->token->text);
+}
+
+/* "'n' and 'cap'": the parameters that could have been meant. */
+static const char *integers_there(const struct compiler *c, bool pointed_to)
+{
+    struct coil_buffer text = COIL_BUFFER_INIT(c->arena);
+    size_t i = 0;
+
+    for (const struct coil_parameter *p = c->function->parameters; p; p = p->next) {
+        struct coil_type *type = coil_type_strip(p->type);
+        const struct coil_marks *marks = &c->marks[i++];
+
+        if (pointed_to &&
+            (coil_marks_say(marks, COIL_WORD_COUNTED_BY) || coil_marks_say(marks, COIL_WORD_SIZED_BY)))
+            continue; /* an array */
+        if (!p->name || (pointed_to != (type->kind == COIL_KIND_POINTER)) ||
+            !coil_type_is_integer(pointed_to ? type->item : type))
+            continue;
+        coil_buffer_printf(&text, "%s'%s%s'", text.size ? ", " : "", pointed_to ? "*" : "", p->name);
+    }
+    if (text.size == 0)
+        return pointed_to ? "no parameter of this function leads to one integer"
+                          : "this function has no integer parameter";
+    return coil_arena_printf(c->arena, "this function has %s", text.text);
+}
+
+static const struct coil_parameter *find_parameter(const struct compiler *c, const char *name,
+                                                   size_t *ret_index)
+{
+    *ret_index = 0;
+    for (const struct coil_parameter *p = c->function->parameters; p; p = p->next, ++*ret_index)
+        if (p->name && strcmp(p->name, name) == 0)
+            return p;
+    return NULL;
+}
+
+static bool is_countable(struct coil_type *type)
+{
+    return coil_type_is_integer(type) || coil_type_strip(type)->kind == COIL_KIND_ENUM;
+}
+
+/* number, with C's suffixes */
+static void compile_number(struct compiler *c)
+{
+    const char *text = c->token->text;
+    unsigned long long value;
+    char *end;
+
+    errno = 0;
+    value = strtoull(text, &end, 0);
+    end += strspn(end, "uUlL");
+    if (*end || errno || value > INT64_MAX)
+        coil_refuse_at(c->module->diagnostics, c->token->position,
+                       "'%s' is no integer that a length can be made of", text);
+    c->token++;
+    push(c, "CONSTANT", coil_arena_printf(c->arena, value > INT32_MAX ? "INT64_C(%llu)" : "%llu", value),
+         NULL);
+}
+
+/* "sizeof" "(" type ")" */
+static void compile_sizeof(struct compiler *c)
+{
+    struct coil_parser *parser = coil_arena_take(c->arena, sizeof *parser);
+    struct coil_position position = c->token->position;
+    struct coil_specifiers specifiers;
+    struct coil_type *type, *inner;
+
+    c->token++;
+    if (!accept(c, "("))
+        refuse_expected(c, "'(' after 'sizeof'");
+    parser->module = c->module;
+    parser->arena = c->arena;
+    parser->diagnostics = c->module->diagnostics;
+    parser->section = position.section;
+    parser->token = c->token;
+    if (!coil_parse_is_type(parser, c->token))
+        refuse_expected(c, "a type that is declared, as in sizeof(int),");
+    specifiers = coil_parse_specifiers(parser);
+    type = specifiers.type ? coil_parse_declarator(parser, specifiers.type).type : NULL;
+    c->token = parser->token;
+    if (!accept(c, ")"))
+        refuse_expected(c, "')' after this type");
+    /* A struct that is mentioned here for the first time has no name in C, and no size. */
+    for (inner = type ? coil_type_strip(type) : NULL;
+         inner && (inner->kind == COIL_KIND_POINTER || inner->kind == COIL_KIND_ARRAY);)
+        inner = coil_type_strip(inner->item);
+    if (!inner || inner->kind == COIL_KIND_FUNCTION ||
+        (inner->kind == COIL_KIND_RECORD && !inner->record->c_name) ||
+        (inner->kind == COIL_KIND_ENUM && !inner->enumeration->c_name) || coil_type_is_incomplete(type))
+        coil_refuse_at(c->module->diagnostics, position,
+                       "the size of this type is not known: declare it first");
+    if (inner == coil_type_strip(type) && inner->kind == COIL_KIND_RECORD && inner->record->layout)
+        push(c, "CONSTANT",
+             coil_arena_printf(c->arena, "%llu", (unsigned long long)inner->record->layout->size), NULL);
+    else
+        push(c, "CONSTANT",
+             coil_arena_printf(c->arena, "(int64_t)sizeof(%s)",
+                               coil_type_name(c->arena, coil_type_unqualified(type))),
+             NULL);
+}
+
+/* A declared constant: the compiler knows its value. */
+static bool compile_constant(struct compiler *c)
+{
+    struct coil_name *name = coil_module_find(c->module, c->token->text);
+    const char *value;
+
+    if (!name || name->kind != COIL_NAME_INTEGER)
+        return false;
+    if (name->known || name->is_asserted)
+        value = coil_emit_number(c->arena, name->number);
+    else
+        value =
+            name->enumeration ? coil_emit_enumerator(c->module, name->enumeration, name->name) : name->name;
+    push(c, "CONSTANT", coil_arena_printf(c->arena, "(int64_t)(%s)", value), NULL);
+    c->token++;
+    return true;
+}
+
+/* name, of an integer parameter or of a constant */
+static void compile_name(struct compiler *c)
+{
+    size_t index;
+    const struct coil_parameter *p = find_parameter(c, c->token->text, &index);
+
+    if (!p) {
+        if (compile_constant(c))
+            return;
+        coil_refuse_at(c->module->diagnostics, c->token->position,
+                       "'%s' is neither a parameter of this function nor a constant: %s", c->token->text,
+                       integers_there(c, false));
+    }
+    if (!is_countable(p->type)) {
+        struct coil_type *type = coil_type_strip(p->type);
+
+        if (type->kind == COIL_KIND_POINTER && is_countable(type->item))
+            coil_refuse_at(c->module->diagnostics, c->token->position,
+                           "'%s' is a pointer to an integer: write *%s", p->name, p->name);
+        coil_refuse_at(c->module->diagnostics, c->token->position, "'%s' is '%s' and no integer: %s", p->name,
+                       coil_type_name(c->arena, p->type), integers_there(c, false));
+    }
+    c->length->uses[index] = true;
+    c->token++;
+    push(c, "PARAMETER", coil_arena_printf(c->arena, "%zu", index), p->name);
+}
+
+/* "*" name, of a parameter that points to one integer */
+static void compile_dereference(struct compiler *c)
+{
+    size_t index;
+    const struct coil_token *token = ++c->token;
+    const struct coil_parameter *p =
+        token->kind == COIL_TOKEN_WORD ? find_parameter(c, token->text, &index) : NULL;
+    const struct coil_marks *marks;
+    struct coil_type *type;
+
+    if (token->kind != COIL_TOKEN_WORD)
+        refuse_expected(c, "a parameter's name after '*'");
+    if (!p)
+        coil_refuse_at(c->module->diagnostics, token->position,
+                       "'%s' is not a parameter of this function: %s", token->text, integers_there(c, true));
+    type = coil_type_strip(p->type);
+    if (type->kind != COIL_KIND_POINTER || !is_countable(type->item))
+        coil_refuse_at(c->module->diagnostics, token->position,
+                       "'%s' is '%s' and no pointer to an integer: %s", p->name,
+                       coil_type_name(c->arena, p->type), integers_there(c, true));
+    marks = &c->marks[index];
+    if (coil_marks_say(marks, COIL_WORD_COUNTED_BY) || coil_marks_say(marks, COIL_WORD_SIZED_BY))
+        coil_refuse_at(c->module->diagnostics, token->position,
+                       "'%s' leads to an array, and a length is one integer", p->name);
+    if (!coil_marks_say(marks, COIL_WORD_IN) && !coil_marks_say(marks, COIL_WORD_INOUT) &&
+        !(c->is_after && coil_marks_say(marks, COIL_WORD_OUT))) {
+        if (coil_marks_say(marks, COIL_WORD_OUT))
+            coil_refuse_at(c->module->diagnostics, token->position,
+                           "'%s' is [out]: its value is not known before the call; write [inout] there",
+                           p->name);
+        coil_refuse_at(c->module->diagnostics, token->position,
+                       "'%s' must say which way it goes: write \"%s /* [%s] */\" there", p->name,
+                       coil_type_declare(c->arena, p->type, p->name), c->is_after ? "out" : "inout");
+    }
+    c->length->uses[index] = true;
+    c->token++;
+    push(c, "DEREFERENCE", coil_arena_printf(c->arena, "%zu", index), p->name);
+}
+
+/* factor = number | "sizeof" "(" type ")" | name | "*" name | "-" factor | "(" sum ")" */
+static void compile_factor(struct compiler *c)
+{
+    if (++c->nesting > NESTING_MAX)
+        coil_refuse_at(c->module->diagnostics, c->start,
+                       "this expression is too long: write it with fewer parentheses");
+    if (c->token->kind == COIL_TOKEN_NUMBER) {
+        compile_number(c);
+    } else if (coil_token_is(c->token, "sizeof")) {
+        compile_sizeof(c);
+    } else if (c->token->kind == COIL_TOKEN_WORD) {
+        compile_name(c);
+    } else if (coil_token_is(c->token, "*")) {
+        compile_dereference(c);
+    } else if (accept(c, "-")) {
+        push(c, "CONSTANT", "0", NULL);
+        compile_factor(c);
+        combine(c, "SUBTRACT");
+    } else if (accept(c, "(")) {
+        compile_sum(c);
+        if (!accept(c, ")"))
+            refuse_expected(c, "')' in this expression");
+    } else {
+        refuse_expected(c, "a parameter's name or a number");
+    }
+    c->nesting--;
+}
+
+/* product = factor (("*" | "/") factor)* */
+static void compile_product(struct compiler *c)
+{
+    compile_factor(c);
+    while (coil_token_is(c->token, "*") || coil_token_is(c->token, "/")) {
+        bool divides = coil_token_is(c->token, "/");
+        const struct coil_token *divisor = ++c->token;
+
+        compile_factor(c);
+        if (divides && c->token == divisor + 1 && divisor->kind == COIL_TOKEN_NUMBER &&
+            strtoull(divisor->text, NULL, 0) == 0)
+            coil_refuse_at(c->module->diagnostics, divisor->position, "this divides by zero");
+        combine(c, divides ? "DIVIDE" : "MULTIPLY");
+    }
+}
+
+/* sum = product (("+" | "-") product)* */
+static void compile_sum(struct compiler *c)
+{
+    compile_product(c);
+    while (coil_token_is(c->token, "+") || coil_token_is(c->token, "-")) {
+        bool subtracts = coil_token_is(c->token, "-");
+
+        c->token++;
+        compile_product(c);
+        combine(c, subtracts ? "SUBTRACT" : "ADD");
+    }
+}
+
+static struct coil_length_program *length_new(struct coil_module_model *module,
+                                              const struct coil_type *function, const char *text)
+{
+    struct coil_length_program *length = coil_arena_take(module->arena, sizeof *length);
+    size_t count = 1;
+
+    for (const struct coil_parameter *p = function->parameters; p; p = p->next)
+        count++;
+    length->text = text;
+    length->uses = coil_arena_take(module->arena, count * sizeof *length->uses);
+    return length;
+}
+
+const struct coil_length_program *coil_length_compile(struct coil_module_model *module,
+                                                      const struct coil_type *function,
+                                                      const struct coil_marks *marks,
+                                                      const struct coil_mark *mark, bool is_after)
+{
+    struct compiler c = {
+        .module = module,
+        .arena = module->arena,
+        .function = function,
+        .marks = marks,
+        .is_after = is_after,
+        .token = mark->expression,
+        .start = mark->expression->position,
+        .length = length_new(module, function, mark->text),
+    };
+
+    compile_sum(&c);
+    if (!coil_token_is(c.token, ")"))
+        refuse_expected(&c, "an operator (+ - * /) or ')'");
+    return c.length;
+}
+
+const struct coil_length_program *coil_length_of_parameter(struct coil_module_model *module,
+                                                           const struct coil_type *function, const char *name)
+{
+    struct compiler c = {.module = module, .arena = module->arena, .function = function};
+    struct coil_length_program *length = length_new(module, function, name);
+    size_t index;
+
+    c.length = length;
+    (void)find_parameter(&c, name, &index);
+    length->uses[index] = true;
+    push(&c, "PARAMETER", coil_arena_printf(c.arena, "%zu", index), name);
+    return length;
+}

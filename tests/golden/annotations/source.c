@@ -1,0 +1,6 @@
+#include <stddef.h>
+#include <stdint.h>
+struct point { int x, y; };
+struct hidden;
+enum side { LEFT = 1, RIGHT };
+#define CHANNELS 3

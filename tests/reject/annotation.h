@@ -1,1 +1,0 @@
-double mean(const double *v /* [counted_by(n)] */, size_t n);

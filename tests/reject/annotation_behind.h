@@ -1,0 +1,2 @@
+int f(int *a, /* [in] */
+      int *b /* [in] */, int *c);

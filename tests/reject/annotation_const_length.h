@@ -1,0 +1,1 @@
+void f(const int *v /* [counted_by(n), length(n)] */, int n);

@@ -1,0 +1,1 @@
+void f(int *v /* [out] */, size_t n);

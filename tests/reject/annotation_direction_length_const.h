@@ -1,0 +1,1 @@
+void f(const int *v /* [in] */, size_t size);

@@ -1,0 +1,1 @@
+int f(void) /* [idempotent, error(-1)] */;

@@ -1,0 +1,1 @@
+void f(int *v /* [in, counted_by(n % 2)] */, int n);

@@ -1,0 +1,1 @@
+void f(int *v /* [in, counted_by(*n)] */, int *n /* [out] */);

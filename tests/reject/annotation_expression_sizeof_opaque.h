@@ -1,0 +1,1 @@
+struct hidden; void f(int *v /* [in, counted_by(sizeof(struct hidden))] */, int n);

@@ -1,0 +1,3 @@
+struct s { void *p; /* [opaque] */
+           int n; };
+int f(struct s v);

@@ -1,0 +1,1 @@
+void f(int *v /* [out, length(n)] */, int n);

@@ -1,0 +1,3 @@
+int f(int *v /* [in,
+                 counted_by(
+                     m)] */, int n);

@@ -1,0 +1,1 @@
+double mean(const double *v /* [countedby(n)] */, size_t n);

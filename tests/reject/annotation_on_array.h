@@ -1,0 +1,1 @@
+void f(int v[4] /* [counted_by(4)] */);

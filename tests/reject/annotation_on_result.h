@@ -1,0 +1,1 @@
+/* [opaque] */ void *f(int n);

@@ -1,0 +1,1 @@
+void * /* [opaque] */ f(int n);

@@ -1,0 +1,1 @@
+struct hidden; void f(struct hidden *v /* [counted_by(n)] */, size_t n);

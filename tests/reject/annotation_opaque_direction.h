@@ -1,0 +1,1 @@
+struct hidden; void f(struct hidden *v /* [out] */);

@@ -1,0 +1,1 @@
+int f(int **rows /* [inout, counted_by(n)] */, int n);

@@ -1,0 +1,1 @@
+void f(char *s /* [string, counted_by(n)] */, size_t n);

@@ -1,0 +1,1 @@
+double mean(/* [in] */ const double *v /* [in] */, size_t n);

@@ -1,0 +1,1 @@
+void f(void *v /* [out] */, size_t size);

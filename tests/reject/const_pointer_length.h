@@ -1,1 +1,0 @@
-double mean(const double *v, size_t n);

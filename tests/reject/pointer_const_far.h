@@ -1,0 +1,1 @@
+double norm(const double *v, const double *w, size_t n);

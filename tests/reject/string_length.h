@@ -1,1 +1,0 @@
-int put(const char *text, int length);
