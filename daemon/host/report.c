@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "daemon/host/backend.h"
+#include "daemon/host/init_code.h"
 #include "proto/version.h"
 
 #define LINE_MAX_BYTES 2048
@@ -43,10 +44,16 @@ static void stderr_write(PyObject *text)
     PyErr_Clear();
 }
 
+static PyObject *traceback_module(void)
+{
+    coil_init_code_show_sources();
+    return PyImport_ImportModule("traceback");
+}
+
 /* The traceback as text; NULL, without an exception, if it cannot be had. */
 static PyObject *traceback_text(PyObject *exception)
 {
-    COIL_OBJECT traceback = PyImport_ImportModule("traceback");
+    COIL_OBJECT traceback = traceback_module();
     COIL_OBJECT lines = traceback ? PyObject_CallMethod(traceback, "format_exception", "O", exception) : NULL;
     COIL_OBJECT empty = PyUnicode_FromString("");
     COIL_OBJECT text = lines && empty ? PyUnicode_Join(empty, lines) : NULL;
