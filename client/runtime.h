@@ -88,6 +88,7 @@ int coil_link_check_lengths(const struct coil_link *link, unsigned function, con
 /* ---- environment.c ---- */
 enum coil_mode { COIL_MODE_DAEMON, COIL_MODE_INPROCESS };
 
+/* What COIL_MODE says; in a worker always in-process.  -EINVAL with words. */
 int coil_environment_mode(enum coil_mode *ret_mode, struct coil_error *error);
 
 /* COIL_PYTHON as an absolute path; *ret_python is NULL if it is not set.  Freed by the caller.  -ENOENT. */
@@ -135,12 +136,19 @@ void coil_output_write(int stream, const void *text, size_t size); /* enum coil_
 void coil_fork_prepare(void); /* registers the handlers, once */
 
 /* ---- remote/ ---- */
+
+/*
+ * Opens the module in the daemon's worker and sets `carry`; other threads wait meanwhile.  0 also
+ * if another thread has opened it, or its init code has failed before (`carry` says which).
+ */
 int coil_remote_open(struct coil_link *link, enum coil_status *ret_status, struct coil_error *error);
 coil_carry_fn coil_remote_call;
 void coil_remote_thread_end(struct coil_thread *thread);
 void coil_remote_forget(void); /* in a forked child, with the runtime lock */
 
 /* ---- inprocess/ ---- */
+
+/* Opens the module in this process's Python and sets `carry`.  1: its init code runs in this very thread, `carry` is unset. */
 int coil_inprocess_open(struct coil_link *link, enum coil_status *ret_status, struct coil_error *error);
 coil_carry_fn coil_inprocess_call;
 void coil_inprocess_thread_end(struct coil_thread *thread);

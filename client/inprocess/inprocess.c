@@ -73,7 +73,6 @@ static struct coil_thread *thread_of(const struct coil_host_api *api)
     return thread && thread->host_thread ? thread : NULL;
 }
 
-/* 0, or 1 as module_open() says. */
 int coil_inprocess_open(struct coil_link *link, enum coil_status *ret_status, struct coil_error *error)
 {
     const struct coil_host_api *api;

@@ -33,10 +33,19 @@ struct attempt {
 
 /* What a call has in staging, if it is not plain. */
 struct call_staging {
+    struct coil_channel *channel;
     struct coil_marshal marshal;
     struct coil_staged frame;  /* a large frame */
     struct coil_staged result; /* a place for a large result */
 };
+
+/* In reverse order: staging is a stack. */
+static void call_staging_deinit(struct call_staging *staging)
+{
+    coil_marshal_deinit(&staging->marshal, staging->channel);
+    coil_staging_release(staging->channel, &staging->result);
+    coil_staging_release(staging->channel, &staging->frame);
+}
 
 static uint32_t result_size(const struct attempt *a)
 {
@@ -174,7 +183,7 @@ static int write_request(struct attempt *a, struct call_staging *s, struct coil_
 static int exchange_staged(struct attempt *a, struct coil_error *error)
 {
     struct coil_exchange positions = { .reply_position = a->channel->replies.cursor };
-    struct call_staging staging = { 0 };
+    COIL_CLEANUP(call_staging_deinit) struct call_staging staging = { .channel = a->channel };
     struct coil_header request;
     int r;
 
@@ -183,9 +192,6 @@ static int exchange_staged(struct attempt *a, struct coil_error *error)
         r = transact(a, &request, &positions, staging.result.address, error);
     if (r == 0)
         coil_marshal_back(&staging.marshal, a->link, a->function, a->call);
-    coil_marshal_deinit(&staging.marshal, a->channel);
-    coil_staging_release(a->channel, &staging.result);
-    coil_staging_release(a->channel, &staging.frame);
     return r;
 }
 

@@ -212,7 +212,8 @@ struct coil_marshal {
 
 /*
  * Stages everything that the call's pointers lead to and writes into `frame` (a copy of `call`,
- * write-only) the staged addresses.
+ * write-only) the staged addresses.  -ERANGE: a length is none; -ENOMEM; with words.  Needs
+ * coil_marshal_deinit() after a failure, too.
  */
 int coil_marshal_out(struct coil_marshal *marshal, struct coil_channel *channel, const struct coil_link *link,
                      unsigned function, const void *call, void *frame, struct coil_error *error);

@@ -134,7 +134,7 @@ void *coil_channel_claim_answer(struct coil_channel *channel, uint32_t size);
 /* Room for a reply of `size` bytes; waits while the client has not read enough.  NULL: the session is closing. */
 void *coil_channel_claim(struct coil_channel *channel, uint32_t size);
 
-/* ---- call.c: 0, or -EPROTO with words for the log ---- */
+/* ---- call.c: 0; -EPROTO with words for the log; -ECANCELED: the session is closing ---- */
 int coil_call_execute(struct coil_channel *channel, const struct coil_header *header, struct coil_error *error);
 int coil_open_execute(struct coil_channel *channel, const struct coil_header *header, struct coil_error *error);
 
