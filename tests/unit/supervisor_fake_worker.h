@@ -1,0 +1,147 @@
+/*
+ * The worker of the supervisor's tests: it answers without any Python, and the Python path that
+ * a test attaches with tells it how to behave.
+ */
+#ifndef TEST_SUPERVISOR_FAKE_WORKER_H
+#define TEST_SUPERVISOR_FAKE_WORKER_H
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "proto/cleanup.h"
+#include "proto/version.h"
+#include "proto/window.h"
+#include "proto/wire.h"
+
+/* Pythons of this worker. */
+#define GOOD ""
+#define BROKEN "/broken"   /* says why it does not start */
+#define CRASHING "/crash"  /* dies without a word */
+#define SLOW "/slow"       /* takes a second to start */
+#define STUBBORN "/stay"   /* ignores SIGTERM */
+#define GARBAGE "/garbage" /* answers with nonsense */
+#define ENVIRONMENT "/env" /* refuses modules, with its environment as the reason */
+#define DYING "/dying"     /* dies when it is given a session */
+
+static void say(struct coil_wire *wire, enum coil_message_type type, uint64_t request, const char *text)
+{
+    struct coil_message message = { .type = type, .request = request, .protocol = COIL_PROTOCOL,
+                                    .version = COIL_VERSION, .code = COIL_REFUSED_OTHER, .text = text };
+
+    (void)coil_wire_send(wire, &message, NULL, NULL);
+}
+
+static const char *environment_text(void)
+{
+    static char text[2048];
+    extern char **environ;
+
+    for (char **entry = environ; *entry; entry++)
+        (void)snprintf(text + strlen(text), sizeof text - strlen(text), "%s ", *entry);
+    return text;
+}
+
+static void sleep_ms(long ms)
+{
+    struct timespec time = { ms / 1000, ms % 1000 * 1000000 };
+
+    (void)nanosleep(&time, NULL);
+}
+
+/* Fds of this process: the link, the standard ones, and whatever should not be here. */
+static unsigned count_fds(const char *folder_path)
+{
+    DIR *folder = opendir(folder_path);
+    unsigned count = 0;
+
+    while (folder && readdir(folder))
+        count++;
+    if (folder)
+        (void)closedir(folder);
+    return count;
+}
+
+static void check_session(const struct coil_wire_message *received)
+{
+    static const uint64_t sizes[] = { COIL_REQUESTS_SIZE, COIL_REPLIES_SIZE, COIL_STAGING_SIZE };
+
+    for (int i = 0; i < 3; i++) {
+        struct stat status;
+        int seals = fcntl(received->fds[i], F_GET_SEALS);
+
+        if (fstat(received->fds[i], &status) < 0 || (uint64_t)status.st_size != sizes[i] ||
+            (status.st_mode & 07777) != 0600 || seals != (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
+            abort();
+    }
+    if (received->message.base % COIL_WINDOW_STRIDE || received->message.base < COIL_RANGE_BEGIN ||
+        received->message.base >= COIL_RANGE_END)
+        abort();
+}
+
+static int be_worker(const char *python)
+{
+    struct coil_wire *wire;
+
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (strcmp(python, CRASHING) == 0)
+        (void)raise(SIGKILL);
+    /* stdin, stdout, stderr, link, and those of the folder that is read. */
+    if (coil_wire_new(3, &wire) < 0 || count_fds("/proc/self/fd") != 4 + 1 + 2)
+        return 3;
+    if (strcmp(python, BROKEN) == 0) {
+        say(wire, COIL_MESSAGE_FAILED, 0, "there is no Python at all");
+        return 1;
+    }
+    if (strcmp(python, SLOW) == 0)
+        sleep_ms(1000);
+    if (strcmp(python, STUBBORN) == 0)
+        (void)signal(SIGTERM, SIG_IGN);
+    say(wire, COIL_MESSAGE_READY, 0, NULL);
+    for (;;) {
+        COIL_CLEANUP(coil_wire_message_deinit) struct coil_wire_message received = COIL_WIRE_MESSAGE_INIT;
+        struct pollfd ready = { .fd = coil_wire_fd(wire), .events = POLLIN };
+        uint64_t request;
+        int r = coil_wire_receive(wire, &received, NULL);
+
+        if (r == -EAGAIN) {
+            (void)poll(&ready, 1, -1);
+            continue;
+        }
+        if (r < 0)
+            break;
+        request = received.message.request;
+        if (strcmp(python, GARBAGE) == 0 && received.message.type == COIL_MESSAGE_LOAD) {
+            (void)!write(coil_wire_fd(wire), "\xff\xff\xff\xff", 4);
+            (void)pause();
+        }
+        if (received.message.type == COIL_MESSAGE_SESSION) {
+            check_session(&received);
+            if (strcmp(python, DYING) == 0)
+                (void)raise(SIGKILL);
+        }
+        if (strcmp(python, ENVIRONMENT) == 0)
+            say(wire, COIL_MESSAGE_FAILED, request, environment_text());
+        else if (received.message.type == COIL_MESSAGE_CHANNEL && received.message.channel == 13)
+            say(wire, COIL_MESSAGE_FAILED, request, "no luck");
+        else
+            say(wire, COIL_MESSAGE_DONE, request, NULL);
+    }
+    coil_wire_free(wire);
+    return 0;
+}
+
+#endif
