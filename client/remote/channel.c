@@ -42,21 +42,37 @@ struct coil_channel *coil_channel_new(struct coil_session *session, uint32_t ind
 
 /* ---- acquiring and giving back ---- */
 
-/* Has the RESET been answered?  What stands before the answer belongs to a call that its thread was cancelled in. */
+static void send_reset(struct coil_channel *channel)
+{
+    const struct coil_header header = { .kind = COIL_RECORD_RESET };
+
+    if (coil_producer_claim(&channel->requests, 0)) /* there is room: no request is under way */
+        (void)coil_producer_publish(&channel->requests, &header);
+}
+
+/*
+ * Has the RESET been answered?  A call that its thread was cancelled in comes first: the worker goes back to
+ * where that call began (I4), so nothing can be sent before its answer is here.
+ */
 static bool is_reset(struct coil_channel *channel)
 {
+    const struct coil_exchange idle = { channel->idle_request, channel->idle_reply };
     struct coil_header header;
 
     while (channel->resetting && coil_consumer_ready(&channel->replies) &&
            coil_consumer_header(&channel->replies, &header)) {
-        if (header.kind == COIL_RECORD_RESET_DONE) {
-            coil_channel_finish(channel, &header,
-                                &(struct coil_exchange){ channel->reset_request, channel->reset_reply });
-            channel->resetting = false;
-        } else {
+        if (header.kind == COIL_RECORD_TEXT || header.kind == COIL_RECORD_PAD) {
             coil_consumer_advance(&channel->replies, &header);
             coil_consumer_tell(&channel->replies);
+            continue;
         }
+        coil_channel_finish(channel, &header, &idle);
+        channel->resetting = channel->abandoned;
+        if (channel->abandoned)
+            send_reset(channel);
+        else
+            coil_staging_reset(channel);
+        channel->abandoned = false;
     }
     return !channel->resetting;
 }
@@ -64,13 +80,20 @@ static bool is_reset(struct coil_channel *channel)
 /* A free channel that can be used.  With the session's lock. */
 static struct coil_channel *take_free(struct coil_session *session)
 {
-    for (struct coil_channel **at = &session->free_channels; *at; at = &(*at)->next) {
+    struct coil_channel **at = &session->free_channels;
+
+    while (*at) {
         struct coil_channel *channel = *at;
 
-        if (!is_reset(channel))
-            continue;
-        *at = channel->next;
-        return channel;
+        if (atomic_load_explicit(&channel->worker->ended, memory_order_acquire)) { /* Q */
+            *at = channel->next;
+            free(channel);
+        } else if (is_reset(channel)) {
+            *at = channel->next;
+            return channel;
+        } else {
+            at = &channel->next;
+        }
     }
     return NULL;
 }
@@ -113,6 +136,10 @@ static struct coil_channel *open_another(struct coil_session *session, struct co
     }
     if (coil_wire_call(session->wire, &request, NULL, &reply, REQUEST_TIMEOUT_MS, error) < 0)
         return NULL;
+    if (reply.message.type == COIL_MESSAGE_FAILED && coil_session_is_cut_off(session)) {
+        coil_error_set(error, -EPIPE, "the worker has gone"); /* whatever the daemon says of it: nothing has been called yet */
+        return NULL;
+    }
     if (reply.message.type == COIL_MESSAGE_FAILED) {
         coil_error_set(error, -EBUSY, "the daemon opened no channel for this thread: %s", reply.message.text);
         return NULL;
@@ -128,14 +155,10 @@ static struct coil_channel *open_another(struct coil_session *session, struct co
 /* Tells the worker that the thread has ended.  The answer is looked for when the channel is needed again. */
 static void reset(struct coil_channel *channel)
 {
-    const struct coil_header header = { .kind = COIL_RECORD_RESET };
-
-    if (!coil_producer_claim(&channel->requests, 0))
-        return;
-    channel->reset_request = channel->requests.cursor;
-    channel->reset_reply = channel->replies.cursor;
     channel->resetting = true;
-    (void)coil_producer_publish(&channel->requests, &header);
+    channel->abandoned = channel->requests.cursor != channel->idle_request;
+    if (!channel->abandoned)
+        send_reset(channel);
 }
 
 void coil_channel_release(struct coil_channel *channel)
@@ -220,6 +243,8 @@ struct coil_channel *coil_channel_get(struct coil_session *session, struct coil_
         (void)pthread_mutex_lock(&coil_runtime_lock);
         coil_session_ref(session);
         (void)pthread_mutex_unlock(&coil_runtime_lock);
+        channel->idle_request = channel->requests.cursor;
+        channel->idle_reply = channel->replies.cursor;
         channel->next = thread->channels;
         thread->channels = channel;
     }

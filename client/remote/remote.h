@@ -40,6 +40,7 @@ struct coil_staged {
 struct coil_large_block {
     uint64_t offset; /* from the beginning of the large area */
     uint64_t size;
+    uint32_t channel; /* whose call uses it */
 };
 
 /* Which file an fd of ours was: a program may close fds it does not know, and reuse their numbers. */
@@ -72,8 +73,9 @@ struct coil_session {
 struct coil_channel {
     struct coil_session *session;
     uint32_t index;
-    bool resetting; /* its RESET has not been answered yet; then `reset_*` are where to rewind to */
-    uint64_t reset_request, reset_reply;
+    bool resetting; /* it is free, but its RESET has not been answered yet */
+    bool abandoned; /* its thread was cancelled in a call, whose answer must come before RESET can be sent */
+    uint64_t idle_request, idle_reply; /* where the cursors are between calls */
     struct coil_producer requests;
     struct coil_consumer replies;
     const struct coil_control *worker; /* the worker's control block */
@@ -199,6 +201,12 @@ void coil_staging_init(struct coil_channel *channel);
 int coil_staging_take(struct coil_channel *channel, uint64_t size, struct coil_staged *ret_staged,
                       struct coil_error *error);
 void coil_staging_release(struct coil_channel *channel, const struct coil_staged *staged);
+
+/*
+ * Gives back what calls have left behind whose thread was cancelled in them; the worker must have left them, too.
+ * With the session's lock.
+ */
+void coil_staging_reset(struct coil_channel *channel);
 
 /* ---- marshal.c ---- */
 

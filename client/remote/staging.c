@@ -59,7 +59,7 @@ static void release_large(struct coil_session *session, const struct coil_staged
     (void)pthread_mutex_unlock(&session->lock);
 }
 
-static int take_large(struct coil_session *session, uint64_t size, struct coil_staged *ret_staged,
+static int take_large(struct coil_session *session, uint32_t channel, uint64_t size, struct coil_staged *ret_staged,
                       struct coil_error *error)
 {
     uint64_t begin = 0;
@@ -80,7 +80,7 @@ static int take_large(struct coil_session *session, uint64_t size, struct coil_s
                               (unsigned long long)size);
     }
     memmove(&session->large[at + 1], &session->large[at], (session->large_count - at) * sizeof *session->large);
-    session->large[at] = (struct coil_large_block){ begin, size };
+    session->large[at] = (struct coil_large_block){ begin, size, channel };
     session->large_count++;
     (void)pthread_mutex_unlock(&session->lock);
 
@@ -99,7 +99,7 @@ int coil_staging_take(struct coil_channel *channel, uint64_t size, struct coil_s
     uint32_t need;
 
     if (size > PER_CHANNEL - s->used)
-        return take_large(channel->session, size, ret_staged, error);
+        return take_large(channel->session, channel->index, size, ret_staged, error);
     need = s->used + (uint32_t)round_up(size, COIL_LINE);
     if (need > PER_CHANNEL)
         need = PER_CHANNEL;
@@ -124,4 +124,20 @@ void coil_staging_release(struct coil_channel *channel, const struct coil_staged
         release_large(channel->session, staged);
     else
         channel->staging.used = staged->mark;
+}
+
+void coil_staging_reset(struct coil_channel *channel)
+{
+    struct coil_session *session = channel->session;
+    size_t kept = 0;
+
+    channel->staging.used = 0;
+    for (size_t i = 0; i < session->large_count; i++) {
+        if (session->large[i].channel != channel->index)
+            session->large[kept++] = session->large[i];
+        else
+            (void)madvise(coil_session_at(session, COIL_STAGING_OFFSET + LARGE_BEGIN + session->large[i].offset),
+                          session->large[i].size, MADV_REMOVE);
+    }
+    session->large_count = kept;
 }
