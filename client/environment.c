@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/runtime.h"
@@ -61,6 +62,7 @@ int coil_environment_python(char **ret_python, struct coil_error *error)
 {
     const char *python = secure_getenv("COIL_PYTHON");
     COIL_CLEANUP(coil_memory_free) char *path = NULL;
+    struct stat status;
 
     if (!python || !*python) {
         *ret_python = NULL;
@@ -69,6 +71,9 @@ int coil_environment_python(char **ret_python, struct coil_error *error)
     path = absolute(python, strlen(python));
     if (!path)
         return coil_error_set(error, -ENOMEM, "no memory");
+    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+        return coil_error_set(error, -EISDIR, "COIL_PYTHON is '%s', which is a folder: name the Python in it, such as %s/bin/python",
+                              python, python);
     if (access(path, X_OK) < 0)
         return coil_error_set(error, -ENOENT,
                               "COIL_PYTHON is '%s', which is not a program that can be run: %s; name a Python, such as venv/bin/python",

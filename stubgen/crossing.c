@@ -123,8 +123,8 @@ static void decide_result(const struct coil_subject *subject, struct coil_type *
             COIL_SUBJECT_REFUSE(
                 subject,
                 "%s is '%s', and of pointers only void * and pointers to opaque types can be results in this "
-                "version: let the caller pass a struct, an array of fixed length or a char * that the "
-                "function fills",
+                "version: let the caller pass memory that the function fills, such as a struct /* [out] */ or an "
+                "array /* [out, counted_by(n)] */, or generate with --in-process-only for COIL_MODE=inprocess",
                 subject->name, coil_type_name(subject->module->arena, result));
         return;
     }

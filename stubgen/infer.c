@@ -9,6 +9,7 @@
  */
 #include "stubgen/infer.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "proto/descriptor.h"
@@ -79,9 +80,18 @@ static bool is_bytes(struct coil_type *pointer)
     }
 }
 
+/* `account` and `discount` end like a count and are none: there the end must be a word of its own, as in `row_count`. */
+static bool is_other_count(const char *name)
+{
+    size_t before = strlen(name) - strlen("count");
+
+    return ends_with(name, "count") && before > 0 && name[before - 1] != '_' &&
+           !isdigit((unsigned char)name[before - 1]) && !isupper((unsigned char)name[before]);
+}
+
 static bool is_clear(const char *name, struct coil_type *pointer)
 {
-    return is_count_name(name) || (is_size_name(name) && is_bytes(pointer));
+    return (is_count_name(name) && !is_other_count(name)) || (is_size_name(name) && is_bytes(pointer));
 }
 
 static bool is_pointer(const struct coil_parameter *p)

@@ -20,7 +20,8 @@ static bool says(const struct coil_decision *d, enum coil_word word)
 
 _Noreturn void coil_pointer_refuse_function(const struct coil_decision *d)
 {
-    COIL_SUBJECT_REFUSE(&d->subject, "%s is a pointer to a function, and those do not cross in this version",
+    COIL_SUBJECT_REFUSE(&d->subject, "%s is a pointer to a function, and those do not cross in this version: leave it out, "
+                        "or generate with --in-process-only for COIL_MODE=inprocess",
                         d->subject.name);
 }
 
@@ -97,9 +98,9 @@ static _Noreturn void refuse_unknown(const struct coil_decision *d)
     COIL_SUBJECT_REFUSE(
         &d->subject,
         "%s is '%s', and nothing says how many elements it leads to%s: say it, as in \"%s\"; there are "
-        "[in] for one element, [in, %s]%s for an array, sized_by() for bytes, and [opaque]",
+        "[in]%s for one element, [in, %s]%s for an array, sized_by() for bytes, and [opaque]",
         d->subject.name, coil_type_name(arena, d->p->type), is_const ? "" : " or who writes them",
-        corrected(d, words), count,
+        corrected(d, words), is_const ? "" : ", [out] and [inout]", count,
         is_const ? "" : coil_arena_printf(arena, ", [out, %s] and [inout, %s]", count, count));
 }
 

@@ -94,7 +94,7 @@ static int no_answer(struct attempt *a, int r, uint32_t sequence, struct coil_er
     if (!coil_channel_started(a->channel, sequence))
         return coil_error_set(error, -EAGAIN, "the Python worker (process %ld) died before the call began", worker);
     return coil_error_set(error, -ESRCH,
-                          "the Python worker (process %ld) died while it ran this call; the daemon's log says how", worker);
+                          "the Python worker (process %ld) died while it ran this call; the daemon's log (coilctl status names it) says how", worker);
 }
 
 /*

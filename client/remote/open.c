@@ -143,7 +143,7 @@ static int open_module(struct coil_link *link, struct coil_channel *channel, enu
         if (r == -ESRCH && !coil_channel_started(channel, sequence))
             return coil_error_set(error, -EAGAIN, "the Python worker (process %ld) died", (long)channel->session->worker);
         return coil_error_set(error, -ESRCH,
-                              "the Python worker (process %ld) died while it ran the init code; the daemon's log says how",
+                              "the Python worker (process %ld) died while it ran the init code; the daemon's log (coilctl status names it) says how",
                               (long)channel->session->worker);
     }
     if (r < 0)
@@ -219,6 +219,6 @@ int coil_remote_channel(struct coil_link *link, struct coil_channel **ret_channe
         }
     }
     *ret_status = COIL_E_DIED;
-    return coil_error_set(error, -ESRCH, "%d Python workers died one after the other before the call began; the daemon's log says how",
+    return coil_error_set(error, -ESRCH, "%d Python workers died one after the other before the call began; the daemon's log (coilctl status names it) says how",
                           ATTEMPTS_MAX);
 }

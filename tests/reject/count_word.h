@@ -1,0 +1,1 @@
+double price(const double *list, int discount);
