@@ -38,7 +38,8 @@ int coil_environment_mode(enum coil_mode *ret_mode, struct coil_error *error)
     else if (!mode || !*mode || strcmp(mode, "daemon") == 0)
         *ret_mode = COIL_MODE_DAEMON;
     else
-        return coil_error_set(error, -EINVAL, "COIL_MODE is '%s': set it to 'daemon' or 'inprocess', or not at all", mode);
+        return coil_error_set(error, -EINVAL, "COIL_MODE is '%s': set it to 'daemon' or 'inprocess', or not at all",
+                              mode);
     return 0;
 }
 
@@ -72,12 +73,14 @@ int coil_environment_python(char **ret_python, struct coil_error *error)
     if (!path)
         return coil_error_set(error, -ENOMEM, "no memory");
     if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
-        return coil_error_set(error, -EISDIR, "COIL_PYTHON is '%s', which is a folder: name the Python in it, such as %s/bin/python",
+        return coil_error_set(error, -EISDIR,
+                              "COIL_PYTHON is '%s', which is a folder: name the Python in it, such as %s/bin/python",
                               python, python);
     if (access(path, X_OK) < 0)
-        return coil_error_set(error, -ENOENT,
-                              "COIL_PYTHON is '%s', which is not a program that can be run: %s; name a Python, such as venv/bin/python",
-                              python, strerror(errno));
+        return coil_error_set(
+            error, -ENOENT,
+            "COIL_PYTHON is '%s', which is not a program that can be run: %s; name a Python, such as venv/bin/python",
+            python, strerror(errno));
     *ret_python = coil_steal_memory(&path);
     return 0;
 }

@@ -25,8 +25,8 @@ struct coil_link *coil_links;
 /* The stub's `runtime` member, as what it is. */
 static struct coil_link *_Atomic *runtime_of(struct coil_module *module)
 {
-    static_assert(sizeof(struct coil_link *_Atomic) == sizeof module->runtime, "a pointer is a pointer");
-    return (struct coil_link *_Atomic *)(void *)&module->runtime;
+    static_assert(sizeof(struct coil_link * _Atomic) == sizeof module->runtime, "a pointer is a pointer");
+    return (struct coil_link * _Atomic *)(void *)&module->runtime;
 }
 
 static void link_free(struct coil_link *link)
@@ -148,10 +148,11 @@ static int check_modes(const struct coil_link *link, struct coil_error *error)
 
     for (uint32_t i = 0; i < link->image->functions.count; i++)
         if (functions[i].flags & COIL_FUNCTION_IN_PROCESS_ONLY)
-            return coil_error_set(error, -EPERM,
-                                  "the library was generated with --in-process-only, and %s() passes pointers that mean nothing "
-                                  "in another process: set COIL_MODE=inprocess, or annotate them and generate it without",
-                                  coil_link_function_name(link, i));
+            return coil_error_set(
+                error, -EPERM,
+                "the library was generated with --in-process-only, and %s() passes pointers that mean nothing "
+                "in another process: set COIL_MODE=inprocess, or annotate them and generate it without",
+                coil_link_function_name(link, i));
     return 0;
 }
 

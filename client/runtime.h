@@ -42,8 +42,8 @@ typedef void coil_carry_fn(struct coil_link *link, unsigned function, void *call
 struct coil_client_function {
     uint32_t call_size;
     uint32_t result_size;
-    bool plain;           /* nothing to stage: no pointers that Python follows, and small frames */
-    bool counted;         /* an array's length is said by other arguments */
+    bool plain;   /* nothing to stage: no pointers that Python follows, and small frames */
+    bool counted; /* an array's length is said by other arguments */
 };
 
 /* A module of this process.  Immortal: made at its first call. */
@@ -52,11 +52,11 @@ struct coil_link {
     const struct coil_descriptor *image;
     struct coil_client_function *functions;
     uint8_t hash[COIL_HASH_SIZE];
-    pthread_mutex_t lock;         /* guards opening */
+    pthread_mutex_t lock;          /* guards opening */
     uint32_t *error_value_offsets; /* one per function, within `error_values` */
-    uint32_t error_values_size;   /* more than COIL_ERROR_VALUES_SIZE: the worker does not publish them */
-    unsigned char *error_values;  /* the last ones known; guarded by the runtime lock; zero at first */
-    struct coil_error failure;    /* why the init code failed; written once, before `carry` says so */
+    uint32_t error_values_size;    /* more than COIL_ERROR_VALUES_SIZE: the worker does not publish them */
+    unsigned char *error_values;   /* the last ones known; guarded by the runtime lock; zero at first */
+    struct coil_error failure;     /* why the init code failed; written once, before `carry` says so */
 
     /* remote: which session has it open, and under which number.  Written under the runtime lock. */
     struct coil_session *_Atomic session; /* release N in remote/open.c, acquire N in remote/call.c */
@@ -64,8 +64,8 @@ struct coil_link {
     uint32_t error_values_at;             /* offset in the session's area */
 
     struct coil_host_module *host_module; /* in-process */
-    _Atomic bool imported; /* by a Python in this process, which is then the one that runs it; relaxed: set once */
-    struct coil_link *next;               /* guarded by the runtime lock */
+    _Atomic bool imported;  /* by a Python in this process, which is then the one that runs it; relaxed: set once */
+    struct coil_link *next; /* guarded by the runtime lock */
 };
 
 /* ---- link.c ---- */
@@ -83,7 +83,8 @@ const char *coil_link_function_name(const struct coil_link *link, unsigned funct
 struct coil_link *coil_link_of(struct coil_module *module);
 
 /* Are the lengths that the arguments say lengths?  For calls that nobody has to marshal.  -ERANGE. */
-int coil_link_check_lengths(const struct coil_link *link, unsigned function, const void *call, struct coil_error *error);
+int coil_link_check_lengths(const struct coil_link *link, unsigned function, const void *call,
+                            struct coil_error *error);
 
 /* ---- environment.c ---- */
 enum coil_mode { COIL_MODE_DAEMON, COIL_MODE_INPROCESS };
@@ -148,7 +149,8 @@ void coil_remote_forget(void); /* in a forked child, with the runtime lock */
 
 /* ---- inprocess/ ---- */
 
-/* Opens the module in this process's Python and sets `carry`.  1: its init code runs in this very thread, `carry` is unset. */
+/* Opens the module in this process's Python and sets `carry`.  1: its init code runs in this very thread, `carry` is
+ * unset. */
 int coil_inprocess_open(struct coil_link *link, enum coil_status *ret_status, struct coil_error *error);
 coil_carry_fn coil_inprocess_call;
 void coil_inprocess_thread_end(struct coil_thread *thread);

@@ -30,18 +30,18 @@
 #define COIL_WORD ((uint32_t)(sizeof(void *) << 16 | sizeof(long double) << 8 | sizeof(wchar_t)))
 
 /* The primitive of an integer type whose size and sign only the compiler knows; 0 (void) if there is none. */
-#define COIL_PRIM_INTEGER(type)                                                 \
-    (sizeof(type) == 1   ? ((type)-1 < (type)1 ? COIL_PRIM_INT8 : COIL_PRIM_UINT8)    \
-     : sizeof(type) == 2 ? ((type)-1 < (type)1 ? COIL_PRIM_INT16 : COIL_PRIM_UINT16)  \
-     : sizeof(type) == 4 ? ((type)-1 < (type)1 ? COIL_PRIM_INT32 : COIL_PRIM_UINT32)  \
-     : sizeof(type) == 8 ? ((type)-1 < (type)1 ? COIL_PRIM_INT64 : COIL_PRIM_UINT64)  \
+#define COIL_PRIM_INTEGER(type)                                                                                        \
+    (sizeof(type) == 1   ? ((type)-1 < (type)1 ? COIL_PRIM_INT8 : COIL_PRIM_UINT8)                                     \
+     : sizeof(type) == 2 ? ((type)-1 < (type)1 ? COIL_PRIM_INT16 : COIL_PRIM_UINT16)                                   \
+     : sizeof(type) == 4 ? ((type)-1 < (type)1 ? COIL_PRIM_INT32 : COIL_PRIM_UINT32)                                   \
+     : sizeof(type) == 8 ? ((type)-1 < (type)1 ? COIL_PRIM_INT64 : COIL_PRIM_UINT64)                                   \
                          : COIL_PRIM_VOID)
 
 /* The same for floating-point types. */
-#define COIL_PRIM_REAL(type)                                \
-    (sizeof(type) == sizeof(float)         ? COIL_PRIM_FLOAT      \
-     : sizeof(type) == sizeof(double)      ? COIL_PRIM_DOUBLE     \
-     : sizeof(type) == sizeof(long double) ? COIL_PRIM_LONGDOUBLE \
+#define COIL_PRIM_REAL(type)                                                                                           \
+    (sizeof(type) == sizeof(float)         ? COIL_PRIM_FLOAT                                                           \
+     : sizeof(type) == sizeof(double)      ? COIL_PRIM_DOUBLE                                                          \
+     : sizeof(type) == sizeof(long double) ? COIL_PRIM_LONGDOUBLE                                                      \
                                            : COIL_PRIM_VOID)
 
 #ifdef __cplusplus

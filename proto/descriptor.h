@@ -36,21 +36,21 @@ typedef uint64_t coil_type_code;
 #define COIL_TYPE_ARGUMENT(code) ((int64_t)(code) >> 8)
 
 /* Operations (CFFI: _CFFI_OP_*).  What the argument means stands behind each. */
-#define COIL_OP_PRIMITIVE 1     /* COIL_PRIM_* */
-#define COIL_OP_POINTER 3       /* index of the item in `types` */
-#define COIL_OP_ARRAY 5         /* index of the item; the next code is the length, as a bare number */
-#define COIL_OP_OPEN_ARRAY 7    /* index of the item */
-#define COIL_OP_STRUCT_UNION 9  /* index in `structs` */
-#define COIL_OP_ENUM 11         /* index in `enums` */
-#define COIL_OP_FUNCTION 13     /* index of the result; parameters follow, up to FUNCTION_END */
-#define COIL_OP_FUNCTION_END 15 /* 0, or 1 for a variadic function */
-#define COIL_OP_NOOP 17         /* index of the type meant */
-#define COIL_OP_BITFIELD 19     /* index of the field's type; only in `fields` */
-#define COIL_OP_TYPENAME 21     /* index in `typenames` */
-#define COIL_OP_CONSTANT 29     /* index of the type; only in `globals` */
-#define COIL_OP_CONSTANT_INT 31 /* unused; only in `globals` */
-#define COIL_OP_GLOBAL_VAR 33   /* index of the type; only in `globals` */
-#define COIL_OP_DLOPEN_FUNC 35  /* index of the function; only in `globals`: a C function of the program */
+#define COIL_OP_PRIMITIVE 1      /* COIL_PRIM_* */
+#define COIL_OP_POINTER 3        /* index of the item in `types` */
+#define COIL_OP_ARRAY 5          /* index of the item; the next code is the length, as a bare number */
+#define COIL_OP_OPEN_ARRAY 7     /* index of the item */
+#define COIL_OP_STRUCT_UNION 9   /* index in `structs` */
+#define COIL_OP_ENUM 11          /* index in `enums` */
+#define COIL_OP_FUNCTION 13      /* index of the result; parameters follow, up to FUNCTION_END */
+#define COIL_OP_FUNCTION_END 15  /* 0, or 1 for a variadic function */
+#define COIL_OP_NOOP 17          /* index of the type meant */
+#define COIL_OP_BITFIELD 19      /* index of the field's type; only in `fields` */
+#define COIL_OP_TYPENAME 21      /* index in `typenames` */
+#define COIL_OP_CONSTANT 29      /* index of the type; only in `globals` */
+#define COIL_OP_CONSTANT_INT 31  /* unused; only in `globals` */
+#define COIL_OP_GLOBAL_VAR 33    /* index of the type; only in `globals` */
+#define COIL_OP_DLOPEN_FUNC 35   /* index of the function; only in `globals`: a C function of the program */
 #define COIL_OP_EXTERN_PYTHON 41 /* index of the POINTER to the function; only in `globals` */
 
 /* Primitive types (CFFI: _CFFI_PRIM_*). */
@@ -141,7 +141,7 @@ enum coil_expression_operation {
 #define COIL_EXPRESSION_DEPTH_MAX 16 /* values on the stack at once */
 
 /* What holds for a function as a whole. */
-#define COIL_FUNCTION_IDEMPOTENT 0x01u /* may run twice: sent again if a worker dies while it runs */
+#define COIL_FUNCTION_IDEMPOTENT 0x01u      /* may run twice: sent again if a worker dies while it runs */
 #define COIL_FUNCTION_IN_PROCESS_ONLY 0x02u /* passes pointers that mean something only within one process */
 
 /* `count` entries, the first of them `offset` bytes from the start of the image. */
@@ -151,31 +151,31 @@ struct coil_descriptor_table {
 };
 
 struct coil_descriptor {
-    uint32_t magic;  /* COIL_DESCRIPTOR_MAGIC */
-    uint32_t format; /* COIL_DESCRIPTOR_FORMAT */
-    uint32_t size;   /* of the whole image, in bytes */
-    uint32_t word;   /* sizeof(void *) << 16 | sizeof(long double) << 8 | sizeof(wchar_t) */
-    uint32_t name;   /* text: the module's name, dots allowed */
-    uint32_t init_code; /* text: Python source, dedented; empty if the module has none */
-    struct coil_descriptor_table types;      /* coil_type_code */
-    struct coil_descriptor_table globals;    /* struct coil_descriptor_global, sorted by name (bytes) */
-    struct coil_descriptor_table structs;    /* struct coil_descriptor_struct, sorted by name */
-    struct coil_descriptor_table fields;     /* struct coil_descriptor_field, grouped by struct */
-    struct coil_descriptor_table enums;      /* struct coil_descriptor_enum, sorted by name */
-    struct coil_descriptor_table typenames;  /* struct coil_descriptor_typename, sorted by name */
-    struct coil_descriptor_table functions;  /* struct coil_descriptor_function: the `extern "Python"` ones */
-    struct coil_descriptor_table parameters; /* struct coil_descriptor_value, grouped by function */
+    uint32_t magic;                           /* COIL_DESCRIPTOR_MAGIC */
+    uint32_t format;                          /* COIL_DESCRIPTOR_FORMAT */
+    uint32_t size;                            /* of the whole image, in bytes */
+    uint32_t word;                            /* sizeof(void *) << 16 | sizeof(long double) << 8 | sizeof(wchar_t) */
+    uint32_t name;                            /* text: the module's name, dots allowed */
+    uint32_t init_code;                       /* text: Python source, dedented; empty if the module has none */
+    struct coil_descriptor_table types;       /* coil_type_code */
+    struct coil_descriptor_table globals;     /* struct coil_descriptor_global, sorted by name (bytes) */
+    struct coil_descriptor_table structs;     /* struct coil_descriptor_struct, sorted by name */
+    struct coil_descriptor_table fields;      /* struct coil_descriptor_field, grouped by struct */
+    struct coil_descriptor_table enums;       /* struct coil_descriptor_enum, sorted by name */
+    struct coil_descriptor_table typenames;   /* struct coil_descriptor_typename, sorted by name */
+    struct coil_descriptor_table functions;   /* struct coil_descriptor_function: the `extern "Python"` ones */
+    struct coil_descriptor_table parameters;  /* struct coil_descriptor_value, grouped by function */
     struct coil_descriptor_table expressions; /* struct coil_descriptor_expression, each program up to its END */
-    struct coil_descriptor_table strings;    /* char; the first and the last are NUL */
+    struct coil_descriptor_table strings;     /* char; the first and the last are NUL */
 };
 
 /* A name that `lib` has: a constant, a variable, a C function or an `extern "Python"` function. */
 struct coil_descriptor_global {
-    uint32_t name;     /* text */
-    uint32_t negative; /* integer constants: 1 if the value is <= 0 (CFFI's convention), else 0 */
+    uint32_t name;       /* text */
+    uint32_t negative;   /* integer constants: 1 if the value is <= 0 (CFFI's convention), else 0 */
     coil_type_code code; /* COIL_OP_CONSTANT, _CONSTANT_INT, _ENUM, _GLOBAL_VAR, _DLOPEN_FUNC, _EXTERN_PYTHON */
-    uint64_t value;    /* integer constants and enumerators: the value, converted to 64 bits */
-    double real;       /* COIL_OP_CONSTANT of a floating-point type: the value; else 0 */
+    uint64_t value;      /* integer constants and enumerators: the value, converted to 64 bits */
+    double real;         /* COIL_OP_CONSTANT of a floating-point type: the value; else 0 */
 };
 
 #define COIL_STRUCT_UNION 0x01u
@@ -184,7 +184,8 @@ struct coil_descriptor_global {
 #define COIL_STRUCT_OPAQUE 0x10u
 
 struct coil_descriptor_struct {
-    uint32_t name;        /* text without "struct"/"union"; "$NAME" for the struct behind typedef NAME, "$1" ... if it has none */
+    uint32_t
+        name; /* text without "struct"/"union"; "$NAME" for the struct behind typedef NAME, "$1" ... if it has none */
     uint32_t type;        /* index in `types`, of its COIL_OP_STRUCT_UNION */
     uint32_t flags;       /* COIL_STRUCT_* */
     uint32_t alignment;   /* bytes; 0 if opaque */
@@ -239,8 +240,8 @@ struct coil_descriptor_function {
     uint32_t result_size;     /* bytes of the result frame; 0 for void */
     uint32_t first_parameter; /* index in `parameters` */
     uint32_t parameter_count;
-    uint32_t flags;           /* COIL_FUNCTION_* */
-    uint32_t reserved;        /* 0 */
+    uint32_t flags;    /* COIL_FUNCTION_* */
+    uint32_t reserved; /* 0 */
     struct coil_descriptor_value result;
 };
 

@@ -19,11 +19,9 @@ struct coil_error {
 };
 
 /* Fills `error` (ignored if NULL) and returns `code`, so that `return coil_error_set(...)` reads well. */
-int coil_error_set(struct coil_error *error, int code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+int coil_error_set(struct coil_error *error, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Puts "context: " in front of the text. Returns the code that is already there. */
-int coil_error_prepend(struct coil_error *error, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+int coil_error_prepend(struct coil_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -15,7 +15,8 @@
 int coil_expression_evaluate(const struct coil_descriptor *image, unsigned function, uint32_t reference,
                              const void *frame, uint64_t *ret_value, struct coil_error *error);
 
-/* How many bytes lie behind a pointer parameter with COIL_CROSS_BLOCK_*: `extent`, times `count`.  -ERANGE with words. */
+/* How many bytes lie behind a pointer parameter with COIL_CROSS_BLOCK_*: `extent`, times `count`.  -ERANGE with words.
+ */
 int coil_expression_extent(const struct coil_descriptor *image, unsigned function,
                            const struct coil_descriptor_value *parameter, const void *frame, uint64_t *ret_size,
                            struct coil_error *error);

@@ -40,7 +40,11 @@ static bool table_fits(const struct coil_descriptor *image, struct coil_descript
 {
     if (table.count == 0)
         return true;
-    return table.offset >= sizeof *image && table.offset % (entry < 8 ? entry : entry % 8 ? 4 : 8) == 0 &&
+    return table.offset >= sizeof *image &&
+           table.offset % (entry < 8   ? entry
+                           : entry % 8 ? 4
+                                       : 8) ==
+               0 &&
            table.offset <= image->size && table.count <= (image->size - table.offset) / entry;
 }
 
@@ -206,12 +210,11 @@ static int check_structs(const struct checker *c)
     for (uint32_t i = 0; i < c->image->structs.count; i++) {
         const struct coil_descriptor_struct *s = &structs[i];
 
-        if (!is_name(c, s->name) || !is_type(c, s->type) ||
-            c->types[s->type] != COIL_TYPE(COIL_OP_STRUCT_UNION, i) || s->size > INT64_MAX / 2 ||
-            s->first_field > c->image->fields.count || s->field_count > c->image->fields.count - s->first_field)
+        if (!is_name(c, s->name) || !is_type(c, s->type) || c->types[s->type] != COIL_TYPE(COIL_OP_STRUCT_UNION, i) ||
+            s->size > INT64_MAX / 2 || s->first_field > c->image->fields.count ||
+            s->field_count > c->image->fields.count - s->first_field)
             return bad(c, "struct", i);
-        if (i > 0 &&
-            strcmp(coil_image_text(c->image, structs[i - 1].name), coil_image_text(c->image, s->name)) >= 0)
+        if (i > 0 && strcmp(coil_image_text(c->image, structs[i - 1].name), coil_image_text(c->image, s->name)) >= 0)
             return bad(c, "struct", i);
         for (uint32_t f = s->first_field; f < s->first_field + s->field_count; f++) {
             bool bits = COIL_TYPE_OPERATION(fields[f].code) == COIL_OP_BITFIELD;
@@ -325,17 +328,17 @@ static int check_functions(const struct checker *c)
     for (uint32_t i = 0; i < c->image->functions.count; i++) {
         const struct coil_descriptor_function *f = &functions[i];
         bool good = is_name(c, f->name) && is_type(c, f->type) &&
-                    COIL_TYPE_OPERATION(c->types[f->type]) == COIL_OP_FUNCTION &&
-                    f->call_size <= FRAME_SIZE_MAX && f->result_size <= FRAME_SIZE_MAX &&
-                    f->first_parameter <= c->image->parameters.count &&
+                    COIL_TYPE_OPERATION(c->types[f->type]) == COIL_OP_FUNCTION && f->call_size <= FRAME_SIZE_MAX &&
+                    f->result_size <= FRAME_SIZE_MAX && f->first_parameter <= c->image->parameters.count &&
                     f->parameter_count <= c->image->parameters.count - f->first_parameter &&
                     f->result.crossing == COIL_CROSS_VALUE && f->result.count == 0 &&
                     value_is_good(c, f, &f->result, f->result_size);
 
         for (uint32_t p = 0; good && p < f->parameter_count; p++)
-            good = parameters[f->first_parameter + p].offset <= f->call_size &&
-                   parameters[f->first_parameter + p].size <= f->call_size - parameters[f->first_parameter + p].offset &&
-                   is_type(c, parameters[f->first_parameter + p].type);
+            good =
+                parameters[f->first_parameter + p].offset <= f->call_size &&
+                parameters[f->first_parameter + p].size <= f->call_size - parameters[f->first_parameter + p].offset &&
+                is_type(c, parameters[f->first_parameter + p].type);
         for (uint32_t p = 0; good && p < f->parameter_count; p++)
             good = value_is_good(c, f, &parameters[f->first_parameter + p], f->call_size);
         if (!good)

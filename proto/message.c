@@ -26,8 +26,8 @@
 #include "proto/cleanup.h"
 
 #define NAME_KEY "message"
-#define LENGTH_SIZE 4u   /* bytes of the length in front of a body */
-#define BLOCK_ALIGN 16u  /* of a received descriptor: its tables are read in place */
+#define LENGTH_SIZE 4u  /* bytes of the length in front of a body */
+#define BLOCK_ALIGN 16u /* of a received descriptor: its tables are read in place */
 
 enum form { FORM_U, FORM_S, FORM_B, FORM_H, FORM_L };
 
@@ -51,7 +51,7 @@ static const struct row {
 #undef MESSAGE_ROW
 };
 
-#define MESSAGE_FDS_CHECK(type, name, fds, keys) \
+#define MESSAGE_FDS_CHECK(type, name, fds, keys)                                                                       \
     _Static_assert((fds) <= COIL_MESSAGE_FDS_MAX, "too many file descriptors in a message");
 COIL_MESSAGES(MESSAGE_FDS_CHECK)
 #undef MESSAGE_FDS_CHECK
@@ -161,8 +161,7 @@ static int too_large(const struct row *row, struct coil_error *error)
                           COIL_MESSAGE_SIZE_MAX);
 }
 
-int coil_message_encode(const struct coil_message *message, void **ret_data, size_t *ret_size,
-                        struct coil_error *error)
+int coil_message_encode(const struct coil_message *message, void **ret_data, size_t *ret_size, struct coil_error *error)
 {
     static const char length_space[LENGTH_SIZE];
     COIL_CLEANUP(sbuffer_deinit) msgpack_sbuffer buffer;
@@ -179,8 +178,8 @@ int coil_message_encode(const struct coil_message *message, void **ret_data, siz
     if (variable_size(message, row, &strings) > COIL_MESSAGE_SIZE_MAX)
         return too_large(row, error);
     if (strings > COIL_MESSAGE_STRINGS_MAX)
-        return coil_error_set(error, -EMSGSIZE, "the message \"%s\" has more than %u strings in its list",
-                              row->name, COIL_MESSAGE_STRINGS_MAX);
+        return coil_error_set(error, -EMSGSIZE, "the message \"%s\" has more than %u strings in its list", row->name,
+                              COIL_MESSAGE_STRINGS_MAX);
 
     failed = msgpack_sbuffer_write(&buffer, length_space, sizeof length_space) != 0;
     msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
@@ -457,8 +456,8 @@ static int find_key(const msgpack_object_str *name)
     return -1;
 }
 
-static int decode_map(const msgpack_object_map *map, size_t size, struct coil_message *ret_message,
-                      void **ret_memory, struct coil_error *error)
+static int decode_map(const msgpack_object_map *map, size_t size, struct coil_message *ret_message, void **ret_memory,
+                      struct coil_error *error)
 {
     COIL_CLEANUP(coil_memory_free) void *memory = NULL;
     struct coil_message message = { 0 };
@@ -479,15 +478,14 @@ static int decode_map(const msgpack_object_map *map, size_t size, struct coil_me
             continue;
         key = find_key(&entry->key.via.str);
         if (key < 0 || !(row->keys & (1u << key)))
-            return coil_error_set(error, -EBADMSG, "the message \"%s\" has a key that it must not have",
-                                  row->name);
+            return coil_error_set(error, -EBADMSG, "the message \"%s\" has a key that it must not have", row->name);
         if (seen & (1u << key))
             return coil_error_set(error, -EBADMSG, "the message \"%s\" has the key \"%s\" twice", row->name,
                                   keys[key].name);
         seen |= 1u << key;
         if (!store_value(&message, &keys[key], &entry->val, &block))
-            return coil_error_set(error, -EBADMSG, "the message \"%s\" has a wrong value for \"%s\"",
-                                  row->name, keys[key].name);
+            return coil_error_set(error, -EBADMSG, "the message \"%s\" has a wrong value for \"%s\"", row->name,
+                                  keys[key].name);
     }
     if (seen != row->keys)
         return coil_error_set(error, -EBADMSG, "the message \"%s\" lacks the key \"%s\"", row->name,

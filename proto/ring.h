@@ -55,11 +55,11 @@ enum coil_record_kind {
     COIL_RECORD_OPEN = 3,  /* payload: the descriptor's hash */
     COIL_RECORD_RESET = 4, /* the client thread has ended: forget its Python thread state */
     /* replies */
-    COIL_RECORD_RETURN = 5, /* to CALL: outcome, errno, result */
-    COIL_RECORD_OPENED = 6, /* to OPEN: function: slot << 16; payload: uint32_t offset of the error values */
-    COIL_RECORD_FAILED = 7, /* to OPEN and CALL: outcome: enum coil_record_failure; payload: text */
+    COIL_RECORD_RETURN = 5,     /* to CALL: outcome, errno, result */
+    COIL_RECORD_OPENED = 6,     /* to OPEN: function: slot << 16; payload: uint32_t offset of the error values */
+    COIL_RECORD_FAILED = 7,     /* to OPEN and CALL: outcome: enum coil_record_failure; payload: text */
     COIL_RECORD_RESET_DONE = 8, /* to RESET */
-    COIL_RECORD_TEXT = 9    /* outcome: 1 stdout, 2 stderr; payload: bytes that Python wrote */
+    COIL_RECORD_TEXT = 9        /* outcome: 1 stdout, 2 stderr; payload: bytes that Python wrote */
 };
 
 enum coil_record_failure {
@@ -91,7 +91,7 @@ static_assert(offsetof(struct coil_record, payload) == 24, "shared layout");
 
 /* The private copy of a header. */
 struct coil_header {
-    uint8_t kind;  /* enum coil_record_kind, unchecked */
+    uint8_t kind; /* enum coil_record_kind, unchecked */
     uint8_t flags;
     uint8_t outcome;
     uint32_t size;
@@ -101,19 +101,19 @@ struct coil_header {
 
 struct coil_producer {
     unsigned char *ring;
-    uint64_t cursor;   /* where the next record goes */
-    uint64_t clean;    /* the position that I2 holds for without further ado */
-    uint64_t consumed; /* the consumer's cursor, as last seen */
-    uint32_t sequence; /* of the next record */
-    uint32_t claimed;  /* bytes of the record being written */
+    uint64_t cursor;                 /* where the next record goes */
+    uint64_t clean;                  /* the position that I2 holds for without further ado */
+    uint64_t consumed;               /* the consumer's cursor, as last seen */
+    uint32_t sequence;               /* of the next record */
+    uint32_t claimed;                /* bytes of the record being written */
     const struct coil_control *peer; /* the consumer's block */
 };
 
 struct coil_consumer {
     const unsigned char *ring;
-    uint64_t cursor;      /* of the record being waited for, or read */
-    uint64_t published;   /* our `consumed` as the producer sees it */
-    uint32_t sequence;    /* of that record */
+    uint64_t cursor;    /* of the record being waited for, or read */
+    uint64_t published; /* our `consumed` as the producer sees it */
+    uint32_t sequence;  /* of that record */
     struct coil_control *own;
 };
 

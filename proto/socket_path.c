@@ -22,11 +22,11 @@ static int too_long(const char *path, const char *what, struct coil_error *error
 {
     return coil_error_set(error, -ENAMETOOLONG,
                           "the socket path from %s is longer than %d bytes: \"%.120s...\"; "
-                          "set COIL_SOCKET to a shorter one", what, COIL_SOCKET_PATH_MAX - 1, path);
+                          "set COIL_SOCKET to a shorter one",
+                          what, COIL_SOCKET_PATH_MAX - 1, path);
 }
 
-int coil_socket_path_resolve(const char *path, const char *what, char *ret, size_t size,
-                             struct coil_error *error)
+int coil_socket_path_resolve(const char *path, const char *what, char *ret, size_t size, struct coil_error *error)
 {
     char folder[COIL_SOCKET_PATH_MAX];
     int used;
@@ -40,8 +40,10 @@ int coil_socket_path_resolve(const char *path, const char *what, char *ret, size
             path += 2;
         if (!getcwd(folder, sizeof folder))
             return errno == ERANGE ? too_long(path, what, error)
-                                   : coil_error_set(error, -errno, "cannot find the current folder for the socket "
-                                                    "path from %s: %s", what, strerror(errno));
+                                   : coil_error_set(error, -errno,
+                                                    "cannot find the current folder for the socket "
+                                                    "path from %s: %s",
+                                                    what, strerror(errno));
         used = snprintf(ret, size, "%s/%s", strcmp(folder, "/") == 0 ? "" : folder, path);
     }
     if (used < 0 || (size_t)used >= size || used >= COIL_SOCKET_PATH_MAX)

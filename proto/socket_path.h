@@ -27,7 +27,6 @@ int coil_socket_path(char *ret, size_t size, bool *ret_private_folder, struct co
  * Makes a path that the user gave absolute, against the current folder.
  * -ENAMETOOLONG with words; `what` names its origin.
  */
-int coil_socket_path_resolve(const char *path, const char *what, char *ret, size_t size,
-                             struct coil_error *error);
+int coil_socket_path_resolve(const char *path, const char *what, char *ret, size_t size, struct coil_error *error);
 
 #endif

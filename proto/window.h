@@ -25,22 +25,21 @@
 #define COIL_RANGE_BEGIN UINT64_C(0x200000000000)
 #define COIL_RANGE_END UINT64_C(0x500000000000)
 
-#define COIL_CHANNELS_MAX 1024u              /* threads of one program that call at once */
-#define COIL_RING_SIZE 16384u                /* bytes; a power of two */
-#define COIL_CONTROL_SIZE 128u               /* bytes of control per channel and side */
+#define COIL_CHANNELS_MAX 1024u /* threads of one program that call at once */
+#define COIL_RING_SIZE 16384u   /* bytes; a power of two */
+#define COIL_CONTROL_SIZE 128u  /* bytes of control per channel and side */
 #define COIL_CONTROLS_SIZE (COIL_CHANNELS_MAX * COIL_CONTROL_SIZE)
-#define COIL_ERROR_VALUES_SIZE 65536u        /* published error values of the session's modules */
+#define COIL_ERROR_VALUES_SIZE 65536u /* published error values of the session's modules */
 
 /* Offsets within `requests`. */
-#define COIL_REQUESTS_CONTROL(channel) ((size_t)(channel) * COIL_CONTROL_SIZE)
-#define COIL_REQUESTS_RING(channel) (COIL_CONTROLS_SIZE + (size_t)(channel) * COIL_RING_SIZE)
+#define COIL_REQUESTS_CONTROL(channel) ((size_t)(channel)*COIL_CONTROL_SIZE)
+#define COIL_REQUESTS_RING(channel) (COIL_CONTROLS_SIZE + (size_t)(channel)*COIL_RING_SIZE)
 #define COIL_REQUESTS_SIZE (COIL_CONTROLS_SIZE + (size_t)COIL_CHANNELS_MAX * COIL_RING_SIZE)
 
 /* Offsets within `replies`. */
-#define COIL_REPLIES_CONTROL(channel) ((size_t)(channel) * COIL_CONTROL_SIZE)
+#define COIL_REPLIES_CONTROL(channel) ((size_t)(channel)*COIL_CONTROL_SIZE)
 #define COIL_REPLIES_ERROR_VALUES ((size_t)COIL_CONTROLS_SIZE)
-#define COIL_REPLIES_RING(channel) \
-    (COIL_CONTROLS_SIZE + COIL_ERROR_VALUES_SIZE + (size_t)(channel) * COIL_RING_SIZE)
+#define COIL_REPLIES_RING(channel) (COIL_CONTROLS_SIZE + COIL_ERROR_VALUES_SIZE + (size_t)(channel)*COIL_RING_SIZE)
 #define COIL_REPLIES_SIZE (COIL_REPLIES_RING(COIL_CHANNELS_MAX))
 
 #define COIL_STAGING_SIZE (UINT64_C(1) << 32)

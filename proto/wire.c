@@ -31,8 +31,8 @@
 #include "proto/cleanup.h"
 
 #define LENGTH_SIZE 4u
-#define BODY_FIRST_SIZE 4096u               /* bytes a body's buffer starts with */
-#define QUEUE_SIZE_MAX ((size_t)64 << 20)   /* bytes that may wait for a slow peer */
+#define BODY_FIRST_SIZE 4096u             /* bytes a body's buffer starts with */
+#define QUEUE_SIZE_MAX ((size_t)64 << 20) /* bytes that may wait for a slow peer */
 
 /* A message on its way out. */
 struct packet {
@@ -206,8 +206,7 @@ int coil_wire_flush(struct coil_wire *wire)
     return 0;
 }
 
-int coil_wire_send(struct coil_wire *wire, const struct coil_message *message, const int *fds,
-                   struct coil_error *error)
+int coil_wire_send(struct coil_wire *wire, const struct coil_message *message, const int *fds, struct coil_error *error)
 {
     COIL_CLEANUP(packet_freep) struct packet *packet = calloc(1, sizeof *packet);
     unsigned count = coil_message_fds(message->type);
@@ -215,8 +214,7 @@ int coil_wire_send(struct coil_wire *wire, const struct coil_message *message, c
     int r;
 
     if (!packet)
-        return coil_error_set(error, -ENOMEM, "no memory for the message \"%s\"",
-                              coil_message_name(message->type));
+        return coil_error_set(error, -ENOMEM, "no memory for the message \"%s\"", coil_message_name(message->type));
     fds_clear(packet->fds);
     r = coil_message_encode(message, &data, &packet->size, error);
     if (r < 0)
@@ -288,8 +286,9 @@ static ssize_t read_some(struct coil_wire *wire, void *data, size_t size, struct
         struct cmsghdr align;
     } control;
     struct iovec space = { data, size };
-    struct msghdr header = { .msg_iov = &space, .msg_iovlen = 1, .msg_control = control.buffer,
-                             .msg_controllen = sizeof control.buffer };
+    struct msghdr header = {
+        .msg_iov = &space, .msg_iovlen = 1, .msg_control = control.buffer, .msg_controllen = sizeof control.buffer
+    };
     bool at_start = wire->length_got == 0;
     unsigned before = wire->fd_count;
     ssize_t got;
@@ -300,8 +299,9 @@ static ssize_t read_some(struct coil_wire *wire, void *data, size_t size, struct
     if (got < 0)
         return errno == EAGAIN ? -EAGAIN : -EPIPE;
     if (!keep_fds(wire, &header))
-        return broken(wire, error, "file descriptors of a message are missing: too many were sent, or this "
-                                   "process has no free ones left");
+        return broken(wire, error,
+                      "file descriptors of a message are missing: too many were sent, or this "
+                      "process has no free ones left");
     if (wire->fd_count != before && !at_start)
         return broken(wire, error, "file descriptors came in the middle of a message");
     return got ? got : -EPIPE;

@@ -25,14 +25,21 @@ struct coil_wire_message {
     void *memory;
 };
 
-#define COIL_WIRE_MESSAGE_INIT { .fds = { -1, -1, -1, -1 } }
+#define COIL_WIRE_MESSAGE_INIT                                                                                         \
+    {                                                                                                                  \
+        .fds = { -1, -1, -1, -1 }                                                                                      \
+    }
 
 void coil_wire_message_deinit(struct coil_wire_message *message);
 
 /* Takes ownership of `fd` (made non-blocking and CLOEXEC), also on failure.  -ENOMEM. */
 int coil_wire_new(int fd, struct coil_wire **ret_wire);
 void coil_wire_free(struct coil_wire *wire); /* closes the socket; NULL is ignored */
-static inline void coil_wire_freep(struct coil_wire **wire) { coil_wire_free(*wire); *wire = NULL; }
+static inline void coil_wire_freep(struct coil_wire **wire)
+{
+    coil_wire_free(*wire);
+    *wire = NULL;
+}
 
 /* Frees all but the socket, and returns that; NULL: -1.  For a socket that may not be ours any more. */
 int coil_wire_release(struct coil_wire *wire);

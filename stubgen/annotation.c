@@ -19,10 +19,10 @@ struct reader {
     const struct coil_token *token;           /* the next one in it */
 };
 
-#define NO_POSITION                                                                                          \
-    (struct coil_position)                                                                                   \
-    {                                                                                                        \
-        NULL, 0                                                                                              \
+#define NO_POSITION                                                                                                    \
+    (struct coil_position)                                                                                             \
+    {                                                                                                                  \
+        NULL, 0                                                                                                        \
     }
 
 static const struct {
@@ -30,19 +30,19 @@ static const struct {
     bool has_expression;
     bool is_supported;
 } words[COIL_WORD_COUNT] = {
-    [COIL_WORD_IN] = {"in", false, true},
-    [COIL_WORD_OUT] = {"out", false, true},
-    [COIL_WORD_INOUT] = {"inout", false, true},
-    [COIL_WORD_COUNTED_BY] = {"counted_by", true, true},
-    [COIL_WORD_SIZED_BY] = {"sized_by", true, true},
-    [COIL_WORD_LENGTH] = {"length", true, true},
-    [COIL_WORD_STRING] = {"string", false, true},
-    [COIL_WORD_OPAQUE] = {"opaque", false, true},
-    [COIL_WORD_OR_NULL] = {"or_null", false, true},
-    [COIL_WORD_IDEMPOTENT] = {"idempotent", false, true},
-    [COIL_WORD_ONEWAY] = {"oneway", false, false},
-    [COIL_WORD_ERROR] = {"error", true, false},
-    [COIL_WORD_TIMEOUT] = {"timeout", true, false},
+    [COIL_WORD_IN] = { "in", false, true },
+    [COIL_WORD_OUT] = { "out", false, true },
+    [COIL_WORD_INOUT] = { "inout", false, true },
+    [COIL_WORD_COUNTED_BY] = { "counted_by", true, true },
+    [COIL_WORD_SIZED_BY] = { "sized_by", true, true },
+    [COIL_WORD_LENGTH] = { "length", true, true },
+    [COIL_WORD_STRING] = { "string", false, true },
+    [COIL_WORD_OPAQUE] = { "opaque", false, true },
+    [COIL_WORD_OR_NULL] = { "or_null", false, true },
+    [COIL_WORD_IDEMPOTENT] = { "idempotent", false, true },
+    [COIL_WORD_ONEWAY] = { "oneway", false, false },
+    [COIL_WORD_ERROR] = { "error", true, false },
+    [COIL_WORD_TIMEOUT] = { "timeout", true, false },
 };
 
 #define OPAQUE_ADVICE "what is opaque is passed as it is and nothing behind it is copied"
@@ -53,25 +53,24 @@ static const struct {
     enum coil_word b;
     const char *advice;
 } contradictions[] = {
-    {COIL_WORD_IN, COIL_WORD_OUT, "write inout for both ways"},
-    {COIL_WORD_IN, COIL_WORD_INOUT, "write one of the two"},
-    {COIL_WORD_OUT, COIL_WORD_INOUT, "write one of the two"},
-    {COIL_WORD_COUNTED_BY, COIL_WORD_SIZED_BY,
-     "write one of the two: counted_by counts elements, sized_by bytes"},
-    {COIL_WORD_STRING, COIL_WORD_COUNTED_BY, "a string is as long as its NUL says; an array is counted"},
-    {COIL_WORD_STRING, COIL_WORD_SIZED_BY, "a string is as long as its NUL says; an array is counted"},
-    {COIL_WORD_STRING, COIL_WORD_OUT,
-     "nobody knows the size of a string before it is written; write [out, sized_by(n)] with the room "
-     "there is"},
-    {COIL_WORD_STRING, COIL_WORD_LENGTH, "a string comes back at its original size"},
-    {COIL_WORD_OPAQUE, COIL_WORD_IN, OPAQUE_ADVICE},
-    {COIL_WORD_OPAQUE, COIL_WORD_OUT, OPAQUE_ADVICE},
-    {COIL_WORD_OPAQUE, COIL_WORD_INOUT, OPAQUE_ADVICE},
-    {COIL_WORD_OPAQUE, COIL_WORD_COUNTED_BY, OPAQUE_ADVICE},
-    {COIL_WORD_OPAQUE, COIL_WORD_SIZED_BY, OPAQUE_ADVICE},
-    {COIL_WORD_OPAQUE, COIL_WORD_LENGTH, OPAQUE_ADVICE},
-    {COIL_WORD_OPAQUE, COIL_WORD_STRING, OPAQUE_ADVICE},
-    {COIL_WORD_LENGTH, COIL_WORD_IN, "length() says how much comes back, and nothing does"},
+    { COIL_WORD_IN, COIL_WORD_OUT, "write inout for both ways" },
+    { COIL_WORD_IN, COIL_WORD_INOUT, "write one of the two" },
+    { COIL_WORD_OUT, COIL_WORD_INOUT, "write one of the two" },
+    { COIL_WORD_COUNTED_BY, COIL_WORD_SIZED_BY, "write one of the two: counted_by counts elements, sized_by bytes" },
+    { COIL_WORD_STRING, COIL_WORD_COUNTED_BY, "a string is as long as its NUL says; an array is counted" },
+    { COIL_WORD_STRING, COIL_WORD_SIZED_BY, "a string is as long as its NUL says; an array is counted" },
+    { COIL_WORD_STRING, COIL_WORD_OUT,
+      "nobody knows the size of a string before it is written; write [out, sized_by(n)] with the room "
+      "there is" },
+    { COIL_WORD_STRING, COIL_WORD_LENGTH, "a string comes back at its original size" },
+    { COIL_WORD_OPAQUE, COIL_WORD_IN, OPAQUE_ADVICE },
+    { COIL_WORD_OPAQUE, COIL_WORD_OUT, OPAQUE_ADVICE },
+    { COIL_WORD_OPAQUE, COIL_WORD_INOUT, OPAQUE_ADVICE },
+    { COIL_WORD_OPAQUE, COIL_WORD_COUNTED_BY, OPAQUE_ADVICE },
+    { COIL_WORD_OPAQUE, COIL_WORD_SIZED_BY, OPAQUE_ADVICE },
+    { COIL_WORD_OPAQUE, COIL_WORD_LENGTH, OPAQUE_ADVICE },
+    { COIL_WORD_OPAQUE, COIL_WORD_STRING, OPAQUE_ADVICE },
+    { COIL_WORD_LENGTH, COIL_WORD_IN, "length() says how much comes back, and nothing does" },
 };
 
 const char *coil_word_text(enum coil_word word)
@@ -96,8 +95,7 @@ static const char *found(const struct reader *reader)
 }
 
 /* The text between two places of the annotation, without blanks around it. */
-static const char *text_between(const struct reader *reader, struct coil_position start,
-                                struct coil_position end)
+static const char *text_between(const struct reader *reader, struct coil_position start, struct coil_position end)
 {
     const char *text = start.section->text + start.offset;
     size_t size = end.offset - start.offset;
@@ -135,24 +133,21 @@ static void check_annotated(const struct reader *reader, enum coil_word word, st
     struct coil_diagnostics *diagnostics = reader->module->diagnostics;
 
     if (word >= COIL_WORD_IDEMPOTENT && reader->annotated != COIL_ANNOTATED_FUNCTION)
-        coil_refuse_at(
-            diagnostics, position,
-            "'%s' is about a function: write it in a comment in front of the declaration, or between "
-            "its ')' and its ';'",
-            words[word].text);
-    if (word < COIL_WORD_IDEMPOTENT && reader->annotated == COIL_ANNOTATED_FUNCTION)
-        coil_refuse_at(
-            diagnostics, position,
-            "'%s' is about a parameter, and annotations of results are not supported by this version: "
-            "write it beside the parameter that it is about",
-            words[word].text);
-    if (!words[word].is_supported)
         coil_refuse_at(diagnostics, position,
-                       "the annotation '%s' is not supported by this version: remove it", words[word].text);
+                       "'%s' is about a function: write it in a comment in front of the declaration, or between "
+                       "its ')' and its ';'",
+                       words[word].text);
+    if (word < COIL_WORD_IDEMPOTENT && reader->annotated == COIL_ANNOTATED_FUNCTION)
+        coil_refuse_at(diagnostics, position,
+                       "'%s' is about a parameter, and annotations of results are not supported by this version: "
+                       "write it beside the parameter that it is about",
+                       words[word].text);
+    if (!words[word].is_supported)
+        coil_refuse_at(diagnostics, position, "the annotation '%s' is not supported by this version: remove it",
+                       words[word].text);
     if (reader->annotated == COIL_ANNOTATED_VALUE && word != COIL_WORD_IN)
         coil_refuse_at(diagnostics, position,
-                       "'%s' is about a pointer, and this parameter is none: it is passed by value",
-                       words[word].text);
+                       "'%s' is about a pointer, and this parameter is none: it is passed by value", words[word].text);
 }
 
 /* word = name ("(" expression ")")? */
@@ -164,8 +159,7 @@ static void read_word(struct reader *reader)
     struct coil_mark *mark;
 
     if (token->kind != COIL_TOKEN_WORD)
-        coil_refuse_at(diagnostics, token->position, "expected a word of an annotation instead of %s",
-                       found(reader));
+        coil_refuse_at(diagnostics, token->position, "expected a word of an annotation instead of %s", found(reader));
     if (word < 0)
         coil_refuse_at(diagnostics, token->position,
                        "'%s' is not an annotation: there are in, out, inout, counted_by, sized_by, length, "
@@ -180,13 +174,11 @@ static void read_word(struct reader *reader)
     if (words[word].has_expression)
         read_expression(reader, (enum coil_word)word, mark);
     else if (coil_token_is(reader->token, "("))
-        coil_refuse_at(diagnostics, reader->token->position, "'%s' takes nothing in parentheses",
-                       token->text);
+        coil_refuse_at(diagnostics, reader->token->position, "'%s' takes nothing in parentheses", token->text);
 }
 
 /* The words between the brackets, as tokens with their places. */
-static const struct coil_token *tokens_of(struct coil_module_model *module,
-                                          const struct coil_annotation *annotation)
+static const struct coil_token *tokens_of(struct coil_module_model *module, const struct coil_annotation *annotation)
 {
     return coil_lex(module->diagnostics, annotation->position.section, annotation->text,
                     annotation->position.offset + 1);
@@ -221,24 +213,22 @@ static void check_contradictions(const struct reader *reader)
             continue;
         if (marks->said[b].position.offset > later.offset)
             later = marks->said[b].position;
-        coil_refuse_at(reader->module->diagnostics, later, "'%s' and '%s' contradict each other: %s",
-                       words[a].text, words[b].text, contradictions[i].advice);
+        coil_refuse_at(reader->module->diagnostics, later, "'%s' and '%s' contradict each other: %s", words[a].text,
+                       words[b].text, contradictions[i].advice);
     }
     if (coil_marks_say(marks, COIL_WORD_LENGTH) && !coil_marks_say(marks, COIL_WORD_COUNTED_BY) &&
         !coil_marks_say(marks, COIL_WORD_SIZED_BY))
-        coil_refuse_at(
-            reader->module->diagnostics, marks->said[COIL_WORD_LENGTH].position,
-            "length() says how much of an array comes back: say how much room there is, too, as in "
-            "[out, counted_by(capacity), length(%s)]",
-            marks->said[COIL_WORD_LENGTH].text);
+        coil_refuse_at(reader->module->diagnostics, marks->said[COIL_WORD_LENGTH].position,
+                       "length() says how much of an array comes back: say how much room there is, too, as in "
+                       "[out, counted_by(capacity), length(%s)]",
+                       marks->said[COIL_WORD_LENGTH].text);
 }
 
-struct coil_marks coil_annotation_read(struct coil_module_model *module,
-                                       const struct coil_annotation *annotation,
+struct coil_marks coil_annotation_read(struct coil_module_model *module, const struct coil_annotation *annotation,
                                        enum coil_annotated annotated)
 {
-    struct coil_marks marks = {{{NO_POSITION, NULL, NULL}}};
-    struct reader reader = {.module = module, .marks = &marks, .annotated = annotated};
+    struct coil_marks marks = { { { NO_POSITION, NULL, NULL } } };
+    struct reader reader = { .module = module, .marks = &marks, .annotated = annotated };
 
     for (reader.annotation = annotation; reader.annotation; reader.annotation = reader.annotation->next)
         read_annotation(&reader);
@@ -254,7 +244,6 @@ void coil_annotation_refuse(struct coil_module_model *module, const struct coil_
 
         if (find_word(token) >= 0)
             coil_refuse_at(module->diagnostics, token->position,
-                           "the annotation '%s' is not supported by this version on %s: remove it",
-                           token->text, what);
+                           "the annotation '%s' is not supported by this version on %s: remove it", token->text, what);
     }
 }

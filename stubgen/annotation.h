@@ -44,8 +44,7 @@ enum coil_annotated {
  * said twice, about something else, in contradiction to each other, or that
  * this version does not support.
  */
-struct coil_marks coil_annotation_read(struct coil_module_model *module,
-                                       const struct coil_annotation *annotation,
+struct coil_marks coil_annotation_read(struct coil_module_model *module, const struct coil_annotation *annotation,
                                        enum coil_annotated annotated);
 
 /* Refuses any word of the vocabulary about what cannot have one in this version ("a field"). */

@@ -20,8 +20,7 @@ void *coil_arena_take(struct coil_arena *arena, size_t size);
 
 /* Texts, NUL-terminated. */
 char *coil_arena_copy(struct coil_arena *arena, const char *text, size_t size);
-char *coil_arena_printf(struct coil_arena *arena, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+char *coil_arena_printf(struct coil_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 char *coil_arena_vprintf(struct coil_arena *arena, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 
@@ -33,14 +32,13 @@ struct coil_buffer {
     size_t capacity;
 };
 
-#define COIL_BUFFER_INIT(of_arena)                                                                           \
-    {                                                                                                        \
-        .arena = (of_arena)                                                                                  \
+#define COIL_BUFFER_INIT(of_arena)                                                                                     \
+    {                                                                                                                  \
+        .arena = (of_arena)                                                                                            \
     }
 
 void coil_buffer_put(struct coil_buffer *buffer, const char *text, size_t size);
 void coil_buffer_puts(struct coil_buffer *buffer, const char *text);
-void coil_buffer_printf(struct coil_buffer *buffer, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void coil_buffer_printf(struct coil_buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -38,8 +38,8 @@ static bool is_cplusplus(const char *path)
 {
     const char *end = strrchr(path, '.');
 
-    return end && (strcmp(end, ".cc") == 0 || strcmp(end, ".cpp") == 0 || strcmp(end, ".cxx") == 0 ||
-                   strcmp(end, ".C") == 0);
+    return end &&
+           (strcmp(end, ".cc") == 0 || strcmp(end, ".cpp") == 0 || strcmp(end, ".cxx") == 0 || strcmp(end, ".C") == 0);
 }
 
 static const char *compiler_for(const char *c_source)
@@ -58,12 +58,12 @@ static bool is_system_folder(const char *prefix)
     return strcmp(prefix, "/usr") == 0 || strcmp(prefix, "/") == 0 || strcmp(prefix, "") == 0;
 }
 
-static struct coil_list command_for(struct coil_arena *arena, const struct coil_options *options,
-                                    const char *prefix, const char *c_source, const char *output)
+static struct coil_list command_for(struct coil_arena *arena, const struct coil_options *options, const char *prefix,
+                                    const char *c_source, const char *output)
 {
     /* An object is enough for the descriptor, if it is code and no notes for a linker. */
-    const char *const fixed[] = {options->output_library ? "-shared" : "-c", "-fPIC"};
-    struct coil_list argv = {0};
+    const char *const fixed[] = { options->output_library ? "-shared" : "-c", "-fPIC" };
+    struct coil_list argv = { 0 };
 
     add_words(&argv, arena, compiler_for(c_source));
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
@@ -128,9 +128,8 @@ static const struct coil_type *find_tag(const struct coil_module_model *module, 
 /* The sentence for a compiler's error line, or NULL if it is not about a declared name. */
 static const char *explain_line(struct coil_module_model *module, const char *line)
 {
-    static const char *const signs[] = {"unknown type name", "incomplete type",  "undeclared",
-                                        "undefined type",    "was not declared", "does not name a type",
-                                        "isn't known"};
+    static const char *const signs[] = { "unknown type name", "incomplete type",      "undeclared", "undefined type",
+                                         "was not declared",  "does not name a type", "isn't known" };
     struct coil_arena *arena = module->arena;
     bool is_about_missing = false;
 
@@ -181,8 +180,7 @@ static const char *explain(struct coil_module_model *module, const char *output)
     while (*output) {
         size_t size = strcspn(output, "\n");
         const char *line = coil_arena_copy(module->arena, output, size);
-        const char *sentence =
-            strstr(line, "error") || strstr(line, "cannot find") ? explain_line(module, line) : NULL;
+        const char *sentence = strstr(line, "error") || strstr(line, "cannot find") ? explain_line(module, line) : NULL;
 
         if (sentence)
             return sentence;
@@ -205,15 +203,14 @@ int coil_compile(struct coil_module_model *module, const struct coil_options *op
     coil_list_add(&argv, arena, NULL);
     r = coil_process_run(arena, (const char *const *)argv.items, "", 0, ret_output, error);
     if (r == -ENOENT)
-        return coil_error_set(
-            error, r, "there is no C compiler '%s': install one (Debian: apt install gcc), or name it in $%s",
-            (const char *)argv.items[0], is_cplusplus(c_source) ? "CXX" : "CC");
+        return coil_error_set(error, r,
+                              "there is no C compiler '%s': install one (Debian: apt install gcc), or name it in $%s",
+                              (const char *)argv.items[0], is_cplusplus(c_source) ? "CXX" : "CC");
     if (r <= 0)
         return r;
     explanation = explain(module, *ret_output);
     if (explanation)
         return coil_error_set(error, -ENOEXEC, "%s", explanation);
-    return coil_error_set(error, -ENOEXEC,
-                          "the C compiler failed on the source of module '%s'; what it said is above",
+    return coil_error_set(error, -ENOEXEC, "the C compiler failed on the source of module '%s'; what it said is above",
                           module->name);
 }

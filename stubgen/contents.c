@@ -31,16 +31,14 @@ bool coil_type_is_opaque_record(struct coil_type *type)
 bool coil_type_is_opaque_pointer(struct coil_type *type)
 {
     type = coil_type_strip(type);
-    return type->kind == COIL_KIND_POINTER &&
-           (coil_type_is_void(type->item) || coil_type_is_opaque_record(type->item));
+    return type->kind == COIL_KIND_POINTER && (coil_type_is_void(type->item) || coil_type_is_opaque_record(type->item));
 }
 
 static const char *record_words(const struct coil_subject *subject, const struct coil_record *record)
 {
     if (coil_record_is_nameless(record))
         return record->is_union ? "a union without a name" : "a struct without a name";
-    return coil_arena_printf(subject->module->arena, "'%s'",
-                             coil_type_name(subject->module->arena, record->type));
+    return coil_arena_printf(subject->module->arena, "'%s'", coil_type_name(subject->module->arena, record->type));
 }
 
 /* Whatever lies in an array, in its items if it is one of arrays; NULL if that has no end. */
@@ -51,8 +49,7 @@ static struct coil_type *innermost(const struct coil_subject *subject, struct co
             continue;
         if (coil_subject_is_let_through(subject))
             return NULL;
-        COIL_SUBJECT_REFUSE(subject, "%s ends in an array of open length, whose size is not known",
-                            subject->name);
+        COIL_SUBJECT_REFUSE(subject, "%s ends in an array of open length, whose size is not known", subject->name);
     }
     return type;
 }
@@ -80,8 +77,7 @@ static void check_pointer_field(const struct coil_subject *subject, const struct
         field->name, record_words(subject, record), length);
 }
 
-static void check_field(const struct coil_subject *subject, struct coil_record *record,
-                        struct coil_field *field)
+static void check_field(const struct coil_subject *subject, struct coil_record *record, struct coil_field *field)
 {
     struct coil_type *type;
 
@@ -98,9 +94,9 @@ static void check_field(const struct coil_subject *subject, struct coil_record *
 static void check_record(const struct coil_subject *subject, struct coil_record *record)
 {
     if (!record->is_complete)
-        COIL_SUBJECT_REFUSE(
-            subject, "%s is a '%s', whose size is not known: declare its fields, or pass a pointer to it",
-            subject->name, coil_type_name(subject->module->arena, record->type));
+        COIL_SUBJECT_REFUSE(subject,
+                            "%s is a '%s', whose size is not known: declare its fields, or pass a pointer to it",
+                            subject->name, coil_type_name(subject->module->arena, record->type));
     for (struct coil_field *f = record->fields; f; f = f->next)
         check_field(subject, record, f);
 }
@@ -129,8 +125,7 @@ void coil_contents_check_value(const struct coil_subject *subject, struct coil_t
     check_record(subject, type->record);
     field = find_const_field(type->record);
     if (field)
-        COIL_SUBJECT_REFUSE(subject,
-                            "%s cannot be passed by value, because its field '%s' is const: pass a pointer",
+        COIL_SUBJECT_REFUSE(subject, "%s cannot be passed by value, because its field '%s' is const: pass a pointer",
                             subject->name, field->name);
 }
 
@@ -140,16 +135,14 @@ static _Noreturn void refuse_pointers(const struct coil_subject *subject, struct
     struct coil_type *item = coil_type_strip(coil_type_strip(pointer)->item);
 
     if (item->kind == COIL_KIND_PRIMITIVE && item->primitive == COIL_PRIM_CHAR)
-        COIL_SUBJECT_REFUSE(
-            subject,
-            "%s leads to strings ('%s'), and arrays of strings do not cross in this version: pass one "
-            "string, or a struct with arrays of char in it, or write [opaque] to pass the bare address",
-            subject->name, coil_type_name(subject->module->arena, pointer));
-    COIL_SUBJECT_REFUSE(
-        subject,
-        "%s leads to pointers ('%s'), and of those only void * and pointers to opaque types cross in "
-        "this version: write [opaque] to pass the bare address",
-        subject->name, coil_type_name(subject->module->arena, pointer));
+        COIL_SUBJECT_REFUSE(subject,
+                            "%s leads to strings ('%s'), and arrays of strings do not cross in this version: pass one "
+                            "string, or a struct with arrays of char in it, or write [opaque] to pass the bare address",
+                            subject->name, coil_type_name(subject->module->arena, pointer));
+    COIL_SUBJECT_REFUSE(subject,
+                        "%s leads to pointers ('%s'), and of those only void * and pointers to opaque types cross in "
+                        "this version: write [opaque] to pass the bare address",
+                        subject->name, coil_type_name(subject->module->arena, pointer));
 }
 
 void coil_contents_check(const struct coil_subject *subject, struct coil_type *type)

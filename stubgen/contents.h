@@ -12,7 +12,7 @@ struct coil_subject {
     bool *is_local;   /* set if it is let through for in-process mode, where every address is good */
 };
 
-#define COIL_SUBJECT_REFUSE(subject, ...)                                                                    \
+#define COIL_SUBJECT_REFUSE(subject, ...)                                                                              \
     coil_refuse_at((subject)->module->diagnostics, (subject)->position, __VA_ARGS__)
 
 /* Whether something that does not cross is let through (--in-process-only). */

@@ -37,8 +37,7 @@ static bool is_pointer(const struct coil_parameter *p)
 
 static bool uses(const struct coil_passage *passage, size_t index)
 {
-    return (passage->count && passage->count->uses[index]) ||
-           (passage->length && passage->length->uses[index]);
+    return (passage->count && passage->count->uses[index]) || (passage->length && passage->length->uses[index]);
 }
 
 /* Whether another parameter's expression has the integer beside this pointer in it, or what this one leads
@@ -95,8 +94,8 @@ static void read_marks(struct coil_module_model *module, struct coil_name *funct
         if (type->kind == COIL_KIND_FUNCTION ||
             (type->kind == COIL_KIND_POINTER && coil_type_strip(type->item)->kind == COIL_KIND_FUNCTION))
             continue;
-        marks[i] = coil_annotation_read(module, p->annotation,
-                                        is_pointer(p) ? COIL_ANNOTATED_POINTER : COIL_ANNOTATED_VALUE);
+        marks[i] =
+            coil_annotation_read(module, p->annotation, is_pointer(p) ? COIL_ANNOTATED_POINTER : COIL_ANNOTATED_VALUE);
     }
     i = 0;
     for (const struct coil_parameter *p = function->type->parameters; p; p = p->next, i++) {
@@ -106,8 +105,7 @@ static void read_marks(struct coil_module_model *module, struct coil_name *funct
         passage->crossing = COIL_CROSS_VALUE;
         for (enum coil_word word = COIL_WORD_COUNTED_BY; word <= COIL_WORD_SIZED_BY; word++)
             if (coil_marks_say(&marks[i], word))
-                passage->count =
-                    coil_length_compile(module, function->type, marks, &marks[i].said[word], false);
+                passage->count = coil_length_compile(module, function->type, marks, &marks[i].said[word], false);
         if (coil_marks_say(&marks[i], COIL_WORD_LENGTH))
             passage->length =
                 coil_length_compile(module, function->type, marks, &marks[i].said[COIL_WORD_LENGTH], true);
@@ -135,8 +133,9 @@ static void decide_function(struct coil_module_model *module, struct coil_name *
 {
     const struct coil_parameter *before = NULL, *before2 = NULL;
     struct coil_marks said = coil_annotation_read(module, function->annotation, COIL_ANNOTATED_FUNCTION);
-    struct coil_subject subject = {
-        .module = module, .position = function->position, .is_local = &function->is_in_process_only};
+    struct coil_subject subject = { .module = module,
+                                    .position = function->position,
+                                    .is_local = &function->is_in_process_only };
     struct coil_marks *marks;
     size_t count = 1;
 
@@ -163,9 +162,8 @@ static void decide_function(struct coil_module_model *module, struct coil_name *
         };
 
         d.subject.position = p->position;
-        d.subject.name =
-            p->name ? coil_arena_printf(module->arena, "'%s'", p->name)
-                    : coil_arena_printf(module->arena, "argument %zu of '%s'", count + 1, function->name);
+        d.subject.name = p->name ? coil_arena_printf(module->arena, "'%s'", p->name)
+                                 : coil_arena_printf(module->arena, "argument %zu of '%s'", count + 1, function->name);
         if (is_pointer(p))
             d.beside = coil_infer_length(before2, before, p);
         decide_parameter(&d);

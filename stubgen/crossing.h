@@ -12,7 +12,6 @@ void coil_crossing_decide(struct coil_module_model *module);
 
 /* The parameter's own name where possible; unique among those before it, whose names `passages` has. */
 const char *coil_parameter_name(struct coil_module_model *module, const struct coil_type *function,
-                                const struct coil_parameter *p, const struct coil_passage *passages,
-                                size_t index);
+                                const struct coil_parameter *p, const struct coil_passage *passages, size_t index);
 
 #endif

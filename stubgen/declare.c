@@ -85,8 +85,7 @@ static char *declare_qualified(struct coil_arena *arena, struct coil_type *type,
     return coil_arena_printf(arena, "%s %s", words, coil_type_declare(arena, type->item, name));
 }
 
-char *coil_parameters_declare(struct coil_arena *arena, const struct coil_type *function,
-                              const char *const *names)
+char *coil_parameters_declare(struct coil_arena *arena, const struct coil_type *function, const char *const *names)
 {
     struct coil_buffer text = COIL_BUFFER_INIT(arena);
     size_t i = 0;
@@ -94,8 +93,7 @@ char *coil_parameters_declare(struct coil_arena *arena, const struct coil_type *
     if (!function->parameters && !function->variadic)
         return coil_arena_printf(arena, "void");
     for (const struct coil_parameter *p = function->parameters; p; p = p->next, i++)
-        coil_buffer_printf(&text, "%s%s", i > 0 ? ", " : "",
-                           coil_type_declare(arena, p->type, names ? names[i] : ""));
+        coil_buffer_printf(&text, "%s%s", i > 0 ? ", " : "", coil_type_declare(arena, p->type, names ? names[i] : ""));
     if (function->variadic)
         coil_buffer_puts(&text, ", ...");
     return text.text;
@@ -111,9 +109,8 @@ char *coil_type_declare(struct coil_arena *arena, struct coil_type *type, const 
     case COIL_KIND_QUALIFIED:
         return declare_qualified(arena, type, name);
     case COIL_KIND_FUNCTION:
-        return coil_type_declare(
-            arena, type->item,
-            coil_arena_printf(arena, "%s(%s)", name, coil_parameters_declare(arena, type, NULL)));
+        return coil_type_declare(arena, type->item,
+                                 coil_arena_printf(arena, "%s(%s)", name, coil_parameters_declare(arena, type, NULL)));
     case COIL_KIND_RECORD:
         return beside(arena, record_name(arena, type->record), name);
     case COIL_KIND_ENUM:

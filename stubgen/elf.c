@@ -64,7 +64,7 @@ static const char *symbol_bytes(const struct library *library, const Elf64_Sym *
 int coil_elf_symbol(const char *file, size_t size, const char *name, const char **ret_data, size_t *ret_size,
                     struct coil_error *error)
 {
-    struct library library = {.file = file, .size = size};
+    struct library library = { .file = file, .size = size };
     const Elf64_Shdr *table;
     const Elf64_Shdr *strings;
     const Elf64_Sym *symbols;

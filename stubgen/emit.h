@@ -21,8 +21,8 @@ void coil_emit_descriptor(struct coil_buffer *out, struct coil_module_model *mod
 void coil_emit_functions(struct coil_buffer *out, struct coil_module_model *module);
 
 /* The body of a struct, between its braces: one field per line, `indent` blanks in front. */
-void coil_emit_fields(struct coil_buffer *out, struct coil_module_model *module,
-                      const struct coil_record *record, int indent);
+void coil_emit_fields(struct coil_buffer *out, struct coil_module_model *module, const struct coil_record *record,
+                      int indent);
 
 /* The integer constant as C that fits every compiler: INT64_MIN has no literal. */
 const char *coil_emit_number(struct coil_arena *arena, struct coil_number number);

@@ -23,16 +23,14 @@ static void add_enumeration(struct coil_image *image, const struct coil_enumerat
     const char *separator = "";
     const char *primitive =
         enumeration->known
-            ? coil_arena_printf(image->arena, "COIL_PRIM_%s",
-                                coil_primitive_macro((int)enumeration->known->primitive))
+            ? coil_arena_printf(image->arena, "COIL_PRIM_%s", coil_primitive_macro((int)enumeration->known->primitive))
             : coil_arena_printf(image->arena, "COIL_PRIM_INTEGER(%sinteger_of(%s))", image->module->prefix,
                                 enumeration->c_name);
 
     coil_buffer_puts(&names, "");
     for (const struct coil_enumerator *e = enumeration->enumerators; e; e = e->next, separator = ",")
         coil_buffer_printf(&names, "%s%s", separator, e->name);
-    coil_buffer_printf(&image->enums.text,
-                       "        { %s, %u,\n          %s, %zu },\n",
+    coil_buffer_printf(&image->enums.text, "        { %s, %u,\n          %s, %zu },\n",
                        coil_texts_print(image->texts, enumeration->cffi_name),
                        coil_opcodes_index(image->opcodes, enumeration->type), primitive,
                        coil_texts_offset(image->texts, names.text));
@@ -43,8 +41,7 @@ static void add_typename(struct coil_image *image, const struct coil_name *name)
 {
     if (name->is_builtin) /* Python's side knows those by itself */
         return;
-    coil_buffer_printf(&image->typenames.text, "        { %s, %u },\n",
-                       coil_texts_print(image->texts, name->name),
+    coil_buffer_printf(&image->typenames.text, "        { %s, %u },\n", coil_texts_print(image->texts, name->name),
                        coil_opcodes_index(image->opcodes, name->type));
     image->typenames.count++;
 }
@@ -88,8 +85,8 @@ static void add_global(struct coil_image *image, const struct coil_name *name)
         add_integer(image, name);
         break;
     case COIL_NAME_REAL:
-        coil_buffer_printf(out, "        { %s, 0, COIL_TYPE(COIL_OP_CONSTANT, %u), 0, (double)(%s) },\n",
-                           text, coil_opcodes_index(image->opcodes, name->type),
+        coil_buffer_printf(out, "        { %s, 0, COIL_TYPE(COIL_OP_CONSTANT, %u), 0, (double)(%s) },\n", text,
+                           coil_opcodes_index(image->opcodes, name->type),
                            name->known ? real_number(image->arena, name->known->real) : name->name);
         break;
     case COIL_NAME_VARIABLE:
@@ -116,7 +113,7 @@ static int compare_names(const void *a, const void *b)
 /* All names, sorted by bytes, as CFFI searches them. */
 static struct coil_list sorted_names(struct coil_module_model *module)
 {
-    struct coil_list names = {0};
+    struct coil_list names = { 0 };
 
     for (struct coil_name *name = module->first; name; name = name->next)
         coil_list_add(&names, module->arena, name);
@@ -152,8 +149,7 @@ static const char *extent_of(struct coil_image *image, struct coil_type *block)
     if (bare->kind == COIL_KIND_ARRAY)
         return coil_arena_printf(image->arena, "%llu * sizeof(%s)", (unsigned long long)bare->length,
                                  coil_type_name(image->arena, coil_type_unqualified(bare->item)));
-    return coil_arena_printf(image->arena, "sizeof(%s)",
-                             coil_type_name(image->arena, coil_type_unqualified(block)));
+    return coil_arena_printf(image->arena, "sizeof(%s)", coil_type_name(image->arena, coil_type_unqualified(block)));
 }
 
 /* The program of a length; returns 1 + where it begins, or 0. */
@@ -201,10 +197,12 @@ static void add_parameters(struct coil_image *image, const struct coil_name *fun
                            "        { %s, %u, %s, (uint32_t)offsetof(struct %scall, %s),\n"
                            "          sizeof(((struct %scall *)0)->%s), %s, %zu, %zu },\n",
                            coil_texts_print(image->texts, p->name ? p->name : ""),
-                           coil_opcodes_parameter(image->opcodes, p->type), crossing_macro(passage->crossing),
-                           prefix, passage->name, prefix, passage->name,
-                           passage->is_sized ? "1" : passage->block ? extent_of(image, passage->block) : "0", count,
-                           length);
+                           coil_opcodes_parameter(image->opcodes, p->type), crossing_macro(passage->crossing), prefix,
+                           passage->name, prefix, passage->name,
+                           passage->is_sized ? "1"
+                           : passage->block  ? extent_of(image, passage->block)
+                                             : "0",
+                           count, length);
         image->parameters.count++;
     }
 }
@@ -275,8 +273,8 @@ static void emit_place(struct coil_buffer *out, const struct coil_image *image, 
                        const struct coil_image_table *table)
 {
     if (table->count > 0)
-        coil_buffer_printf(out, "        { (uint32_t)offsetof(struct %simage, %s), %zu },\n",
-                           image->module->prefix, name, table->count);
+        coil_buffer_printf(out, "        { (uint32_t)offsetof(struct %simage, %s), %zu },\n", image->module->prefix,
+                           name, table->count);
     else
         coil_buffer_printf(out, "        { 0, 0 }, /* no %s */\n", name);
 }
@@ -332,9 +330,9 @@ static void emit_head(struct coil_buffer *out, const struct coil_image *image, c
 
 static void init_tables(struct coil_image *image)
 {
-    struct coil_image_table *const tables[] = {&image->globals,    &image->structs,     &image->fields,
-                                    &image->enums,      &image->typenames,   &image->functions,
-                                    &image->parameters, &image->expressions, &image->types};
+    struct coil_image_table *const tables[] = { &image->globals,    &image->structs,     &image->fields,
+                                                &image->enums,      &image->typenames,   &image->functions,
+                                                &image->parameters, &image->expressions, &image->types };
 
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         tables[i]->text.arena = image->arena;
@@ -355,15 +353,12 @@ void coil_emit_descriptor(struct coil_buffer *out, struct coil_module_model *mod
     name = coil_texts_print(image.texts, module->name);
     fill_tables(&image);
     init_code = coil_texts_finish(image.texts, module->init_code);
-    coil_buffer_puts(out,
-                     "/* ---- descriptor: the module as data, for libcoil and for Python's side ---- */\n\n");
+    coil_buffer_puts(out, "/* ---- descriptor: the module as data, for libcoil and for Python's side ---- */\n\n");
     emit_structure(out, &image);
-    coil_buffer_printf(out, "const struct %simage coil_descriptor_%s = {\n", module->prefix,
-                       module->identifier);
+    coil_buffer_printf(out, "const struct %simage coil_descriptor_%s = {\n", module->prefix, module->identifier);
     emit_head(out, &image, name, init_code);
     emit_values(out, "types", &image.types);
-    emit_values(out, "globals: name, not positive, what, value, value of a floating-point constant",
-                &image.globals);
+    emit_values(out, "globals: name, not positive, what, value, value of a floating-point constant", &image.globals);
     emit_values(out, "structs: name, type, flags, alignment, size, first field, fields", &image.structs);
     emit_values(out, "fields: name, 0, type, offset, size", &image.fields);
     emit_values(out, "enums: name, type, integer type, enumerators", &image.enums);

@@ -75,12 +75,10 @@ static const char *enumeration_body(struct header *header, const struct coil_enu
     struct coil_buffer body = COIL_BUFFER_INIT(header->arena);
     const char *separator = "";
 
-    coil_buffer_printf(&body, "enum%s%s {", enumeration->tag ? " " : "",
-                       enumeration->tag ? enumeration->tag : "");
+    coil_buffer_printf(&body, "enum%s%s {", enumeration->tag ? " " : "", enumeration->tag ? enumeration->tag : "");
     for (const struct coil_enumerator *e = enumeration->enumerators; e; e = e->next, separator = ",")
-        coil_buffer_printf(
-            &body, "%s\n    %s = %s", separator, e->name,
-            coil_emit_number(header->arena, coil_module_find(header->module, e->name)->number));
+        coil_buffer_printf(&body, "%s\n    %s = %s", separator, e->name,
+                           coil_emit_number(header->arena, coil_module_find(header->module, e->name)->number));
     coil_buffer_puts(&body, "\n}");
     return body.text;
 }
@@ -88,8 +86,7 @@ static const char *enumeration_body(struct header *header, const struct coil_enu
 /* A field's type that has no name is declared where the field is. */
 static const char *record_body(struct header *header, const struct coil_record *record, int indent);
 
-static void put_field(struct header *header, struct coil_buffer *body, const struct coil_field *field,
-                      int indent)
+static void put_field(struct header *header, struct coil_buffer *body, const struct coil_field *field, int indent)
 {
     struct coil_type *type = coil_type_strip(field->type);
     struct coil_record *unnamed;
@@ -124,8 +121,8 @@ static const char *record_body(struct header *header, const struct coil_record *
 /* Enums without a name inside structs are declared before them, as C has it. */
 static void declare_enumeration(struct header *header, struct coil_enumeration *enumeration)
 {
-    if (!enumeration->is_complete || enumeration->is_partial ||
-        (enumeration->typedef_name && !enumeration->tag) || is_done(header, enumeration->c_name))
+    if (!enumeration->is_complete || enumeration->is_partial || (enumeration->typedef_name && !enumeration->tag) ||
+        is_done(header, enumeration->c_name))
         return;
     if (!enumeration->tag) /* its copy in the source has a name of its own; here it needs one, too */
         coil_buffer_printf(&header->out, "%s;\n\n",
@@ -138,8 +135,7 @@ static void declare_enumeration(struct header *header, struct coil_enumeration *
 static void put_packed(struct header *header, const struct coil_record *record, const char *text)
 {
     if (record->pack)
-        coil_buffer_printf(&header->out, "#pragma pack(push, %u)\n%s#pragma pack(pop)\n\n", record->pack,
-                           text);
+        coil_buffer_printf(&header->out, "#pragma pack(push, %u)\n%s#pragma pack(pop)\n\n", record->pack, text);
     else
         coil_buffer_printf(&header->out, "%s\n", text);
 }
@@ -184,8 +180,7 @@ static void declare_builtin(struct header *header, const struct coil_name *name)
     else if (strcmp(name->name, "bool") == 0)
         coil_buffer_puts(&header->includes, "#ifndef __cplusplus\n#include <stdbool.h>\n#endif\n");
     else
-        coil_buffer_printf(&header->out, "typedef %s;\n\n",
-                           coil_type_declare(header->arena, name->type, name->name));
+        coil_buffer_printf(&header->out, "typedef %s;\n\n", coil_type_declare(header->arena, name->type, name->name));
 }
 
 static void declare_typedef(struct header *header, struct coil_name *name)
@@ -202,28 +197,28 @@ static void declare_typedef(struct header *header, struct coil_name *name)
     }
     if (bare->kind == COIL_KIND_POINTER && coil_type_strip(bare->item)->kind == COIL_KIND_RECORD &&
         coil_type_strip(bare->item)->record->is_unknown_pointer && type->kind == COIL_KIND_POINTER) {
-        coil_buffer_printf(&header->out, "#ifndef %s\ntypedef struct %s_behind *%s;\n#endif\n\n",
-                           header->own_types, name->name, name->name);
+        coil_buffer_printf(&header->out, "#ifndef %s\ntypedef struct %s_behind *%s;\n#endif\n\n", header->own_types,
+                           name->name, name->name);
         return;
     }
     if (type->kind == COIL_KIND_RECORD && !type->record->tag && type->record->typedef_name &&
         strcmp(type->record->typedef_name, name->name) == 0) {
         if (needs_own_types(type)) {
-            coil_buffer_printf(&header->out, "#ifndef %s\ntypedef struct %s %s;\n#endif\n\n",
-                               header->own_types, name->name, name->name);
+            coil_buffer_printf(&header->out, "#ifndef %s\ntypedef struct %s %s;\n#endif\n\n", header->own_types,
+                               name->name, name->name);
             return;
         }
         declare_fields_needs(header, type->record);
-        put_packed(header, type->record,
-                   coil_arena_printf(header->arena, "typedef %s %s;\n", record_body(header, type->record, 0),
-                                     name->name));
+        put_packed(
+            header, type->record,
+            coil_arena_printf(header->arena, "typedef %s %s;\n", record_body(header, type->record, 0), name->name));
         return;
     }
     if (type->kind == COIL_KIND_ENUM && !type->enumeration->tag && type->enumeration->typedef_name &&
         strcmp(type->enumeration->typedef_name, name->name) == 0) {
         if (!type->enumeration->is_partial)
-            coil_buffer_printf(&header->out, "typedef %s %s;\n\n",
-                               enumeration_body(header, type->enumeration), name->name);
+            coil_buffer_printf(&header->out, "typedef %s %s;\n\n", enumeration_body(header, type->enumeration),
+                               name->name);
         return;
     }
     if (needs_own_types(type) && !(bare->kind == COIL_KIND_RECORD && bare->record->tag)) {
@@ -236,8 +231,7 @@ static void declare_typedef(struct header *header, struct coil_name *name)
                 ? coil_type_strip(bare->item)->record->c_name
                 : NULL;
     if (saved)
-        coil_type_strip(bare->item)->record->c_name =
-            record_body(header, coil_type_strip(bare->item)->record, 0);
+        coil_type_strip(bare->item)->record->c_name = record_body(header, coil_type_strip(bare->item)->record, 0);
     coil_buffer_printf(&header->out, "typedef %s;\n\n", coil_type_declare(header->arena, type, name->name));
     if (saved)
         coil_type_strip(bare->item)->record->c_name = saved;
@@ -270,8 +264,7 @@ static void declare_needs(struct header *header, struct coil_type *type)
             declare_needs(header, type);
         break;
     case COIL_KIND_PRIMITIVE:
-        if ((type->primitive == COIL_PRIM_CHAR16 || type->primitive == COIL_PRIM_CHAR32) &&
-            !is_done(header, "uchar.h"))
+        if ((type->primitive == COIL_PRIM_CHAR16 || type->primitive == COIL_PRIM_CHAR32) && !is_done(header, "uchar.h"))
             coil_buffer_puts(&header->includes, "#ifndef __cplusplus\n#include <uchar.h>\n#endif\n");
         if (type->primitive == COIL_PRIM_BOOL && !is_done(header, "_Bool"))
             coil_buffer_puts(&header->includes, coil_emit_raw_bool);
@@ -291,21 +284,20 @@ static void declare_constant(struct header *header, const struct coil_name *name
         coil_buffer_printf(&header->out, "#ifndef %s\n#define %s %s\n#endif\n\n", name->name, name->name,
                            coil_emit_number(header->arena, name->number));
     else
-        coil_buffer_printf(&header->out, "/* The constant %s is known to the C source only. */\n\n",
-                           name->name);
+        coil_buffer_printf(&header->out, "/* The constant %s is known to the C source only. */\n\n", name->name);
 }
 
 static const char *prototype(struct header *header, const struct coil_name *function)
 {
-    struct coil_list names = {0};
+    struct coil_list names = { 0 };
     size_t i = 0;
 
     for (const struct coil_parameter *p = function->type->parameters; p; p = p->next)
         coil_list_add(&names, header->arena, (void *)(uintptr_t)function->passages[i++].name);
-    return coil_type_declare(header->arena, function->type->item,
-                             coil_arena_printf(header->arena, "%s(%s)", function->name,
-                                               coil_parameters_declare(header->arena, function->type,
-                                                                       (const char *const *)names.items)));
+    return coil_type_declare(
+        header->arena, function->type->item,
+        coil_arena_printf(header->arena, "%s(%s)", function->name,
+                          coil_parameters_declare(header->arena, function->type, (const char *const *)names.items)));
 }
 
 /* Functions and variables: those that any program can declare, or the others. */
@@ -317,8 +309,7 @@ static void declare_symbols(struct header *header, bool own_types)
         if (name->kind == COIL_NAME_FUNCTION && name->linkage == COIL_LINKAGE_EXPORTED)
             coil_buffer_printf(&header->out, "%s;\n", prototype(header, name));
         else if (name->kind == COIL_NAME_VARIABLE)
-            coil_buffer_printf(&header->out, "extern %s;\n",
-                               coil_type_declare(header->arena, name->type, name->name));
+            coil_buffer_printf(&header->out, "extern %s;\n", coil_type_declare(header->arena, name->type, name->name));
     }
 }
 
@@ -344,24 +335,22 @@ static void set_public_names(struct coil_module_model *module, const char **inou
 
 static const char **public_names(struct coil_module_model *module)
 {
-    const char **names = coil_arena_take(
-        module->arena, (module->records.count + module->enumerations.count + 1) * sizeof *names);
+    const char **names =
+        coil_arena_take(module->arena, (module->records.count + module->enumerations.count + 1) * sizeof *names);
 
     for (size_t i = 0; i < module->records.count; i++) {
         const struct coil_record *record = module->records.items[i];
 
         names[i] = !record->tag || !record->outer
                        ? record->c_name
-                       : coil_arena_printf(module->arena, "%s %s", record->is_union ? "union" : "struct",
-                                           record->tag);
+                       : coil_arena_printf(module->arena, "%s %s", record->is_union ? "union" : "struct", record->tag);
     }
     for (size_t i = 0; i < module->enumerations.count; i++) {
         const struct coil_enumeration *enumeration = module->enumerations.items[i];
 
-        names[module->records.count + i] =
-            !enumeration->tag || !enumeration->outer
-                ? enumeration->c_name
-                : coil_arena_printf(module->arena, "enum %s", enumeration->tag);
+        names[module->records.count + i] = !enumeration->tag || !enumeration->outer
+                                               ? enumeration->c_name
+                                               : coil_arena_printf(module->arena, "enum %s", enumeration->tag);
     }
     return names;
 }
@@ -403,8 +392,7 @@ static void emit_declarations(struct header *header)
     declare_types(header);
     declare_symbols(header, false);
     start = header->out.size;
-    coil_buffer_printf(&header->out,
-                       "\n#ifdef %s /* you have declared the types that only the C source knows */\n",
+    coil_buffer_printf(&header->out, "\n#ifdef %s /* you have declared the types that only the C source knows */\n",
                        header->own_types);
     before = header->out.size;
     declare_symbols(header, true);
@@ -418,7 +406,7 @@ static void emit_declarations(struct header *header)
 const char *coil_emit_header(struct coil_module_model *module)
 {
     struct coil_arena *arena = module->arena;
-    struct header header = {.module = module, .arena = arena};
+    struct header header = { .module = module, .arena = arena };
     const char **names = public_names(module);
     char *upper = coil_arena_copy(arena, module->identifier, strlen(module->identifier));
 
@@ -432,8 +420,7 @@ const char *coil_emit_header(struct coil_module_model *module)
     set_public_names(module, names);
     return coil_arena_printf(arena,
                              "/*\n"
-                             " * Generated by coil-stubgen " COIL_VERSION
-                             " from the declarations of module \"%s\":\n"
+                             " * Generated by coil-stubgen " COIL_VERSION " from the declarations of module \"%s\":\n"
                              " * what its stub library gives to C and C++ programs.\n"
                              " */\n"
                              "#ifndef COIL_%s_HEADER\n"

@@ -40,8 +40,7 @@ static const char *offset_of(struct coil_image *image, const struct coil_record 
     return anonymous_offset(image, record, owner, field);
 }
 
-static const char *size_of(struct coil_image *image, const struct coil_record *owner,
-                           const struct coil_field *field)
+static const char *size_of(struct coil_image *image, const struct coil_record *owner, const struct coil_field *field)
 {
     if (*field->name)
         return coil_arena_printf(image->arena, "sizeof(((%s *)0)->%s)", owner->c_name, field->name);
@@ -60,19 +59,18 @@ static const char *anonymous_offset(struct coil_image *image, const struct coil_
     const struct coil_field *before = record->fields;
 
     if (leaf)
-        return coil_arena_printf(image->arena, "offsetof(%s, %s) - offsetof(%s, %s)", owner->c_name,
-                                 leaf->name, anonymous->c_name, leaf->name);
+        return coil_arena_printf(image->arena, "offsetof(%s, %s) - offsetof(%s, %s)", owner->c_name, leaf->name,
+                                 anonymous->c_name, leaf->name);
     if (record->fields == field || record->is_union)
         return "0";
     while (before->next != field)
         before = before->next;
     if (before->bits >= 0)
-        coil_refuse_at(
-            image->module->diagnostics, field->position,
-            "an anonymous struct that has only bit-fields and follows a bit-field must be given a name");
+        coil_refuse_at(image->module->diagnostics, field->position,
+                       "an anonymous struct that has only bit-fields and follows a bit-field must be given a name");
     return coil_arena_printf(image->arena, "(%s + %s + alignof(%s) - 1) / alignof(%s) * alignof(%s)",
-                             offset_of(image, record, owner, before), size_of(image, owner, before),
-                             anonymous->c_name, anonymous->c_name, anonymous->c_name);
+                             offset_of(image, record, owner, before), size_of(image, owner, before), anonymous->c_name,
+                             anonymous->c_name, anonymous->c_name);
 }
 
 static void add_field(struct coil_image *image, const struct coil_record *owner, const struct coil_field *field,
@@ -108,8 +106,7 @@ static bool is_flat(const struct coil_field *field)
 }
 
 /* The fields of `record`, which are `owner`'s too (it is the record, or around an anonymous one). */
-static void add_fields(struct coil_image *image, const struct coil_record *record,
-                       const struct coil_record *owner)
+static void add_fields(struct coil_image *image, const struct coil_record *record, const struct coil_record *owner)
 {
     for (const struct coil_field *f = record->fields; f; f = f->next) {
         if (is_flat(f))
@@ -121,8 +118,7 @@ static void add_fields(struct coil_image *image, const struct coil_record *recor
 
 static const char *known_number(struct coil_image *image, uint64_t number)
 {
-    return number == UINT64_MAX ? "UINT64_MAX"
-                                : coil_arena_printf(image->arena, "%llu", (unsigned long long)number);
+    return number == UINT64_MAX ? "UINT64_MAX" : coil_arena_printf(image->arena, "%llu", (unsigned long long)number);
 }
 
 /* The same for a struct of an included module: its descriptor has the fields in the same order. */
@@ -136,11 +132,10 @@ static void add_known_fields(struct coil_image *image, const struct coil_record 
             continue;
         }
         known = f->known;
-        coil_buffer_printf(
-            &image->fields.text, "        { %s, 0, COIL_TYPE(COIL_OP_%s, %u), %s, %s },\n",
-            coil_texts_print(image->texts, f->name), f->bits >= 0 ? "BITFIELD" : "NOOP",
-            coil_opcodes_index(image->opcodes, f->type), known_number(image, known->offset),
-            known_number(image, known->size));
+        coil_buffer_printf(&image->fields.text, "        { %s, 0, COIL_TYPE(COIL_OP_%s, %u), %s, %s },\n",
+                           coil_texts_print(image->texts, f->name), f->bits >= 0 ? "BITFIELD" : "NOOP",
+                           coil_opcodes_index(image->opcodes, f->type), known_number(image, known->offset),
+                           known_number(image, known->size));
         image->fields.count++;
     }
 }
@@ -153,8 +148,7 @@ static const char *struct_flags(struct coil_image *image, const struct coil_reco
         coil_buffer_puts(&flags, " | COIL_STRUCT_UNION");
     if (!record->is_complete)
         coil_buffer_puts(&flags, " | COIL_STRUCT_OPAQUE");
-    else if (!record->is_partial && record->pack <= 1 &&
-             (coil_record_has_bits(record) || !has_anonymous(record)))
+    else if (!record->is_partial && record->pack <= 1 && (coil_record_has_bits(record) || !has_anonymous(record)))
         coil_buffer_puts(&flags, " | COIL_STRUCT_CHECK_FIELDS");
     if (record->is_complete && record->pack == 1)
         coil_buffer_puts(&flags, " | COIL_STRUCT_PACKED");
@@ -179,7 +173,7 @@ void coil_emit_struct(struct coil_image *image, const struct coil_record *record
         size = coil_arena_printf(arena, "sizeof(%s)", record->c_name);
     }
     coil_buffer_printf(&image->structs.text, "        { %s, %u, %s,\n          %s, %s, %zu, %zu },\n",
-                       coil_texts_print(image->texts, record->cffi_name), type, struct_flags(image, record),
-                       alignment, size, first, image->fields.count - first);
+                       coil_texts_print(image->texts, record->cffi_name), type, struct_flags(image, record), alignment,
+                       size, first, image->fields.count - first);
     image->structs.count++;
 }

@@ -37,14 +37,13 @@ static void note_type(struct usage *usage, const struct coil_type *type)
 
 static struct usage find_usage(const struct coil_module_model *module)
 {
-    struct usage usage = {0};
+    struct usage usage = { 0 };
 
     for (const struct coil_name *name = module->first; name; name = name->next)
         if (!name->is_builtin)
             note_type(&usage, name->type);
     for (size_t i = 0; i < module->records.count; i++)
-        for (const struct coil_field *f = ((struct coil_record *)module->records.items[i])->fields; f;
-             f = f->next)
+        for (const struct coil_field *f = ((struct coil_record *)module->records.items[i])->fields; f; f = f->next)
             note_type(&usage, f->type);
     return usage;
 }
@@ -55,9 +54,8 @@ const char coil_emit_raw_bool[] = "#if defined __cplusplus && !defined _Bool\n#d
 void coil_emit_includes(struct coil_buffer *out, struct coil_module_model *module)
 {
     /* C sources written for CFFI find these included, by <Python.h>. */
-    static const char *const headers[] = {"assert",   "errno",     "inttypes", "limits", "math",
-                                          "stdalign", "stddef",    "stdint",   "stdio",  "stdlib",
-                                          "string",   "sys/types", "unistd",   "wchar"};
+    static const char *const headers[] = { "assert", "errno", "inttypes", "limits", "math",      "stdalign", "stddef",
+                                           "stdint", "stdio", "stdlib",   "string", "sys/types", "unistd",   "wchar" };
     struct usage usage = find_usage(module);
 
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
@@ -85,8 +83,8 @@ void coil_emit_includes(struct coil_buffer *out, struct coil_module_model *modul
 }
 
 /* A field of a struct that is declared inline, in the copy of the struct around it. */
-static void emit_field(struct coil_buffer *out, struct coil_module_model *module,
-                       const struct coil_field *field, int indent)
+static void emit_field(struct coil_buffer *out, struct coil_module_model *module, const struct coil_field *field,
+                       int indent)
 {
     struct coil_type *type = coil_type_strip(field->type);
     const char *text;
@@ -104,8 +102,8 @@ static void emit_field(struct coil_buffer *out, struct coil_module_model *module
         coil_buffer_printf(out, "%*s%s;\n", indent, "", text);
 }
 
-void coil_emit_fields(struct coil_buffer *out, struct coil_module_model *module,
-                      const struct coil_record *record, int indent)
+void coil_emit_fields(struct coil_buffer *out, struct coil_module_model *module, const struct coil_record *record,
+                      int indent)
 {
     for (const struct coil_field *f = record->fields; f; f = f->next)
         emit_field(out, module, f, indent);
@@ -129,8 +127,8 @@ static void emit_inner_name(struct coil_buffer *out, const char *keyword, const 
         coil_buffer_printf(out, "typedef %s %s %s;\n\n", keyword, tag, name);
         return;
     }
-    coil_buffer_printf(out, "#ifdef __cplusplus\ntypedef %s %s::%s %s;\n#else\ntypedef %s %s %s;\n#endif\n\n",
-                       keyword, scope, tag, name, keyword, tag, name);
+    coil_buffer_printf(out, "#ifdef __cplusplus\ntypedef %s %s::%s %s;\n#else\ntypedef %s %s %s;\n#endif\n\n", keyword,
+                       scope, tag, name, keyword, tag, name);
 }
 
 const char *coil_emit_enumerator(struct coil_module_model *module, const struct coil_enumeration *enumeration,
@@ -144,14 +142,12 @@ const char *coil_emit_enumerator(struct coil_module_model *module, const struct 
 }
 
 /* The same for enumerators. */
-static void emit_inner_scope(struct coil_buffer *out, struct coil_module_model *module,
-                             const struct coil_record *outer)
+static void emit_inner_scope(struct coil_buffer *out, struct coil_module_model *module, const struct coil_record *outer)
 {
     const char *scope = outer->tag && strchr(outer->c_name, ' ') ? outer->tag : outer->c_name;
 
     coil_buffer_printf(
-        out,
-        "#ifdef __cplusplus\n#define %sin_%u(name) %s::name\n#else\n#define %sin_%u(name) name\n#endif\n\n",
+        out, "#ifdef __cplusplus\n#define %sin_%u(name) %s::name\n#else\n#define %sin_%u(name) name\n#endif\n\n",
         module->prefix, outer->index, scope, module->prefix, outer->index);
 }
 
@@ -222,8 +218,8 @@ static bool emit_inner_records(struct coil_buffer *out, struct coil_module_model
         const struct coil_record *record = module->records.items[i];
 
         if (record->tag && record->outer && record->is_complete && !record->is_unknown && !record->layout) {
-            emit_inner_name(out, record->is_union ? "union" : "struct", record->tag,
-                            scope_of(record->outer), record->c_name);
+            emit_inner_name(out, record->is_union ? "union" : "struct", record->tag, scope_of(record->outer),
+                            record->c_name);
             any = true;
         }
     }
@@ -238,8 +234,7 @@ static bool emit_forward_declarations(struct coil_buffer *out, struct coil_modul
     for (size_t i = 0; i < module->records.count; i++) {
         const struct coil_record *record = module->records.items[i];
 
-        if (record->tag &&
-            (record->layout ? !record->outer : !record->is_complete && record->position.section)) {
+        if (record->tag && (record->layout ? !record->outer : !record->is_complete && record->position.section)) {
             coil_buffer_printf(out, "%s;\n", record->c_name);
             any = true;
         }

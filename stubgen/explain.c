@@ -47,26 +47,23 @@ static const char *passage_words(struct coil_arena *arena, const struct coil_pas
     case COIL_CROSS_BLOCK_IN:
         return coil_arena_printf(arena, "%s: copied to Python before the call", extent_words(arena, passage));
     case COIL_CROSS_BLOCK_INOUT:
-        return coil_arena_printf(
-            arena, "%s: copied to Python before the call; what Python changed %sis copied back after it",
-            extent_words(arena, passage), part_words(arena, passage));
+        return coil_arena_printf(arena,
+                                 "%s: copied to Python before the call; what Python changed %sis copied back after it",
+                                 extent_words(arena, passage), part_words(arena, passage));
     case COIL_CROSS_BLOCK_OUT:
         if (passage->length)
             return coil_arena_printf(
                 arena, "%s: never read, Python gets zeros; the first %s %s are copied back after the call",
-                extent_words(arena, passage), passage->length->text,
-                passage->is_sized ? "bytes" : "elements");
-        return coil_arena_printf(arena,
-                                 "%s: never read, Python gets zeros; all of it is copied back after the call",
+                extent_words(arena, passage), passage->length->text, passage->is_sized ? "bytes" : "elements");
+        return coil_arena_printf(arena, "%s: never read, Python gets zeros; all of it is copied back after the call",
                                  extent_words(arena, passage));
     default:
         break;
     }
     if (passage->is_local)
         return "address: passed as it is, which means something in-process only";
-    return coil_type_strip(passage->type)->kind == COIL_KIND_POINTER
-               ? "address: passed as it is, nothing is copied"
-               : "by value";
+    return coil_type_strip(passage->type)->kind == COIL_KIND_POINTER ? "address: passed as it is, nothing is copied"
+                                                                     : "by value";
 }
 
 static void explain_function(struct coil_buffer *out, struct coil_module_model *module,
@@ -74,7 +71,7 @@ static void explain_function(struct coil_buffer *out, struct coil_module_model *
 {
     struct coil_arena *arena = module->arena;
     struct coil_type *result = function->type->item;
-    struct coil_list names = {0};
+    struct coil_list names = { 0 };
     size_t i = 0;
     int width = (int)strlen("result");
 
@@ -85,12 +82,11 @@ static void explain_function(struct coil_buffer *out, struct coil_module_model *
         if ((int)strlen(name) > width)
             width = (int)strlen(name);
     }
-    coil_buffer_printf(
-        out, "\n%s;\n",
-        coil_type_declare(arena, result,
-                          coil_arena_printf(arena, "%s(%s)", function->name,
-                                            coil_parameters_declare(arena, function->type,
-                                                                    (const char *const *)names.items))));
+    coil_buffer_printf(out, "\n%s;\n",
+                       coil_type_declare(arena, result,
+                                         coil_arena_printf(arena, "%s(%s)", function->name,
+                                                           coil_parameters_declare(arena, function->type,
+                                                                                   (const char *const *)names.items))));
     for (i = 0; i < names.count; i++)
         coil_buffer_printf(out, "    %-*s  %s\n", width, (const char *)names.items[i],
                            passage_words(arena, &function->passages[i]));

@@ -72,8 +72,8 @@ static void match_record(const struct included *included, struct coil_record *re
     record->layout = layout;
     record->has_twin = false;
     if (record->tag)
-        record->c_name = coil_arena_printf(included->module->arena, "%s %s",
-                                           record->is_union ? "union" : "struct", record->tag);
+        record->c_name =
+            coil_arena_printf(included->module->arena, "%s %s", record->is_union ? "union" : "struct", record->tag);
     (void)match_fields(included, record, layout, layout->first_field);
 }
 
@@ -171,8 +171,7 @@ static void match(const struct included *included, struct coil_type *type, int64
 
 /* ---- names ---- */
 
-static const struct coil_descriptor_typename *find_typename(const struct coil_descriptor *image,
-                                                            const char *text)
+static const struct coil_descriptor_typename *find_typename(const struct coil_descriptor *image, const char *text)
 {
     for (uint32_t i = 0; i < image->typenames.count; i++)
         if (strcmp(coil_image_text(image, coil_image_typenames(image)[i].name), text) == 0)
@@ -207,7 +206,7 @@ static void apply_global(const struct included *included, struct coil_name *name
         if (name->kind != COIL_NAME_INTEGER)
             refuse(included, name->position, name->name);
         name->known = global;
-        name->number = (struct coil_number){true, !global->negative, global->value};
+        name->number = (struct coil_number){ true, !global->negative, global->value };
         if (operation == COIL_OP_ENUM && name->enumeration)
             match_enumeration(included, name->enumeration->type->enumeration,
                               &coil_image_enums(included->image)[argument]);
@@ -228,14 +227,13 @@ static void apply_global(const struct included *included, struct coil_name *name
 /* Structs and enums that have a name; nothing else needs to mention them. */
 static void apply_tags(struct coil_module_model *module)
 {
-    struct included included = {.module = module};
+    struct included included = { .module = module };
 
     for (size_t i = 0; i < module->sorted_records.count; i++) {
         struct coil_record *record = module->sorted_records.items[i];
 
         included.image = record->section ? record->section->included : NULL;
-        for (uint32_t k = 0;
-             included.image && record->cffi_name[0] != '$' && k < included.image->structs.count; k++)
+        for (uint32_t k = 0; included.image && record->cffi_name[0] != '$' && k < included.image->structs.count; k++)
             if (strcmp(coil_image_text(included.image, coil_image_structs(included.image)[k].name),
                        record->cffi_name) == 0)
                 match_record(&included, record, &coil_image_structs(included.image)[k]);
@@ -257,7 +255,7 @@ static void apply_tags(struct coil_module_model *module)
 
 void coil_included_apply(struct coil_module_model *module)
 {
-    struct included included = {.module = module};
+    struct included included = { .module = module };
 
     apply_tags(module);
     for (struct coil_name *name = module->first; name; name = name->next) {

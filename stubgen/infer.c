@@ -33,7 +33,7 @@ static bool has_end(const char *name, const char *const *ends)
 /* Names of numbers of elements. */
 static bool is_count_name(const char *name)
 {
-    static const char *const ends[] = {"len", "length", "count", "cnt", "elems", "items", NULL};
+    static const char *const ends[] = { "len", "length", "count", "cnt", "elems", "items", NULL };
 
     return strcasecmp(name, "n") == 0 || strncmp(name, "n_", 2) == 0 || strncmp(name, "num_", 4) == 0 ||
            ends_with(name, "_n") || has_end(name, ends);
@@ -42,7 +42,7 @@ static bool is_count_name(const char *name)
 /* Names of numbers of bytes, or of elements: who knows. */
 static bool is_size_name(const char *name)
 {
-    static const char *const ends[] = {"size", "bytes", "sz", NULL};
+    static const char *const ends[] = { "size", "bytes", "sz", NULL };
 
     return has_end(name, ends);
 }
@@ -50,7 +50,7 @@ static bool is_size_name(const char *name)
 /* Names of room rather than of what is there. */
 static bool is_room_name(const char *name)
 {
-    static const char *const ends[] = {"cap", "capacity", "num", "max", NULL};
+    static const char *const ends[] = { "cap", "capacity", "num", "max", NULL };
 
     return has_end(name, ends);
 }
@@ -80,7 +80,8 @@ static bool is_bytes(struct coil_type *pointer)
     }
 }
 
-/* `account` and `discount` end like a count and are none: there the end must be a word of its own, as in `row_count`. */
+/* `account` and `discount` end like a count and are none: there the end must be a word of its own, as in `row_count`.
+ */
 static bool is_other_count(const char *name)
 {
     size_t before = strlen(name) - strlen("count");
@@ -101,10 +102,10 @@ static bool is_pointer(const struct coil_parameter *p)
     return kind == COIL_KIND_POINTER || kind == COIL_KIND_ARRAY;
 }
 
-struct coil_beside coil_infer_length(const struct coil_parameter *before2,
-                                     const struct coil_parameter *before, const struct coil_parameter *p)
+struct coil_beside coil_infer_length(const struct coil_parameter *before2, const struct coil_parameter *before,
+                                     const struct coil_parameter *p)
 {
-    struct coil_beside beside = {0};
+    struct coil_beside beside = { 0 };
     const struct coil_parameter *after = p->next;
 
     if (after && coil_type_is_integer(after->type) && (!after->name || is_length_name(after->name))) {

@@ -12,8 +12,8 @@ struct coil_beside {
 };
 
 /* `before` comes in front of the pointer `p`, or is NULL; `before2` comes in front of that. */
-struct coil_beside coil_infer_length(const struct coil_parameter *before2,
-                                     const struct coil_parameter *before, const struct coil_parameter *p);
+struct coil_beside coil_infer_length(const struct coil_parameter *before2, const struct coil_parameter *before,
+                                     const struct coil_parameter *p);
 
 /* The integer beside a field of pointer type, by its name, or NULL. */
 const char *coil_infer_length_field(const struct coil_record *record, const struct coil_field *field);

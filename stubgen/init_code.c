@@ -72,8 +72,7 @@ char *coil_init_code_dedent(struct coil_arena *arena, const char *text)
     return code.text;
 }
 
-int coil_init_code_check(struct coil_arena *arena, const char *module, const char *text,
-                         struct coil_error *error)
+int coil_init_code_check(struct coil_arena *arena, const char *module, const char *text, struct coil_error *error)
 {
     static const char script[] = "import sys, traceback\n"
                                  "try:\n"
@@ -83,13 +82,13 @@ int coil_init_code_check(struct coil_arena *arena, const char *module, const cha
                                  "    lines = traceback.format_exception_only(type(error), error)\n"
                                  "    sys.stderr.buffer.write(''.join(lines).encode('utf-8', 'replace'))\n"
                                  "    sys.exit(1)\n";
-    const char *const argv[] = {COIL_PYTHON_PROGRAM,
-                                "-IBS",
-                                "-Wignore",
-                                "-c",
-                                script,
-                                coil_arena_printf(arena, "<init code for '%s'>", module),
-                                NULL};
+    const char *const argv[] = { COIL_PYTHON_PROGRAM,
+                                 "-IBS",
+                                 "-Wignore",
+                                 "-c",
+                                 script,
+                                 coil_arena_printf(arena, "<init code for '%s'>", module),
+                                 NULL };
     const char *output = "";
     int r = coil_process_run(arena, argv, text, strlen(text), &output, error);
 

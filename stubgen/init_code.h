@@ -9,7 +9,6 @@
 char *coil_init_code_dedent(struct coil_arena *arena, const char *text);
 
 /* Compiles the code with Python.  -EINVAL: a syntax error, in Python's words. */
-int coil_init_code_check(struct coil_arena *arena, const char *module, const char *text,
-                         struct coil_error *error);
+int coil_init_code_check(struct coil_arena *arena, const char *module, const char *text, struct coil_error *error);
 
 #endif

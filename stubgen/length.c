@@ -82,8 +82,7 @@ static const char *integers_there(const struct compiler *c, bool pointed_to)
         struct coil_type *type = coil_type_strip(p->type);
         const struct coil_marks *marks = &c->marks[i++];
 
-        if (pointed_to &&
-            (coil_marks_say(marks, COIL_WORD_COUNTED_BY) || coil_marks_say(marks, COIL_WORD_SIZED_BY)))
+        if (pointed_to && (coil_marks_say(marks, COIL_WORD_COUNTED_BY) || coil_marks_say(marks, COIL_WORD_SIZED_BY)))
             continue; /* an array */
         if (!p->name || (pointed_to != (type->kind == COIL_KIND_POINTER)) ||
             !coil_type_is_integer(pointed_to ? type->item : type))
@@ -96,8 +95,7 @@ static const char *integers_there(const struct compiler *c, bool pointed_to)
     return coil_arena_printf(c->arena, "this function has %s", text.text);
 }
 
-static const struct coil_parameter *find_parameter(const struct compiler *c, const char *name,
-                                                   size_t *ret_index)
+static const struct coil_parameter *find_parameter(const struct compiler *c, const char *name, size_t *ret_index)
 {
     *ret_index = 0;
     for (const struct coil_parameter *p = c->function->parameters; p; p = p->next, ++*ret_index)
@@ -122,11 +120,10 @@ static void compile_number(struct compiler *c)
     value = strtoull(text, &end, 0);
     end += strspn(end, "uUlL");
     if (*end || errno || value > INT64_MAX)
-        coil_refuse_at(c->module->diagnostics, c->token->position,
-                       "'%s' is no integer that a length can be made of", text);
+        coil_refuse_at(c->module->diagnostics, c->token->position, "'%s' is no integer that a length can be made of",
+                       text);
     c->token++;
-    push(c, "CONSTANT", coil_arena_printf(c->arena, value > INT32_MAX ? "INT64_C(%llu)" : "%llu", value),
-         NULL);
+    push(c, "CONSTANT", coil_arena_printf(c->arena, value > INT32_MAX ? "INT64_C(%llu)" : "%llu", value), NULL);
 }
 
 /* "sizeof" "(" type ")" */
@@ -156,18 +153,14 @@ static void compile_sizeof(struct compiler *c)
     for (inner = type ? coil_type_strip(type) : NULL;
          inner && (inner->kind == COIL_KIND_POINTER || inner->kind == COIL_KIND_ARRAY);)
         inner = coil_type_strip(inner->item);
-    if (!inner || inner->kind == COIL_KIND_FUNCTION ||
-        (inner->kind == COIL_KIND_RECORD && !inner->record->c_name) ||
+    if (!inner || inner->kind == COIL_KIND_FUNCTION || (inner->kind == COIL_KIND_RECORD && !inner->record->c_name) ||
         (inner->kind == COIL_KIND_ENUM && !inner->enumeration->c_name) || coil_type_is_incomplete(type))
-        coil_refuse_at(c->module->diagnostics, position,
-                       "the size of this type is not known: declare it first");
+        coil_refuse_at(c->module->diagnostics, position, "the size of this type is not known: declare it first");
     if (inner == coil_type_strip(type) && inner->kind == COIL_KIND_RECORD && inner->record->layout)
-        push(c, "CONSTANT",
-             coil_arena_printf(c->arena, "%llu", (unsigned long long)inner->record->layout->size), NULL);
+        push(c, "CONSTANT", coil_arena_printf(c->arena, "%llu", (unsigned long long)inner->record->layout->size), NULL);
     else
         push(c, "CONSTANT",
-             coil_arena_printf(c->arena, "(int64_t)sizeof(%s)",
-                               coil_type_name(c->arena, coil_type_unqualified(type))),
+             coil_arena_printf(c->arena, "(int64_t)sizeof(%s)", coil_type_name(c->arena, coil_type_unqualified(type))),
              NULL);
 }
 
@@ -182,8 +175,7 @@ static bool compile_constant(struct compiler *c)
     if (name->known || name->is_asserted)
         value = coil_emit_number(c->arena, name->number);
     else
-        value =
-            name->enumeration ? coil_emit_enumerator(c->module, name->enumeration, name->name) : name->name;
+        value = name->enumeration ? coil_emit_enumerator(c->module, name->enumeration, name->name) : name->name;
     push(c, "CONSTANT", coil_arena_printf(c->arena, "(int64_t)(%s)", value), NULL);
     c->token++;
     return true;
@@ -206,8 +198,8 @@ static void compile_name(struct compiler *c)
         struct coil_type *type = coil_type_strip(p->type);
 
         if (type->kind == COIL_KIND_POINTER && is_countable(type->item))
-            coil_refuse_at(c->module->diagnostics, c->token->position,
-                           "'%s' is a pointer to an integer: write *%s", p->name, p->name);
+            coil_refuse_at(c->module->diagnostics, c->token->position, "'%s' is a pointer to an integer: write *%s",
+                           p->name, p->name);
         coil_refuse_at(c->module->diagnostics, c->token->position, "'%s' is '%s' and no integer: %s", p->name,
                        coil_type_name(c->arena, p->type), integers_there(c, false));
     }
@@ -221,31 +213,28 @@ static void compile_dereference(struct compiler *c)
 {
     size_t index;
     const struct coil_token *token = ++c->token;
-    const struct coil_parameter *p =
-        token->kind == COIL_TOKEN_WORD ? find_parameter(c, token->text, &index) : NULL;
+    const struct coil_parameter *p = token->kind == COIL_TOKEN_WORD ? find_parameter(c, token->text, &index) : NULL;
     const struct coil_marks *marks;
     struct coil_type *type;
 
     if (token->kind != COIL_TOKEN_WORD)
         refuse_expected(c, "a parameter's name after '*'");
     if (!p)
-        coil_refuse_at(c->module->diagnostics, token->position,
-                       "'%s' is not a parameter of this function: %s", token->text, integers_there(c, true));
+        coil_refuse_at(c->module->diagnostics, token->position, "'%s' is not a parameter of this function: %s",
+                       token->text, integers_there(c, true));
     type = coil_type_strip(p->type);
     if (type->kind != COIL_KIND_POINTER || !is_countable(type->item))
-        coil_refuse_at(c->module->diagnostics, token->position,
-                       "'%s' is '%s' and no pointer to an integer: %s", p->name,
-                       coil_type_name(c->arena, p->type), integers_there(c, true));
+        coil_refuse_at(c->module->diagnostics, token->position, "'%s' is '%s' and no pointer to an integer: %s",
+                       p->name, coil_type_name(c->arena, p->type), integers_there(c, true));
     marks = &c->marks[index];
     if (coil_marks_say(marks, COIL_WORD_COUNTED_BY) || coil_marks_say(marks, COIL_WORD_SIZED_BY))
-        coil_refuse_at(c->module->diagnostics, token->position,
-                       "'%s' leads to an array, and a length is one integer", p->name);
+        coil_refuse_at(c->module->diagnostics, token->position, "'%s' leads to an array, and a length is one integer",
+                       p->name);
     if (!coil_marks_say(marks, COIL_WORD_IN) && !coil_marks_say(marks, COIL_WORD_INOUT) &&
         !(c->is_after && coil_marks_say(marks, COIL_WORD_OUT))) {
         if (coil_marks_say(marks, COIL_WORD_OUT))
             coil_refuse_at(c->module->diagnostics, token->position,
-                           "'%s' is [out]: its value is not known before the call; write [inout] there",
-                           p->name);
+                           "'%s' is [out]: its value is not known before the call; write [inout] there", p->name);
         coil_refuse_at(c->module->diagnostics, token->position,
                        "'%s' must say which way it goes: write \"%s /* [%s] */\" there", p->name,
                        coil_type_declare(c->arena, p->type, p->name), c->is_after ? "out" : "inout");
@@ -312,8 +301,8 @@ static void compile_sum(struct compiler *c)
     }
 }
 
-static struct coil_length_program *length_new(struct coil_module_model *module,
-                                              const struct coil_type *function, const char *text)
+static struct coil_length_program *length_new(struct coil_module_model *module, const struct coil_type *function,
+                                              const char *text)
 {
     struct coil_length_program *length = coil_arena_take(module->arena, sizeof *length);
     size_t count = 1;
@@ -326,8 +315,7 @@ static struct coil_length_program *length_new(struct coil_module_model *module,
 }
 
 const struct coil_length_program *coil_length_compile(struct coil_module_model *module,
-                                                      const struct coil_type *function,
-                                                      const struct coil_marks *marks,
+                                                      const struct coil_type *function, const struct coil_marks *marks,
                                                       const struct coil_mark *mark, bool is_after)
 {
     struct compiler c = {
@@ -350,7 +338,7 @@ const struct coil_length_program *coil_length_compile(struct coil_module_model *
 const struct coil_length_program *coil_length_of_parameter(struct coil_module_model *module,
                                                            const struct coil_type *function, const char *name)
 {
-    struct compiler c = {.module = module, .arena = module->arena, .function = function};
+    struct compiler c = { .module = module, .arena = module->arena, .function = function };
     struct coil_length_program *length = length_new(module, function, name);
     size_t index;
 

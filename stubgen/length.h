@@ -24,13 +24,11 @@ struct coil_length_program {
  * what is no integer, what is not a parameter, and what cannot be read.
  */
 const struct coil_length_program *coil_length_compile(struct coil_module_model *module,
-                                                      const struct coil_type *function,
-                                                      const struct coil_marks *marks,
+                                                      const struct coil_type *function, const struct coil_marks *marks,
                                                       const struct coil_mark *mark, bool is_after);
 
 /* A length that is one parameter's value. */
 const struct coil_length_program *coil_length_of_parameter(struct coil_module_model *module,
-                                                           const struct coil_type *function,
-                                                           const char *name);
+                                                           const struct coil_type *function, const char *name);
 
 #endif

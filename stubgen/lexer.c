@@ -15,10 +15,10 @@
 struct lexer {
     struct coil_diagnostics *diagnostics;
     const struct coil_section *section;
-    const char *text;                         /* what is lexed: the section's text, or a part of it */
-    size_t offset;                            /* where `text` stands in the section */
-    const char *at;                           /* the next character; the text ends in a NUL */
-    struct coil_annotation *annotations;      /* seen since the last token */
+    const char *text;                    /* what is lexed: the section's text, or a part of it */
+    size_t offset;                       /* where `text` stands in the section */
+    const char *at;                      /* the next character; the text ends in a NUL */
+    struct coil_annotation *annotations; /* seen since the last token */
     struct coil_token *tokens;
     size_t count;
     size_t capacity;
@@ -29,8 +29,7 @@ static struct coil_position position_of(const struct lexer *lexer, const char *a
 {
     size_t offset = lexer->offset + (size_t)(at - lexer->text);
 
-    return (struct coil_position){lexer->section,
-                                  offset < lexer->section->size ? offset : lexer->section->size};
+    return (struct coil_position){ lexer->section, offset < lexer->section->size ? offset : lexer->section->size };
 }
 
 static bool is_word_start(char c)
@@ -52,8 +51,8 @@ static bool is_behind(const struct lexer *lexer, const struct coil_annotation *a
     if (!before || before->kind != COIL_TOKEN_PUNCTUATOR || !strchr(",;", before->text[0]) || lexer->text != text)
         return false;
     return !memchr(text + before->position.offset, '\n', annotation->position.offset - before->position.offset) &&
-           (!*start || memchr(text + annotation->position.offset, '\n',
-                              (size_t)(start - text) - annotation->position.offset));
+           (!*start ||
+            memchr(text + annotation->position.offset, '\n', (size_t)(start - text) - annotation->position.offset));
 }
 
 static void append(struct coil_annotation **list, struct coil_annotation *annotation)
@@ -220,7 +219,7 @@ static void lex_number(struct lexer *lexer)
 
 static bool lex_punctuator(struct lexer *lexer)
 {
-    static const char *const longer[] = {"...", "<<", ">>", "==", "!=", "<=", ">=", "&&", "||"};
+    static const char *const longer[] = { "...", "<<", ">>", "==", "!=", "<=", ">=", "&&", "||" };
 
     for (size_t i = 0; i < sizeof longer / sizeof *longer; i++)
         if (strncmp(lexer->at, longer[i], strlen(longer[i])) == 0) {
@@ -233,11 +232,10 @@ static bool lex_punctuator(struct lexer *lexer)
     return true;
 }
 
-struct coil_token *coil_lex(struct coil_diagnostics *diagnostics, const struct coil_section *section,
-                            const char *text, size_t offset)
+struct coil_token *coil_lex(struct coil_diagnostics *diagnostics, const struct coil_section *section, const char *text,
+                            size_t offset)
 {
-    struct lexer lexer = {
-        .diagnostics = diagnostics, .section = section, .text = text, .offset = offset, .at = text};
+    struct lexer lexer = { .diagnostics = diagnostics, .section = section, .text = text, .offset = offset, .at = text };
     bool line_start = true;
 
     for (; *lexer.at; line_start = false) {
@@ -286,6 +284,5 @@ struct coil_token *coil_lex(struct coil_diagnostics *diagnostics, const struct c
 
 bool coil_token_is(const struct coil_token *token, const char *text)
 {
-    return (token->kind == COIL_TOKEN_WORD || token->kind == COIL_TOKEN_PUNCTUATOR) &&
-           strcmp(token->text, text) == 0;
+    return (token->kind == COIL_TOKEN_WORD || token->kind == COIL_TOKEN_PUNCTUATOR) && strcmp(token->text, text) == 0;
 }

@@ -13,8 +13,8 @@ enum coil_token_kind {
     COIL_TOKEN_CHARACTER,  /* 'c', with its quotes */
     COIL_TOKEN_STRING,     /* "s", with its quotes */
     COIL_TOKEN_PUNCTUATOR, /* the longest one of C, `...` among them */
-    COIL_TOKEN_DIRECTIVE /* a whole preprocessor line, from its # on; comments in it are blanked, lines joined
-                          */
+    COIL_TOKEN_DIRECTIVE   /* a whole preprocessor line, from its # on; comments in it are blanked, lines joined
+                            */
 };
 
 /*
@@ -39,8 +39,8 @@ struct coil_token {
 
 /* All tokens of `text`, which is the section's or stands at `offset` in it; the last one is COIL_TOKEN_END.
  * Refuses what no token starts with. */
-struct coil_token *coil_lex(struct coil_diagnostics *diagnostics, const struct coil_section *section,
-                            const char *text, size_t offset);
+struct coil_token *coil_lex(struct coil_diagnostics *diagnostics, const struct coil_section *section, const char *text,
+                            size_t offset);
 
 bool coil_token_is(const struct coil_token *token, const char *text);
 

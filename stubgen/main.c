@@ -82,8 +82,8 @@ static int find_prefix(struct run *run)
     ssize_t size = readlink("/proc/self/exe", path, sizeof path - 1);
 
     if (size < 0)
-        return coil_error_set(&run->error, -errno,
-                              "cannot find out where coil-stubgen is (/proc/self/exe): %s", strerror(errno));
+        return coil_error_set(&run->error, -errno, "cannot find out where coil-stubgen is (/proc/self/exe): %s",
+                              strerror(errno));
     path[size] = '\0';
     run->prefix = coil_file_folder(run->arena, coil_file_folder(run->arena, path));
     return 0;
@@ -102,15 +102,15 @@ static int run_script(struct run *run, int argc, char **argv)
 {
     const char *python = getenv("COIL_STUBGEN_PYTHON");
     const char *old = getenv("PYTHONPATH");
-    struct coil_list command = {0};
+    struct coil_list command = { 0 };
     char program[PATH_MAX];
     ssize_t size = readlink("/proc/self/exe", program, sizeof program - 1);
 
     if (access(argv[run->options.script], R_OK) < 0)
         return coil_error_set(&run->error, -errno, "cannot read %s: %s", argv[run->options.script], strerror(errno));
     if (size < 0)
-        return coil_error_set(&run->error, -errno,
-                              "cannot find out where coil-stubgen is (/proc/self/exe): %s", strerror(errno));
+        return coil_error_set(&run->error, -errno, "cannot find out where coil-stubgen is (/proc/self/exe): %s",
+                              strerror(errno));
     program[size] = '\0';
     /* Without it the script would find another `cffi`, and do something else. */
     if (access(coil_arena_printf(run->arena, "%s/share/coil/python/cffi/__init__.py", run->prefix), R_OK) < 0)
@@ -132,8 +132,7 @@ static int run_script(struct run *run, int argc, char **argv)
         return coil_error_set(&run->error, -errno, "cannot set the environment of the build script: %s",
                               strerror(errno));
     (void)execvp(python, (char **)command.items);
-    return coil_error_set(&run->error, -errno, "cannot run %s for the build script: %s", python,
-                          strerror(errno));
+    return coil_error_set(&run->error, -errno, "cannot run %s for the build script: %s", python, strerror(errno));
 }
 
 /* ---- reading ---- */
@@ -300,7 +299,7 @@ static int write_descriptor(struct run *run, const char *library, size_t size)
 
 static int compile(struct run *run, const char *source)
 {
-    COIL_CLEANUP(remove_scratch) struct scratch scratch = {.arena = run->arena};
+    COIL_CLEANUP(remove_scratch) struct scratch scratch = { .arena = run->arena };
     const char *c_source = run->options.output_c;
     const char *output = "";
     const char *command = "";
@@ -311,8 +310,7 @@ static int compile(struct run *run, const char *source)
     if (r < 0)
         return r;
     if (!c_source) {
-        c_source = scratch.c_source =
-            coil_arena_printf(run->arena, "%s/%s.c", scratch.folder, run->module->name);
+        c_source = scratch.c_source = coil_arena_printf(run->arena, "%s/%s.c", scratch.folder, run->module->name);
         r = write_text(run, c_source, source);
         if (r < 0)
             return r;
@@ -336,8 +334,7 @@ static int compile(struct run *run, const char *source)
 static int choose_outputs(struct run *run)
 {
     struct coil_options *options = &run->options;
-    char *path = coil_arena_printf(run->arena, "%s/%s", options->directory ? options->directory : ".",
-                                   options->module);
+    char *path = coil_arena_printf(run->arena, "%s/%s", options->directory ? options->directory : ".", options->module);
 
     for (char *dot = path + strlen(path) - strlen(options->module); (dot = strchr(dot, '.'));)
         *dot = '/';
@@ -357,21 +354,19 @@ static int check_overwriting(struct run *run)
     if (!options->output_c || !realpath(options->output_c, output))
         return 0;
     for (size_t i = 0; i < options->pasted.count + options->extra_sources.count; i++) {
-        const char *path = i < options->pasted.count
-                               ? options->pasted.items[i]
-                               : options->extra_sources.items[i - options->pasted.count];
+        const char *path = i < options->pasted.count ? options->pasted.items[i]
+                                                     : options->extra_sources.items[i - options->pasted.count];
 
         if (realpath(path, input) && strcmp(input, output) == 0)
             return coil_error_set(&run->error, -EEXIST,
-                                  "the generated C source would overwrite %s: give that file another name",
-                                  path);
+                                  "the generated C source would overwrite %s: give that file another name", path);
     }
     return 0;
 }
 
 static int generate(struct run *run)
 {
-    struct coil_list sections = {0};
+    struct coil_list sections = { 0 };
     const char *init_code = "";
     const char *c_source = "";
     const char *source = NULL;
@@ -427,7 +422,7 @@ static int run_action(struct run *run, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    COIL_CLEANUP(deinit_arena) struct coil_arena arena = {0};
+    COIL_CLEANUP(deinit_arena) struct coil_arena arena = { 0 };
     struct run *run = coil_arena_take(&arena, sizeof *run);
     int r;
 

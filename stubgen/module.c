@@ -47,9 +47,9 @@ bool coil_module_name_is_good(const char *name)
     bool start = true;
 
     for (; *name; name++) {
-        if (*name == '.' ? start
-                         : !(isalpha((unsigned char)*name) || *name == '_' ||
-                             (!start && isdigit((unsigned char)*name))))
+        if (*name == '.'
+                ? start
+                : !(isalpha((unsigned char)*name) || *name == '_' || (!start && isdigit((unsigned char)*name))))
             return false;
         start = *name == '.';
     }
@@ -76,8 +76,8 @@ struct coil_module_model *coil_module_new(struct coil_arena *arena, struct coil_
     return module;
 }
 
-static struct coil_name *add_name(struct coil_module_model *module, enum coil_name_kind kind,
-                                  const char *text, struct coil_type *type, struct coil_position position)
+static struct coil_name *add_name(struct coil_module_model *module, enum coil_name_kind kind, const char *text,
+                                  struct coil_type *type, struct coil_position position)
 {
     struct coil_name *name = coil_arena_take(module->arena, sizeof *name);
 
@@ -98,12 +98,12 @@ static struct coil_name *add_builtin(struct coil_module_model *module, const cha
         const char *name;
         const char *primitive;
     } aliases[] = {
-        {"bool", "_Bool"},
-        {"_cffi_float_complex_t", "float _Complex"},
-        {"_cffi_double_complex_t", "double _Complex"},
+        { "bool", "_Bool" },
+        { "_cffi_float_complex_t", "float _Complex" },
+        { "_cffi_double_complex_t", "double _Complex" },
     };
     struct coil_name *name = NULL;
-    struct coil_position nowhere = {0};
+    struct coil_position nowhere = { 0 };
 
     for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)
         if (strcmp(aliases[i].name, text) == 0)
@@ -132,8 +132,7 @@ bool coil_is_keyword(const char *word)
     return false;
 }
 
-static void check_not_reserved(struct coil_module_model *module, const char *name,
-                               struct coil_position position)
+static void check_not_reserved(struct coil_module_model *module, const char *name, struct coil_position position)
 {
     if (coil_is_keyword(name))
         coil_refuse_at(module->diagnostics, position, "'%s' is a keyword of C: a name is needed here", name);
@@ -171,8 +170,8 @@ static const char *kind_words(const struct coil_name *name)
     }
 }
 
-struct coil_name *coil_module_declare(struct coil_module_model *module, enum coil_name_kind kind,
-                                      const char *text, struct coil_type *type, struct coil_position position)
+struct coil_name *coil_module_declare(struct coil_module_model *module, enum coil_name_kind kind, const char *text,
+                                      struct coil_type *type, struct coil_position position)
 {
     struct coil_name *old = coil_table_get(&module->names, text);
 
@@ -184,8 +183,8 @@ struct coil_name *coil_module_declare(struct coil_module_model *module, enum coi
     if (!old->position.section)
         coil_refuse_at(module->diagnostics, position, "'%s' is already %s that every module has", text,
                        kind_words(old));
-    coil_refuse_at(module->diagnostics, position, "'%s' is already declared differently, as %s, at %s:%u",
-                   text, kind_words(old), old->position.section->label, coil_position_line(old->position));
+    coil_refuse_at(module->diagnostics, position, "'%s' is already declared differently, as %s, at %s:%u", text,
+                   kind_words(old), old->position.section->label, coil_position_line(old->position));
 }
 
 struct coil_record *coil_module_add_record(struct coil_module_model *module, bool is_union, const char *tag,
@@ -228,8 +227,8 @@ static void name_record(struct coil_module_model *module, struct coil_record *re
     const char *keyword = record->is_union ? "union" : "struct";
 
     if (record->is_unknown || (record->typedef_name && !record->tag)) {
-        record->cffi_name = coil_arena_printf(module->arena, "$%s%s", record->is_unknown_pointer ? "$" : "",
-                                              record->typedef_name);
+        record->cffi_name =
+            coil_arena_printf(module->arena, "$%s%s", record->is_unknown_pointer ? "$" : "", record->typedef_name);
         record->c_name = record->typedef_name;
     } else if (record->tag) {
         record->cffi_name = record->tag;
@@ -241,8 +240,7 @@ static void name_record(struct coil_module_model *module, struct coil_record *re
     } else {
         record->number = ++module->records_without_name;
         record->cffi_name = coil_arena_printf(module->arena, "$%u", record->number);
-        record->c_name =
-            coil_arena_printf(module->arena, "%s %sunnamed_%u", keyword, module->prefix, record->number);
+        record->c_name = coil_arena_printf(module->arena, "%s %sunnamed_%u", keyword, module->prefix, record->number);
         record->has_twin = true;
     }
 }
@@ -251,10 +249,9 @@ static void name_enumeration(struct coil_module_model *module, struct coil_enume
 {
     if (enumeration->tag) {
         enumeration->cffi_name = enumeration->tag;
-        enumeration->c_name =
-            enumeration->outer
-                ? coil_arena_printf(module->arena, "%sinner_%s", module->prefix, enumeration->tag)
-                : coil_arena_printf(module->arena, "enum %s", enumeration->tag);
+        enumeration->c_name = enumeration->outer
+                                  ? coil_arena_printf(module->arena, "%sinner_%s", module->prefix, enumeration->tag)
+                                  : coil_arena_printf(module->arena, "enum %s", enumeration->tag);
     } else if (enumeration->typedef_name) {
         enumeration->cffi_name = coil_arena_printf(module->arena, "$%s", enumeration->typedef_name);
         enumeration->c_name = enumeration->typedef_name;
@@ -274,8 +271,7 @@ static int compare_records(const void *a, const void *b)
 
 static int compare_enumerations(const void *a, const void *b)
 {
-    return strcmp((*(struct coil_enumeration *const *)a)->cffi_name,
-                  (*(struct coil_enumeration *const *)b)->cffi_name);
+    return strcmp((*(struct coil_enumeration *const *)a)->cffi_name, (*(struct coil_enumeration *const *)b)->cffi_name);
 }
 
 void coil_module_finish(struct coil_module_model *module)
@@ -291,10 +287,9 @@ void coil_module_finish(struct coil_module_model *module)
             continue;
         }
         if (record->is_partial && !record->tag && !record->typedef_name)
-            coil_refuse_at(
-                module->diagnostics, record->position,
-                "a %s with '...' needs a tag or a typedef name, so that the compiler can be asked about it",
-                record->is_union ? "union" : "struct");
+            coil_refuse_at(module->diagnostics, record->position,
+                           "a %s with '...' needs a tag or a typedef name, so that the compiler can be asked about it",
+                           record->is_union ? "union" : "struct");
         name_record(module, record);
         coil_list_add(records, module->arena, record);
     }

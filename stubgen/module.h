@@ -31,14 +31,14 @@ struct coil_length_program;
 
 /* How a parameter travels; set by coil_crossing_decide(). */
 struct coil_passage {
-    const char *name;        /* of the parameter in emitted C */
-    struct coil_type *type;  /* in the frame: a pointer where the parameter is an array */
-    unsigned crossing;       /* enum coil_crossing */
-    bool is_sized;           /* `count` counts bytes, not elements of `block` */
-    bool is_local;           /* it means something only within one process (--in-process-only) */
+    const char *name;                         /* of the parameter in emitted C */
+    struct coil_type *type;                   /* in the frame: a pointer where the parameter is an array */
+    unsigned crossing;                        /* enum coil_crossing */
+    bool is_sized;                            /* `count` counts bytes, not elements of `block` */
+    bool is_local;                            /* it means something only within one process (--in-process-only) */
     const struct coil_length_program *count;  /* how many elements there are, or NULL: one */
     const struct coil_length_program *length; /* how many of them come back, or NULL: all */
-    struct coil_type *block; /* COIL_CROSS_BLOCK_*: the type of what is behind the pointer */
+    struct coil_type *block;                  /* COIL_CROSS_BLOCK_*: the type of what is behind the pointer */
 };
 
 /* An ordinary identifier. */
@@ -47,13 +47,13 @@ struct coil_name {
     const char *name;
     struct coil_type *type; /* NULL for a #define */
     struct coil_position position;
-    struct coil_name *next; /* in order of declaration */
-    bool is_builtin;        /* a typedef that the language has, such as FILE */
+    struct coil_name *next;                     /* in order of declaration */
+    bool is_builtin;                            /* a typedef that the language has, such as FILE */
     const struct coil_descriptor_global *known; /* of an included module; set by coil_included_apply() */
 
     /* COIL_NAME_INTEGER */
     struct coil_number number;
-    bool is_asserted; /* the declaration gives the value, and the C source must agree */
+    bool is_asserted;                           /* the declaration gives the value, and the C source must agree */
     const struct coil_enumeration *enumeration; /* of an enumerator */
 
     /* COIL_NAME_FUNCTION */
@@ -82,10 +82,9 @@ struct coil_module_model {
     struct coil_table tags;  /* of struct coil_type: structs, unions, enums */
     struct coil_name *first;
     struct coil_name **last;
-    struct coil_list records;      /* in order of first mention */
-    struct coil_list enumerations; /* in order of first mention */
-    struct coil_list
-        sorted_records; /* by cffi_name, as the descriptor has them; set by coil_module_finish() */
+    struct coil_list records;             /* in order of first mention */
+    struct coil_list enumerations;        /* in order of first mention */
+    struct coil_list sorted_records;      /* by cffi_name, as the descriptor has them; set by coil_module_finish() */
     struct coil_list sorted_enumerations; /* the same */
     unsigned records_without_name;
     bool is_in_process_only; /* what does not cross between processes is let through */
@@ -108,9 +107,8 @@ bool coil_is_keyword(const char *word);
  * Declares a name, or returns NULL if the same was declared before in the same
  * way.  Refuses a second meaning of the same name, and names that emitted code needs.
  */
-struct coil_name *coil_module_declare(struct coil_module_model *module, enum coil_name_kind kind,
-                                      const char *name, struct coil_type *type,
-                                      struct coil_position position);
+struct coil_name *coil_module_declare(struct coil_module_model *module, enum coil_name_kind kind, const char *name,
+                                      struct coil_type *type, struct coil_position position);
 
 struct coil_record *coil_module_add_record(struct coil_module_model *module, bool is_union, const char *tag,
                                            struct coil_position position);

@@ -99,8 +99,7 @@ static unsigned add_array(struct coil_opcodes *opcodes, struct coil_type *type)
     if (known)
         return *known;
     remember(opcodes, key);
-    index = add(opcodes, coil_arena_printf(arena, "COIL_TYPE(COIL_OP_ARRAY, %u)", item),
-                coil_type_name(arena, type));
+    index = add(opcodes, coil_arena_printf(arena, "COIL_TYPE(COIL_OP_ARRAY, %u)", item), coil_type_name(arena, type));
     (void)add(opcodes, length, NULL);
     return index;
 }
@@ -120,13 +119,12 @@ static unsigned add_function(struct coil_opcodes *opcodes, struct coil_type *typ
     if (known)
         return *known;
     remember(opcodes, key.text);
-    index = add(opcodes, coil_arena_printf(arena, "COIL_TYPE(COIL_OP_FUNCTION, %u)", result),
-                coil_type_name(arena, type));
+    index =
+        add(opcodes, coil_arena_printf(arena, "COIL_TYPE(COIL_OP_FUNCTION, %u)", result), coil_type_name(arena, type));
     for (const struct coil_parameter *p = type->parameters; p; p = p->next)
-        (void)add(
-            opcodes,
-            coil_arena_printf(arena, "COIL_TYPE(COIL_OP_NOOP, %u)", coil_opcodes_parameter(opcodes, p->type)),
-            NULL);
+        (void)add(opcodes,
+                  coil_arena_printf(arena, "COIL_TYPE(COIL_OP_NOOP, %u)", coil_opcodes_parameter(opcodes, p->type)),
+                  NULL);
     (void)add(opcodes, coil_arena_printf(arena, "COIL_TYPE(COIL_OP_FUNCTION_END, %d)", type->variadic), NULL);
     return index;
 }
@@ -146,8 +144,7 @@ unsigned coil_opcodes_parameter(struct coil_opcodes *opcodes, struct coil_type *
 
     if (bare->kind == COIL_KIND_ARRAY)
         return coil_opcodes_pointer(opcodes, bare->item);
-    return bare->kind == COIL_KIND_FUNCTION ? coil_opcodes_pointer(opcodes, bare)
-                                            : coil_opcodes_index(opcodes, bare);
+    return bare->kind == COIL_KIND_FUNCTION ? coil_opcodes_pointer(opcodes, bare) : coil_opcodes_index(opcodes, bare);
 }
 
 unsigned coil_opcodes_index(struct coil_opcodes *opcodes, struct coil_type *type)
@@ -161,12 +158,11 @@ unsigned coil_opcodes_index(struct coil_opcodes *opcodes, struct coil_type *type
     case COIL_KIND_ARRAY:
         return add_array(opcodes, type);
     case COIL_KIND_RECORD:
-        return add_single(
-            opcodes, coil_arena_printf(arena, "COIL_TYPE(COIL_OP_STRUCT_UNION, %u)", type->record->index),
-            type);
+        return add_single(opcodes, coil_arena_printf(arena, "COIL_TYPE(COIL_OP_STRUCT_UNION, %u)", type->record->index),
+                          type);
     case COIL_KIND_ENUM:
-        return add_single(
-            opcodes, coil_arena_printf(arena, "COIL_TYPE(COIL_OP_ENUM, %u)", type->enumeration->index), type);
+        return add_single(opcodes, coil_arena_printf(arena, "COIL_TYPE(COIL_OP_ENUM, %u)", type->enumeration->index),
+                          type);
     case COIL_KIND_FUNCTION:
         return add_function(opcodes, type);
     default:

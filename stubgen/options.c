@@ -84,37 +84,37 @@ static const struct {
     const char *text;
     const char *value; /* what the option takes, in words, or NULL */
 } known[] = {
-    [OPTION_CORE] = {"--core", NULL},
-    [OPTION_MODULE] = {"--module", "a module's name"},
-    [OPTION_CDEF] = {"--cdef", "a file"},
-    [OPTION_CDEF_LABEL] = {"--cdef-label", "a text"},
-    [OPTION_API] = {"--api", "a file"},
-    [OPTION_API_LABEL] = {"--api-label", "a text"},
-    [OPTION_PACKED] = {"--packed", NULL},
-    [OPTION_PACK] = {"--pack", "a number of bytes"},
-    [OPTION_INCLUDED] = {"--included", "a file"},
-    [OPTION_INIT] = {"--init", "a file"},
-    [OPTION_C_SOURCE] = {"--c-source", "a file"},
-    [OPTION_SOURCE] = {"--source", "a file"},
-    [OPTION_DIRECTORY] = {"-o", "a folder"},
-    [OPTION_OUTPUT_C] = {"--output-c", "a file"},
-    [OPTION_OUTPUT_HEADER] = {"--output-header", "a file"},
-    [OPTION_OUTPUT_LIBRARY] = {"--output-library", "a file"},
-    [OPTION_OUTPUT_DESCRIPTOR] = {"--output-descriptor", "a file"},
-    [OPTION_INCLUDE_DIR] = {"-I", "a folder"},
-    [OPTION_DEFINE] = {"-D", "a macro"},
-    [OPTION_CFLAG] = {"--cflag", "an argument for the compiler"},
-    [OPTION_LIBRARY_DIR] = {"-L", "a folder"},
-    [OPTION_LIBRARY] = {"-l", "a library's name"},
-    [OPTION_LDFLAG] = {"--ldflag", "an argument for the linker"},
-    [OPTION_EXTRA_SOURCE] = {"--extra-source", "a file"},
-    [OPTION_EXTRA_OBJECT] = {"--extra-object", "a file"},
-    [OPTION_EXPLAIN] = {"--explain", NULL},
-    [OPTION_IN_PROCESS_ONLY] = {"--in-process-only", NULL},
-    [OPTION_DEBUG] = {"--debug", NULL},
-    [OPTION_VERBOSE] = {"--verbose", NULL},
-    [OPTION_HELP] = {"--help", NULL},
-    [OPTION_VERSION] = {"--version", NULL},
+    [OPTION_CORE] = { "--core", NULL },
+    [OPTION_MODULE] = { "--module", "a module's name" },
+    [OPTION_CDEF] = { "--cdef", "a file" },
+    [OPTION_CDEF_LABEL] = { "--cdef-label", "a text" },
+    [OPTION_API] = { "--api", "a file" },
+    [OPTION_API_LABEL] = { "--api-label", "a text" },
+    [OPTION_PACKED] = { "--packed", NULL },
+    [OPTION_PACK] = { "--pack", "a number of bytes" },
+    [OPTION_INCLUDED] = { "--included", "a file" },
+    [OPTION_INIT] = { "--init", "a file" },
+    [OPTION_C_SOURCE] = { "--c-source", "a file" },
+    [OPTION_SOURCE] = { "--source", "a file" },
+    [OPTION_DIRECTORY] = { "-o", "a folder" },
+    [OPTION_OUTPUT_C] = { "--output-c", "a file" },
+    [OPTION_OUTPUT_HEADER] = { "--output-header", "a file" },
+    [OPTION_OUTPUT_LIBRARY] = { "--output-library", "a file" },
+    [OPTION_OUTPUT_DESCRIPTOR] = { "--output-descriptor", "a file" },
+    [OPTION_INCLUDE_DIR] = { "-I", "a folder" },
+    [OPTION_DEFINE] = { "-D", "a macro" },
+    [OPTION_CFLAG] = { "--cflag", "an argument for the compiler" },
+    [OPTION_LIBRARY_DIR] = { "-L", "a folder" },
+    [OPTION_LIBRARY] = { "-l", "a library's name" },
+    [OPTION_LDFLAG] = { "--ldflag", "an argument for the linker" },
+    [OPTION_EXTRA_SOURCE] = { "--extra-source", "a file" },
+    [OPTION_EXTRA_OBJECT] = { "--extra-object", "a file" },
+    [OPTION_EXPLAIN] = { "--explain", NULL },
+    [OPTION_IN_PROCESS_ONLY] = { "--in-process-only", NULL },
+    [OPTION_DEBUG] = { "--debug", NULL },
+    [OPTION_VERBOSE] = { "--verbose", NULL },
+    [OPTION_HELP] = { "--help", NULL },
+    [OPTION_VERSION] = { "--version", NULL },
 };
 
 struct parser {
@@ -160,8 +160,7 @@ static int store(const struct parser *parser, const char **place, size_t option,
     return 0;
 }
 
-static void add_joined(const struct parser *parser, struct coil_list *list, const char *start,
-                       const char *value)
+static void add_joined(const struct parser *parser, struct coil_list *list, const char *start, const char *value)
 {
     coil_list_add(list, parser->arena, coil_arena_printf(parser->arena, "%s%s", start, value));
 }
@@ -331,11 +330,9 @@ static int check_core_options(const struct parser *parser)
     const struct coil_options *o = parser->options;
 
     if (o->pasted.count > 0 || o->directory)
-        return coil_error_set(parser->error, -EINVAL,
-                              "--source and -o go with a header, not with --core: see --help");
+        return coil_error_set(parser->error, -EINVAL, "--source and -o go with a header, not with --core: see --help");
     if (!o->output_c && !o->output_header && !o->output_library && !o->output_descriptor && !o->is_explaining)
-        return coil_error_set(parser->error, -EINVAL,
-                              "nothing is to be made: name an output, such as --output-c FILE");
+        return coil_error_set(parser->error, -EINVAL, "nothing is to be made: name an output, such as --output-c FILE");
     return 0;
 }
 
@@ -357,20 +354,16 @@ static int check(const struct parser *parser)
     if (o->action != COIL_ACTION_GENERATE)
         return 0;
     if (parser->is_core && o->header)
-        return coil_error_set(parser->error, -EINVAL, "'%s' is not expected after --core: see --help",
-                              o->header);
+        return coil_error_set(parser->error, -EINVAL, "'%s' is not expected after --core: see --help", o->header);
     if (!parser->is_core && !o->header)
-        return coil_error_set(parser->error, -EINVAL,
-                              "name a build script (BUILD.py) or a header: see --help");
+        return coil_error_set(parser->error, -EINVAL, "name a build script (BUILD.py) or a header: see --help");
     name_explained(parser);
     if (!o->module)
-        return coil_error_set(parser->error, -EINVAL,
-                              "--module is missing: it names the module, and the library");
+        return coil_error_set(parser->error, -EINVAL, "--module is missing: it names the module, and the library");
     if (!coil_module_name_is_good(o->module))
-        return coil_error_set(
-            parser->error, -EINVAL,
-            "'%s' is not a module's name: letters, digits and underscores, in parts joined by dots",
-            o->module);
+        return coil_error_set(parser->error, -EINVAL,
+                              "'%s' is not a module's name: letters, digits and underscores, in parts joined by dots",
+                              o->module);
     return parser->is_core ? check_core_options(parser) : check_header_options(parser);
 }
 
@@ -393,7 +386,7 @@ static int find_script(int argc, char **argv)
 int coil_options_parse(struct coil_options *options, struct coil_arena *arena, int argc, char **argv,
                        struct coil_error *error)
 {
-    struct parser parser = {.options = options, .arena = arena, .error = error};
+    struct parser parser = { .options = options, .arena = arena, .error = error };
 
     options->action = COIL_ACTION_GENERATE;
     options->script = find_script(argc, argv);
@@ -409,16 +402,14 @@ int coil_options_parse(struct coil_options *options, struct coil_arena *arena, i
             return coil_error_set(error, -EINVAL, "there is no option '%s': see --help", argv[i]);
         if (option < 0 && options->header)
             return coil_error_set(error, -EINVAL,
-                                  "'%s' is one file too many: there is one header, and --source for C code",
-                                  argv[i]);
+                                  "'%s' is one file too many: there is one header, and --source for C code", argv[i]);
         if (option < 0) {
             options->header = argv[i];
             continue;
         }
         if (known[option].value && !value) {
             if (i + 1 == argc)
-                return coil_error_set(error, -EINVAL, "%s needs %s behind it", known[option].text,
-                                      known[option].value);
+                return coil_error_set(error, -EINVAL, "%s needs %s behind it", known[option].text, known[option].value);
             value = argv[++i];
         }
         r = apply(&parser, (enum option)option, value);

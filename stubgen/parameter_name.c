@@ -40,8 +40,7 @@ static bool is_bad_parameter_name(struct coil_module_model *module, const char *
 }
 
 const char *coil_parameter_name(struct coil_module_model *module, const struct coil_type *function,
-                                const struct coil_parameter *p, const struct coil_passage *passages,
-                                size_t index)
+                                const struct coil_parameter *p, const struct coil_passage *passages, size_t index)
 {
     const char *name = p->name ? p->name : coil_arena_printf(module->arena, "argument_%zu", index + 1);
     bool is_taken;

@@ -95,9 +95,8 @@ static void parse_unknown_typedef(struct coil_parser *parser)
             type = type->item;
         if (type->kind != COIL_KIND_RECORD || !type->record->is_unknown ||
             type->record->is_unknown_pointer != is_pointer)
-            coil_refuse_at(parser->diagnostics, token->position,
-                           "'%s' is already declared differently, as '%s'", token->text,
-                           coil_type_name(parser->arena, old->type));
+            coil_refuse_at(parser->diagnostics, token->position, "'%s' is already declared differently, as '%s'",
+                           token->text, coil_type_name(parser->arena, old->type));
     }
 }
 
@@ -120,8 +119,7 @@ static void declare_typedef(struct coil_parser *parser, struct coil_declarator *
         type->record->typedef_name = declarator->name;
     if (type->kind == COIL_KIND_ENUM && !type->enumeration->tag && !type->enumeration->typedef_name)
         type->enumeration->typedef_name = declarator->name;
-    coil_type_set_subject(declarator->type, coil_arena_printf(parser->arena, "(*(%s *)0)", declarator->name),
-                          NULL);
+    coil_type_set_subject(declarator->type, coil_arena_printf(parser->arena, "(*(%s *)0)", declarator->name), NULL);
     (void)coil_module_declare(parser->module, COIL_NAME_TYPEDEF, declarator->name, declarator->type,
                               declarator->position);
 }
@@ -155,16 +153,14 @@ static void declare_function(struct coil_parser *parser, const struct coil_decla
                        "'%s' has a variable number of arguments and cannot be implemented in Python: declare "
                        "a fixed number of them",
                        declarator->name);
-    name =
-        coil_module_declare(parser->module, COIL_NAME_FUNCTION, declarator->name, type, declarator->position);
+    name = coil_module_declare(parser->module, COIL_NAME_FUNCTION, declarator->name, type, declarator->position);
     if (!name) {
         name = coil_module_find(parser->module, declarator->name);
         if (name->linkage != parser->linkage)
             coil_refuse_at(parser->diagnostics, declarator->position,
                            "'%s' is already declared differently at %s:%u, once for Python and once for C, "
                            "or static and not",
-                           declarator->name, name->position.section->label,
-                           coil_position_line(name->position));
+                           declarator->name, name->position.section->label, coil_position_line(name->position));
         return;
     }
     name->linkage = parser->linkage;
@@ -181,8 +177,7 @@ static void skip_initializer(struct coil_parser *parser)
             return;
         if (strchr("([{", parser->token->text[0]) && parser->token->kind == COIL_TOKEN_PUNCTUATOR)
             depth++;
-        else if (strchr(")]}", parser->token->text[0]) && parser->token->kind == COIL_TOKEN_PUNCTUATOR &&
-                 depth > 0)
+        else if (strchr(")]}", parser->token->text[0]) && parser->token->kind == COIL_TOKEN_PUNCTUATOR && depth > 0)
             depth--;
     }
 }
@@ -204,17 +199,15 @@ static enum coil_name_kind kind_of_constant(struct coil_type *type)
 }
 
 /* variable = declarator ("=" expression)? */
-static void declare_variable(struct coil_parser *parser, const struct coil_declarator *declarator,
-                             bool is_static)
+static void declare_variable(struct coil_parser *parser, const struct coil_declarator *declarator, bool is_static)
 {
     struct coil_type *bare = coil_type_strip(declarator->type);
     bool is_constant = is_static && coil_type_is_const(declarator->type) && bare->kind != COIL_KIND_ARRAY;
     enum coil_name_kind kind = is_constant ? kind_of_constant(declarator->type) : COIL_NAME_VARIABLE;
-    struct coil_number number = {0};
+    struct coil_number number = { 0 };
     struct coil_name *name;
 
-    if (parser->linkage != COIL_LINKAGE_C &&
-        (parser->section->kind == COIL_SECTION_CDEF || parser->in_python_block))
+    if (parser->linkage != COIL_LINKAGE_C && (parser->section->kind == COIL_SECTION_CDEF || parser->in_python_block))
         coil_refuse_at(parser->diagnostics, declarator->position,
                        "only functions can be declared as extern \"Python\": '%s' is a %s", declarator->name,
                        is_constant ? "constant" : "variable");
@@ -228,8 +221,7 @@ static void declare_variable(struct coil_parser *parser, const struct coil_decla
         else
             skip_initializer(parser);
     }
-    name =
-        coil_module_declare(parser->module, kind, declarator->name, declarator->type, declarator->position);
+    name = coil_module_declare(parser->module, kind, declarator->name, declarator->type, declarator->position);
     if (name)
         name->number = number;
 }
@@ -252,8 +244,7 @@ static void parse_declaration(struct coil_parser *parser)
 
         if (specifiers.is_typedef || (type->kind != COIL_KIND_RECORD && type->kind != COIL_KIND_ENUM) ||
             specifiers.type->kind == COIL_KIND_TYPEDEF)
-            coil_refuse_at(parser->diagnostics, first->position,
-                           "this declares nothing: a name is missing before ';'");
+            coil_refuse_at(parser->diagnostics, first->position, "this declares nothing: a name is missing before ';'");
         parser->token++;
         return;
     }
@@ -267,8 +258,7 @@ static void parse_declaration(struct coil_parser *parser)
             coil_parse_refuse(parser, "expected a name instead of %s%s", coil_parse_found(parser),
                               coil_is_keyword(parser->token->text) ? ", which is a keyword of C" : "");
         if (coil_token_is(parser->token, "__attribute__") || coil_token_is(parser->token, "asm"))
-            coil_parse_refuse(parser,
-                              "attributes have no place in declarations: they belong in the C source");
+            coil_parse_refuse(parser, "attributes have no place in declarations: they belong in the C source");
         if (specifiers.is_typedef) {
             declare_typedef(parser, &declarator);
         } else if (coil_type_strip(declarator.type)->kind != COIL_KIND_FUNCTION) {
@@ -279,8 +269,7 @@ static void parse_declaration(struct coil_parser *parser)
             skip_body(parser);
             return;
         } else {
-            coil_parse_refuse(parser,
-                              "a function's body has no place in declarations: it belongs in the C source");
+            coil_parse_refuse(parser, "a function's body has no place in declarations: it belongs in the C source");
         }
     } while (coil_parse_accept(parser, ","));
     coil_parse_expect(parser, ";", "after this declaration");
@@ -322,8 +311,7 @@ static void parse_extern(struct coil_parser *parser)
     enum coil_linkage linkage = linkage_of(parser);
 
     if (parser->in_python_block)
-        coil_refuse_at(parser->diagnostics, first->position,
-                       "extern \"Python\" cannot stand inside another one");
+        coil_refuse_at(parser->diagnostics, first->position, "extern \"Python\" cannot stand inside another one");
     /* All functions of embedding_api() are exported, however they are declared. */
     if (parser->section->kind == COIL_SECTION_CDEF)
         parser->linkage = linkage;

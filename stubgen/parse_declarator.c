@@ -82,8 +82,7 @@ static struct coil_type *parse_parameters(struct coil_parser *parser, struct coi
         function->parameters = NULL;
     for (const struct coil_parameter *p = function->parameters; p; p = p->next)
         if (coil_type_is_void(p->type))
-            coil_refuse_at(parser->diagnostics, p->position,
-                           "a parameter cannot be void: remove it, or write void *");
+            coil_refuse_at(parser->diagnostics, p->position, "a parameter cannot be void: remove it, or write void *");
     return function;
 }
 
@@ -104,8 +103,7 @@ static struct coil_type *parse_length(struct coil_parser *parser)
     }
     if (coil_token_is(parser->token, "...")) {
         if (!parser->allows_compiled_length)
-            coil_parse_refuse(parser,
-                              "[...] is possible for fields, variables and typedefs only: write the length");
+            coil_parse_refuse(parser, "[...] is possible for fields, variables and typedefs only: write the length");
         parser->token++;
         array->length_kind = COIL_LENGTH_COMPILED;
     } else {
@@ -138,13 +136,11 @@ static struct coil_type *parse_suffixes(struct coil_parser *parser, struct coil_
             coil_refuse_at(parser->diagnostics, first->position, "an array cannot hold void");
         if (coil_type_strip(array->item)->kind == COIL_KIND_ARRAY &&
             coil_type_strip(array->item)->length_kind == COIL_LENGTH_OPEN)
-            coil_refuse_at(parser->diagnostics, first->position,
-                           "only the first length of an array may be left out");
+            coil_refuse_at(parser->diagnostics, first->position, "only the first length of an array may be left out");
         return array;
     }
     if (coil_parse_accept(parser, "(")) {
-        if (coil_type_strip(type)->kind == COIL_KIND_ARRAY ||
-            coil_type_strip(type)->kind == COIL_KIND_FUNCTION)
+        if (coil_type_strip(type)->kind == COIL_KIND_ARRAY || coil_type_strip(type)->kind == COIL_KIND_FUNCTION)
             coil_refuse_at(parser->diagnostics, first->position, "a function cannot return %s",
                            coil_type_strip(type)->kind == COIL_KIND_ARRAY ? "an array" : "a function");
         type = parse_parameters(parser, type);
@@ -190,15 +186,14 @@ static struct coil_declarator parse_nested(struct coil_parser *parser, struct co
 /* inner = ("*" qualifier*)* ("(" declarator ")" | name?) suffixes */
 static struct coil_declarator parse_inner(struct coil_parser *parser, struct coil_type *type)
 {
-    struct coil_declarator declarator = {0};
+    struct coil_declarator declarator = { 0 };
 
     for (;;) {
         if (coil_parse_accept(parser, "*")) {
             unsigned qualifiers = 0;
 
             type = coil_type_new(parser->arena, COIL_KIND_POINTER, type);
-            for (; coil_parse_qualifier(parser->token) || coil_parse_is_ignored(parser, parser->token);
-                 parser->token++)
+            for (; coil_parse_qualifier(parser->token) || coil_parse_is_ignored(parser, parser->token); parser->token++)
                 qualifiers |= coil_parse_qualifier(parser->token);
             type = coil_type_qualify(parser->arena, type, qualifiers);
         } else if (coil_parse_is_ignored(parser, parser->token)) {
@@ -227,7 +222,6 @@ struct coil_declarator coil_parse_declarator(struct coil_parser *parser, struct 
     /* Typedefs upon typedefs, or stars upon stars. */
     if (declarator.type->depth > COIL_TYPE_DEPTH_MAX)
         coil_refuse_at(parser->diagnostics, declarator.position,
-                       "this type is nested too deeply: more than %d levels are not supported",
-                       COIL_TYPE_DEPTH_MAX);
+                       "this type is nested too deeply: more than %d levels are not supported", COIL_TYPE_DEPTH_MAX);
     return declarator;
 }

@@ -44,7 +44,7 @@ static size_t word_size(const char *text)
 
 static struct directive take_apart(struct coil_parser *parser)
 {
-    struct directive directive = {.token = parser->token};
+    struct directive directive = { .token = parser->token };
     const char *text = skip_blanks(parser->token->text + 1);
     size_t size = word_size(text);
 
@@ -53,8 +53,7 @@ static struct directive take_apart(struct coil_parser *parser)
     return directive;
 }
 
-static _Noreturn void refuse(struct coil_parser *parser, const struct directive *directive,
-                             const char *sentence)
+static _Noreturn void refuse(struct coil_parser *parser, const struct directive *directive, const char *sentence)
 {
     coil_refuse_at(parser->diagnostics, directive->token->position, "#%s %s", directive->name, sentence);
 }
@@ -73,8 +72,7 @@ static bool is_integer_expression(struct coil_parser *parser, const struct coil_
     for (; token->kind != COIL_TOKEN_END; token++)
         switch (token->kind) {
         case COIL_TOKEN_NUMBER:
-            if (strpbrk(token->text, ".pP") ||
-                (strpbrk(token->text, "eE") && strncasecmp(token->text, "0x", 2) != 0))
+            if (strpbrk(token->text, ".pP") || (strpbrk(token->text, "eE") && strncasecmp(token->text, "0x", 2) != 0))
                 return false;
             has_value = true;
             break;
@@ -100,11 +98,11 @@ static bool is_integer_expression(struct coil_parser *parser, const struct coil_
 }
 
 /* The value, if it is an integer constant; else `is_known` is false, or it is refused. */
-static struct coil_number parse_value(struct coil_parser *parser, const struct directive *directive,
-                                      const char *value, bool *ret_is_integer)
+static struct coil_number parse_value(struct coil_parser *parser, const struct directive *directive, const char *value,
+                                      bool *ret_is_integer)
 {
     const struct coil_token *after = parser->token;
-    struct coil_number number = {0};
+    struct coil_number number = { 0 };
 
     *ret_is_integer = false;
     parser->token = coil_lex(parser->diagnostics, parser->section, value, offset_of(directive, value));
@@ -134,8 +132,8 @@ static void declare_macro(struct coil_parser *parser, const char *text, struct c
                        name->position.section ? coil_position_line(name->position) : 0);
 }
 
-static _Noreturn void refuse_macro(struct coil_parser *parser, const char *text, const char *value,
-                                   bool is_function, struct coil_position position)
+static _Noreturn void refuse_macro(struct coil_parser *parser, const char *text, const char *value, bool is_function,
+                                   struct coil_position position)
 {
     if (is_function)
         coil_refuse_at(parser->diagnostics, position,
@@ -144,17 +142,15 @@ static _Noreturn void refuse_macro(struct coil_parser *parser, const char *text,
                        text);
     if (*value == '"')
         coil_refuse_at(parser->diagnostics, position,
-                       "a macro that is a text is declared as a constant: write 'static char *const %s;'",
-                       text);
+                       "a macro that is a text is declared as a constant: write 'static char *const %s;'", text);
     if (isdigit((unsigned char)*value) && strpbrk(value, ".eE"))
         coil_refuse_at(parser->diagnostics, position,
                        "a macro that is no integer is declared as a constant: write "
                        "'static const double %s;'",
                        text);
-    coil_refuse_at(
-        parser->diagnostics, position,
-        "a macro's declaration is '#define %s ...' (the C source has the value) or '#define %s NUMBER'", text,
-        text);
+    coil_refuse_at(parser->diagnostics, position,
+                   "a macro's declaration is '#define %s ...' (the C source has the value) or '#define %s NUMBER'",
+                   text, text);
 }
 
 /* define = "#define" name ("..." | value)? */
@@ -163,7 +159,7 @@ static void parse_define(struct coil_parser *parser, const struct directive *dir
     bool is_header = parser->section->kind == COIL_SECTION_HEADER;
     const char *text = coil_arena_copy(parser->arena, directive->rest, word_size(directive->rest));
     const char *value = directive->rest + strlen(text);
-    struct coil_position position = {parser->section, offset_of(directive, directive->rest)};
+    struct coil_position position = { parser->section, offset_of(directive, directive->rest) };
     bool is_function = *value == '(';
     struct coil_number number;
     bool is_integer;
@@ -176,10 +172,10 @@ static void parse_define(struct coil_parser *parser, const struct directive *dir
         return;
     }
     if (strcmp(value, "...") == 0 && !is_function) {
-        declare_macro(parser, text, position, (struct coil_number){0}, false);
+        declare_macro(parser, text, position, (struct coil_number){ 0 }, false);
         return;
     }
-    number = is_function ? (struct coil_number){0} : parse_value(parser, directive, value, &is_integer);
+    number = is_function ? (struct coil_number){ 0 } : parse_value(parser, directive, value, &is_integer);
     if (!is_function && is_integer) {
         declare_macro(parser, text, position, number, !is_header && number.is_known);
     } else if (!is_header) {
@@ -209,8 +205,7 @@ static bool decide(struct coil_parser *parser, const struct directive *directive
     }
     if (isdigit((unsigned char)text[0]) && !*skip_blanks(text + 1) && text[0] <= '1')
         return text[0] == '1';
-    refuse(parser, directive,
-           "cannot be decided here: #ifdef, #ifndef, #if defined(NAME), #if 0 and #if 1 can");
+    refuse(parser, directive, "cannot be decided here: #ifdef, #ifndef, #if defined(NAME), #if 0 and #if 1 can");
 }
 
 /* Steps over lines that do not count, up to the #else, #elif or #endif of the innermost condition. */
@@ -314,8 +309,8 @@ static bool parse_header_directive(struct coil_parser *parser, const struct dire
     else if (strcmp(name, "endif") == 0)
         refuse(parser, directive, "has no #if");
     else
-        return strcmp(name, "include") == 0 || strcmp(name, "undef") == 0 ||
-               strcmp(name, "error") == 0 || strcmp(name, "warning") == 0;
+        return strcmp(name, "include") == 0 || strcmp(name, "undef") == 0 || strcmp(name, "error") == 0 ||
+               strcmp(name, "warning") == 0;
     return true;
 }
 
@@ -331,8 +326,7 @@ void coil_parse_directive(struct coil_parser *parser)
     else if (strcmp(directive.name, "line") == 0 || (!*directive.name && !*directive.rest))
         return;
     else if (parser->section->kind != COIL_SECTION_HEADER)
-        refuse(parser, &directive,
-               "has no place in declarations: only #define has, the rest belongs in the C source");
+        refuse(parser, &directive, "has no place in declarations: only #define has, the rest belongs in the C source");
     else if (!parse_header_directive(parser, &directive))
         refuse(parser, &directive, "is not a preprocessor line that is known");
 }

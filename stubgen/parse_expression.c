@@ -18,15 +18,15 @@ static const struct operator
     int level;
 }
 operators[] = {
-    {"||", 1}, {"&&", 2}, {"|", 3},  {"^", 4},  {"&", 5}, {"==", 6}, {"!=", 6}, {"<", 7},  {">", 7},
-    {"<=", 7}, {">=", 7}, {"<<", 8}, {">>", 8}, {"+", 9}, {"-", 9},  {"*", 10}, {"/", 10}, {"%", 10},
+    { "||", 1 }, { "&&", 2 }, { "|", 3 },  { "^", 4 },  { "&", 5 }, { "==", 6 }, { "!=", 6 }, { "<", 7 },  { ">", 7 },
+    { "<=", 7 }, { ">=", 7 }, { "<<", 8 }, { ">>", 8 }, { "+", 9 }, { "-", 9 },  { "*", 10 }, { "/", 10 }, { "%", 10 },
 };
 
 static struct coil_number parse_operand(struct coil_parser *parser);
 
 static struct coil_number number_of(uint64_t bits, bool is_unsigned)
 {
-    return (struct coil_number){true, is_unsigned, bits};
+    return (struct coil_number){ true, is_unsigned, bits };
 }
 
 bool coil_number_is_negative(struct coil_number number)
@@ -37,7 +37,7 @@ bool coil_number_is_negative(struct coil_number number)
 static struct coil_number parse_integer(struct coil_parser *parser)
 {
     const char *text = parser->token->text;
-    struct coil_number number = {.is_known = true};
+    struct coil_number number = { .is_known = true };
     bool has_suffix_u = false;
     char *end;
     int base = 10;
@@ -271,9 +271,8 @@ struct coil_number coil_parse_known(struct coil_parser *parser)
     struct coil_number number = coil_parse_expression(parser);
 
     if (!number.is_known)
-        coil_refuse_at(
-            parser->diagnostics, first->position,
-            "the value of this constant is known only to the C compiler (its declaration says ...), "
-            "but a number is needed here: write the number");
+        coil_refuse_at(parser->diagnostics, first->position,
+                       "the value of this constant is known only to the C compiler (its declaration says ...), "
+                       "but a number is needed here: write the number");
     return number;
 }

@@ -17,8 +17,7 @@ static void check_new_field(struct coil_parser *parser, const struct coil_record
         struct coil_type *type = coil_type_strip(f->type);
 
         if (*name && strcmp(f->name, name) == 0)
-            coil_refuse_at(parser->diagnostics, position,
-                           "there are two fields called '%s': rename one of them", name);
+            coil_refuse_at(parser->diagnostics, position, "there are two fields called '%s': rename one of them", name);
         if (!*f->name && type->kind == COIL_KIND_RECORD)
             check_new_field(parser, type->record, name, position);
     }
@@ -38,8 +37,7 @@ static void check_new_members(struct coil_parser *parser, const struct coil_reco
     }
 }
 
-static void check_field_type(struct coil_parser *parser, struct coil_record *record,
-                             const struct coil_field *field)
+static void check_field_type(struct coil_parser *parser, struct coil_record *record, const struct coil_field *field)
 {
     struct coil_type *type = coil_type_strip(field->type);
 
@@ -52,8 +50,7 @@ static void check_field_type(struct coil_parser *parser, struct coil_record *rec
         if (type->length_kind == COIL_LENGTH_COMPILED)
             record->is_partial = true;
     if (type->kind == COIL_KIND_RECORD && type->record == record)
-        coil_refuse_at(parser->diagnostics, field->position,
-                       "a struct cannot contain itself: write a pointer to it");
+        coil_refuse_at(parser->diagnostics, field->position, "a struct cannot contain itself: write a pointer to it");
     if (coil_type_is_incomplete(type))
         coil_refuse_at(parser->diagnostics, field->position,
                        "a field cannot have the type '%s', whose size is not known: declare it in full first",
@@ -76,8 +73,7 @@ static void parse_bits(struct coil_parser *parser, struct coil_field *field)
                        coil_type_name(parser->arena, type));
     if (coil_number_is_negative(bits) || bits.bits > 64)
         coil_refuse_at(parser->diagnostics, first->position,
-                       "a bit-field cannot have %lld bits: it has from 1 to as many as its type",
-                       (long long)bits.bits);
+                       "a bit-field cannot have %lld bits: it has from 1 to as many as its type", (long long)bits.bits);
     if (bits.bits == 0 && *field->name)
         coil_refuse_at(parser->diagnostics, first->position,
                        "a bit-field without width cannot have a name: remove the name");
@@ -85,8 +81,8 @@ static void parse_bits(struct coil_parser *parser, struct coil_field *field)
 }
 
 /* field = declarator (":" expression)? */
-static struct coil_field *parse_field(struct coil_parser *parser, struct coil_record *record,
-                                      struct coil_type *base, const struct coil_token *first)
+static struct coil_field *parse_field(struct coil_parser *parser, struct coil_record *record, struct coil_type *base,
+                                      const struct coil_token *first)
 {
     struct coil_field *field = coil_arena_take(parser->arena, sizeof *field);
     struct coil_declarator declarator;
@@ -137,8 +133,7 @@ static void parse_member(struct coil_parser *parser, struct coil_record *record,
     }
     specifiers = coil_parse_specifiers(parser);
     if (specifiers.is_typedef || specifiers.is_static || specifiers.is_extern)
-        coil_refuse_at(parser->diagnostics, first->position, "a field has no storage class: remove '%s'",
-                       first->text);
+        coil_refuse_at(parser->diagnostics, first->position, "a field has no storage class: remove '%s'", first->text);
     type = coil_type_strip(specifiers.type);
     if (coil_token_is(parser->token, ";") && type->kind == COIL_KIND_RECORD && !type->record->tag &&
         type == specifiers.type) {
@@ -181,8 +176,7 @@ static void note_depth(struct coil_parser *parser, struct coil_record *record, c
         record->type->depth = depth + 1;
     if (depth > COIL_TYPE_DEPTH_MAX)
         coil_refuse_at(parser->diagnostics, field->position,
-                       "this struct is nested too deeply: more than %d levels are not supported",
-                       COIL_TYPE_DEPTH_MAX);
+                       "this struct is nested too deeply: more than %d levels are not supported", COIL_TYPE_DEPTH_MAX);
 }
 
 /* members = member* "}" */
@@ -214,8 +208,7 @@ static void parse_members(struct coil_parser *parser, struct coil_record *record
         struct coil_type *type = coil_type_strip(f->type);
 
         if (type->kind == COIL_KIND_ARRAY && type->length_kind == COIL_LENGTH_OPEN)
-            coil_refuse_at(parser->diagnostics, f->position,
-                           "an array of open length must be the last field");
+            coil_refuse_at(parser->diagnostics, f->position, "an array of open length must be the last field");
     }
 }
 
@@ -237,10 +230,8 @@ struct coil_type *coil_parse_record(struct coil_parser *parser)
             coil_parse_refuse(parser,
                               "'%s' was declared before as another kind of type, '%s': use that, or another "
                               "tag",
-                              tag,
-                              coil_type_name(parser->arena, known));
-        record = known ? known->record
-                       : coil_module_add_record(parser->module, is_union, tag, parser->token->position);
+                              tag, coil_type_name(parser->arena, known));
+        record = known ? known->record : coil_module_add_record(parser->module, is_union, tag, parser->token->position);
         parser->token++;
     }
     if (!tag)
@@ -262,8 +253,7 @@ struct coil_type *coil_parse_record(struct coil_parser *parser)
 }
 
 /* enumerator = name ("=" ("..." | expression))? */
-static struct coil_enumerator *parse_enumerator(struct coil_parser *parser,
-                                                struct coil_enumeration *enumeration,
+static struct coil_enumerator *parse_enumerator(struct coil_parser *parser, struct coil_enumeration *enumeration,
                                                 struct coil_number *inout_next)
 {
     struct coil_enumerator *enumerator = coil_arena_take(parser->arena, sizeof *enumerator);
@@ -282,11 +272,9 @@ static struct coil_enumerator *parse_enumerator(struct coil_parser *parser,
             *inout_next = coil_parse_expression(parser);
         }
     }
-    name =
-        coil_module_declare(parser->module, COIL_NAME_INTEGER, enumerator->name, NULL, enumerator->position);
+    name = coil_module_declare(parser->module, COIL_NAME_INTEGER, enumerator->name, NULL, enumerator->position);
     if (!name)
-        coil_refuse_at(parser->diagnostics, enumerator->position, "'%s' is already declared",
-                       enumerator->name);
+        coil_refuse_at(parser->diagnostics, enumerator->position, "'%s' is already declared", enumerator->name);
     name->enumeration = enumeration;
     name->number = *inout_next;
     inout_next->bits++;
@@ -297,7 +285,7 @@ static struct coil_enumerator *parse_enumerator(struct coil_parser *parser,
 static void parse_enumerators(struct coil_parser *parser, struct coil_enumeration *enumeration)
 {
     struct coil_enumerator **last = &enumeration->enumerators;
-    struct coil_number next = {.is_known = true};
+    struct coil_number next = { .is_known = true };
 
     while (!coil_token_is(parser->token, "}")) {
         if (coil_parse_accept(parser, "...")) {
@@ -332,16 +320,14 @@ struct coil_type *coil_parse_enumeration(struct coil_parser *parser)
             coil_parse_refuse(parser,
                               "'%s' was declared before as another kind of type, '%s': use that, or another "
                               "tag",
-                              tag,
-                              coil_type_name(parser->arena, known));
-        enumeration = known ? known->enumeration
-                            : coil_module_add_enumeration(parser->module, tag, parser->token->position);
+                              tag, coil_type_name(parser->arena, known));
+        enumeration =
+            known ? known->enumeration : coil_module_add_enumeration(parser->module, tag, parser->token->position);
         parser->token++;
     }
     if (!coil_token_is(parser->token, "{")) {
         if (!tag)
-            coil_parse_refuse(parser, "expected a tag or '{' after 'enum' instead of %s",
-                              coil_parse_found(parser));
+            coil_parse_refuse(parser, "expected a tag or '{' after 'enum' instead of %s", coil_parse_found(parser));
         return enumeration->type;
     }
     if (!tag)

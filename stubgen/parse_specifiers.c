@@ -17,16 +17,14 @@ struct words {
 
 bool coil_parse_is_convention(const struct coil_token *token)
 {
-    return coil_token_is(token, "__stdcall") || coil_token_is(token, "WINAPI") ||
-           coil_token_is(token, "__cdecl");
+    return coil_token_is(token, "__stdcall") || coil_token_is(token, "WINAPI") || coil_token_is(token, "__cdecl");
 }
 
 /* Words that change nothing about a declaration as seen from outside. */
 bool coil_parse_is_ignored(const struct coil_parser *parser, const struct coil_token *token)
 {
-    static const char *const ignored[] = {"inline",     "__inline",     "__inline__",
-                                          "_Noreturn",  "register",     "restrict",
-                                          "__restrict", "__restrict__", "__extension__"};
+    static const char *const ignored[] = { "inline",   "__inline",   "__inline__",   "_Noreturn",    "register",
+                                           "restrict", "__restrict", "__restrict__", "__extension__" };
 
     for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
         if (coil_token_is(token, ignored[i]))
@@ -41,8 +39,7 @@ unsigned coil_parse_qualifier(const struct coil_token *token)
 {
     if (coil_token_is(token, "const") || coil_token_is(token, "__const"))
         return COIL_QUALIFIER_CONST;
-    return coil_token_is(token, "volatile") || coil_token_is(token, "__volatile__") ? COIL_QUALIFIER_VOLATILE
-                                                                                    : 0;
+    return coil_token_is(token, "volatile") || coil_token_is(token, "__volatile__") ? COIL_QUALIFIER_VOLATILE : 0;
 }
 
 static unsigned *word_counter(struct words *words, const struct coil_token *token)
@@ -51,11 +48,10 @@ static unsigned *word_counter(struct words *words, const struct coil_token *toke
         const char *word;
         unsigned *counter;
     } counters[] = {
-        {"signed", &words->is_signed},    {"unsigned", &words->is_unsigned},
-        {"short", &words->is_short},      {"long", &words->is_long},
-        {"int", &words->is_int},          {"char", &words->is_char},
-        {"float", &words->is_float},      {"double", &words->is_double},
-        {"_Complex", &words->is_complex}, {"__signed__", &words->is_signed},
+        { "signed", &words->is_signed },     { "unsigned", &words->is_unsigned }, { "short", &words->is_short },
+        { "long", &words->is_long },         { "int", &words->is_int },           { "char", &words->is_char },
+        { "float", &words->is_float },       { "double", &words->is_double },     { "_Complex", &words->is_complex },
+        { "__signed__", &words->is_signed },
     };
 
     for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
@@ -74,8 +70,8 @@ static const char *spelling(const struct words *w)
         return NULL;
     if (w->is_float || w->is_double || w->is_complex) {
         if (w->is_signed || w->is_unsigned || w->is_int || w->is_char || w->is_short ||
-            w->is_float + w->is_double != 1 || w->is_complex > 1 || w->is_long > 1 ||
-            (w->is_long && !w->is_double) || (w->is_long && w->is_complex))
+            w->is_float + w->is_double != 1 || w->is_complex > 1 || w->is_long > 1 || (w->is_long && !w->is_double) ||
+            (w->is_long && w->is_complex))
             return NULL;
         if (w->is_complex)
             return w->is_float ? "float _Complex" : "double _Complex";
@@ -123,14 +119,13 @@ static bool is_tag_keyword(const struct coil_token *token)
 
 bool coil_parse_is_type(struct coil_parser *parser, const struct coil_token *token)
 {
-    struct words words = {0};
+    struct words words = { 0 };
 
     return is_tag_keyword(token) || coil_parse_qualifier(token) || word_counter(&words, token) ||
            coil_parse_is_ignored(parser, token) || find_type_name(parser, token);
 }
 
-const struct coil_annotation *coil_parse_annotation(const struct coil_parser *parser,
-                                                    const struct coil_token *first)
+const struct coil_annotation *coil_parse_annotation(const struct coil_parser *parser, const struct coil_token *first)
 {
     struct coil_annotation *annotations = NULL;
     struct coil_annotation **last = &annotations;
@@ -151,22 +146,19 @@ const struct coil_annotation *coil_parse_annotation(const struct coil_parser *pa
 static _Noreturn void refuse_unknown_type(struct coil_parser *parser)
 {
     const struct coil_token *token = parser->token;
-    struct coil_name *name =
-        token->kind == COIL_TOKEN_WORD ? coil_module_find(parser->module, token->text) : NULL;
+    struct coil_name *name = token->kind == COIL_TOKEN_WORD ? coil_module_find(parser->module, token->text) : NULL;
 
-    if (coil_token_is(token, "__attribute__") || coil_token_is(token, "_Alignas") ||
-        coil_token_is(token, "alignas"))
+    if (coil_token_is(token, "__attribute__") || coil_token_is(token, "_Alignas") || coil_token_is(token, "alignas"))
         coil_parse_refuse(parser, "attributes have no place in declarations: they belong in the C source");
     if (coil_token_is(token, "_Atomic"))
         coil_parse_refuse(parser, "_Atomic types are not supported");
     if (name)
         coil_parse_refuse(parser, "expected a type instead of '%s', which is not one", token->text);
-    if (token->kind == COIL_TOKEN_WORD && !coil_is_keyword(token->text) &&
-        token[1].kind == COIL_TOKEN_PUNCTUATOR && coil_token_is(&token[1], "("))
+    if (token->kind == COIL_TOKEN_WORD && !coil_is_keyword(token->text) && token[1].kind == COIL_TOKEN_PUNCTUATOR &&
+        coil_token_is(&token[1], "("))
         coil_parse_refuse(parser, "'%s' has no type in front of it", token->text);
     if (token->kind == COIL_TOKEN_WORD && !coil_is_keyword(token->text))
-        coil_parse_refuse(parser,
-                          "unknown type '%s': declare it before it is used, for instance as typedef ... %s;",
+        coil_parse_refuse(parser, "unknown type '%s': declare it before it is used, for instance as typedef ... %s;",
                           token->text, token->text);
     coil_parse_refuse(parser, "expected a declaration instead of %s", coil_parse_found(parser));
 }
@@ -185,8 +177,7 @@ static bool parse_word(struct coil_parser *parser, struct words *words)
 }
 
 /* typedef int... t; typedef float... t; typedef ... t; typedef ... *t; */
-static void parse_unknown(struct coil_parser *parser, struct coil_specifiers *specifiers,
-                          const struct words *words)
+static void parse_unknown(struct coil_parser *parser, struct coil_specifiers *specifiers, const struct words *words)
 {
     struct coil_type *type;
 
@@ -204,8 +195,7 @@ static void parse_unknown(struct coil_parser *parser, struct coil_specifiers *sp
     if (words->is_complex || (type->primitive == COIL_PRIM_SOME_REAL && words->is_long))
         coil_parse_refuse(parser, "'...' can follow integer types, float and double only");
     if (parser->token->kind != COIL_TOKEN_WORD)
-        coil_parse_refuse(parser, "expected a new type's name after '...' instead of %s",
-                          coil_parse_found(parser));
+        coil_parse_refuse(parser, "expected a new type's name after '...' instead of %s", coil_parse_found(parser));
     specifiers->type = type;
 }
 
@@ -238,9 +228,9 @@ static const char *words_text(struct coil_parser *parser, const struct coil_toke
 /* specifiers = (storage | qualifier | word+ | type name | record | enumeration | "...")+ */
 struct coil_specifiers coil_parse_specifiers(struct coil_parser *parser)
 {
-    struct coil_specifiers specifiers = {.position = parser->token->position};
+    struct coil_specifiers specifiers = { .position = parser->token->position };
     const struct coil_token *first_word = NULL;
-    struct words words = {0};
+    struct words words = { 0 };
     unsigned qualifiers = 0;
 
     for (;; parser->token++) {
@@ -274,13 +264,11 @@ struct coil_specifiers coil_parse_specifiers(struct coil_parser *parser)
         } else if (has_type) {
             if (is_tag_keyword(token) || word_counter(&words, token) || coil_token_is(token, "void") ||
                 coil_token_is(token, "_Bool"))
-                coil_parse_refuse(parser,
-                                  "two types in one declaration: is there a ';' or ',' missing before '%s'?",
+                coil_parse_refuse(parser, "two types in one declaration: is there a ';' or ',' missing before '%s'?",
                                   token->text);
             break;
         } else if (is_tag_keyword(token)) {
-            specifiers.type =
-                coil_token_is(token, "enum") ? coil_parse_enumeration(parser) : coil_parse_record(parser);
+            specifiers.type = coil_token_is(token, "enum") ? coil_parse_enumeration(parser) : coil_parse_record(parser);
             parser->token--;
         } else {
             specifiers.type = find_type_name(parser, token);

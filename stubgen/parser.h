@@ -56,8 +56,7 @@ bool coil_parse_is_ignored(const struct coil_parser *parser, const struct coil_t
 unsigned coil_parse_qualifier(const struct coil_token *token); /* COIL_QUALIFIER_*, or 0 */
 void coil_parse_skip_parentheses(struct coil_parser *parser);  /* the next token is "(" */
 /* All annotations from `first` up to the next token that nothing within has taken, or NULL; they are taken now. */
-const struct coil_annotation *coil_parse_annotation(const struct coil_parser *parser,
-                                                    const struct coil_token *first);
+const struct coil_annotation *coil_parse_annotation(const struct coil_parser *parser, const struct coil_token *first);
 
 /* parse_record.c: the next token is struct, union or enum */
 struct coil_type *coil_parse_record(struct coil_parser *parser);

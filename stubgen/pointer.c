@@ -20,7 +20,8 @@ static bool says(const struct coil_decision *d, enum coil_word word)
 
 _Noreturn void coil_pointer_refuse_function(const struct coil_decision *d)
 {
-    COIL_SUBJECT_REFUSE(&d->subject, "%s is a pointer to a function, and those do not cross in this version: leave it out, "
+    COIL_SUBJECT_REFUSE(&d->subject,
+                        "%s is a pointer to a function, and those do not cross in this version: leave it out, "
                         "or generate with --in-process-only for COIL_MODE=inprocess",
                         d->subject.name);
 }
@@ -40,10 +41,9 @@ static const char *corrected(const struct coil_decision *d, const char *words)
         if (p == d->p)
             coil_buffer_printf(&text, " /* [%s] */", words);
     }
-    return coil_arena_printf(
-        arena, "%s;",
-        coil_type_declare(arena, d->function->type->item,
-                          coil_arena_printf(arena, "%s(%s)", d->function->name, text.text)));
+    return coil_arena_printf(arena, "%s;",
+                             coil_type_declare(arena, d->function->type->item,
+                                               coil_arena_printf(arena, "%s(%s)", d->function->name, text.text)));
 }
 
 /* "counted_by(n)", or what counts bytes where there are no elements. */
@@ -51,8 +51,8 @@ static const char *count_words(const struct coil_decision *d, const char *length
 {
     struct coil_type *item = coil_type_strip(d->passage->type)->item;
 
-    return coil_arena_printf(d->subject.module->arena, "%s(%s)",
-                             coil_type_is_void(item) ? "sized_by" : "counted_by", length);
+    return coil_arena_printf(d->subject.module->arena, "%s(%s)", coil_type_is_void(item) ? "sized_by" : "counted_by",
+                             length);
 }
 
 static bool is_char(struct coil_type *type)
@@ -69,14 +69,13 @@ static _Noreturn void refuse_beside(const struct coil_decision *d)
     const char *named = d->beside.integer->name;
     const char *count = count_words(d, named ? named : "n");
 
-    COIL_SUBJECT_REFUSE(
-        &d->subject,
-        "%s is a pointer next to an integer that may be its length (%s): say what it is, as in \"%s\", "
-        "or write [in, %s], [out, %s], %s[opaque]%s",
-        d->subject.name, named ? coil_arena_printf(arena, "'%s'", named) : "it has no name",
-        corrected(d, coil_arena_printf(arena, "inout, %s", count)), count, count,
-        is_char(item) ? "[string] or " : "or ",
-        coil_type_is_void(item) || is_char(item) ? "" : "; for one element [inout, counted_by(1)]");
+    COIL_SUBJECT_REFUSE(&d->subject,
+                        "%s is a pointer next to an integer that may be its length (%s): say what it is, as in \"%s\", "
+                        "or write [in, %s], [out, %s], %s[opaque]%s",
+                        d->subject.name, named ? coil_arena_printf(arena, "'%s'", named) : "it has no name",
+                        corrected(d, coil_arena_printf(arena, "inout, %s", count)), count, count,
+                        is_char(item) ? "[string] or " : "or ",
+                        coil_type_is_void(item) || is_char(item) ? "" : "; for one element [inout, counted_by(1)]");
 }
 
 /* The last row. */
@@ -93,15 +92,13 @@ static _Noreturn void refuse_unknown(const struct coil_decision *d)
     if (coil_type_strip(item)->kind == COIL_KIND_POINTER)
         coil_contents_check(&d->subject, item);
     if (beside.integer && is_const)
-        words = coil_arena_printf(arena, "in, %s",
-                                  count_words(d, beside.integer->name ? beside.integer->name : "n"));
-    COIL_SUBJECT_REFUSE(
-        &d->subject,
-        "%s is '%s', and nothing says how many elements it leads to%s: say it, as in \"%s\"; there are "
-        "[in]%s for one element, [in, %s]%s for an array, sized_by() for bytes, and [opaque]",
-        d->subject.name, coil_type_name(arena, d->p->type), is_const ? "" : " or who writes them",
-        corrected(d, words), is_const ? "" : ", [out] and [inout]", count,
-        is_const ? "" : coil_arena_printf(arena, ", [out, %s] and [inout, %s]", count, count));
+        words = coil_arena_printf(arena, "in, %s", count_words(d, beside.integer->name ? beside.integer->name : "n"));
+    COIL_SUBJECT_REFUSE(&d->subject,
+                        "%s is '%s', and nothing says how many elements it leads to%s: say it, as in \"%s\"; there are "
+                        "[in]%s for one element, [in, %s]%s for an array, sized_by() for bytes, and [opaque]",
+                        d->subject.name, coil_type_name(arena, d->p->type), is_const ? "" : " or who writes them",
+                        corrected(d, words), is_const ? "" : ", [out] and [inout]", count,
+                        is_const ? "" : coil_arena_printf(arena, ", [out, %s] and [inout, %s]", count, count));
 }
 
 /* A direction without a number of elements, beside what may be that number. */
@@ -109,12 +106,11 @@ static _Noreturn void refuse_one(const struct coil_decision *d, enum coil_word d
 {
     const char *length = d->beside.integer->name ? d->beside.integer->name : "n";
 
-    coil_refuse_at(
-        d->subject.module->diagnostics, d->marks->said[direction].position,
-        "[%s] does not say whether %s is one element or as many as '%s' says: write [%s, %s], or [%s, "
-        "counted_by(1)] for one",
-        coil_word_text(direction), d->subject.name, length, coil_word_text(direction), count_words(d, length),
-        coil_word_text(direction));
+    coil_refuse_at(d->subject.module->diagnostics, d->marks->said[direction].position,
+                   "[%s] does not say whether %s is one element or as many as '%s' says: write [%s, %s], or [%s, "
+                   "counted_by(1)] for one",
+                   coil_word_text(direction), d->subject.name, length, coil_word_text(direction),
+                   count_words(d, length), coil_word_text(direction));
 }
 
 /* ---- directions ---- */
@@ -151,12 +147,11 @@ static void check_const(const struct coil_decision *d, struct coil_type *item)
     if (!coil_type_is_const(item))
         return;
     if (direction == COIL_WORD_OUT || direction == COIL_WORD_INOUT || has_length)
-        coil_refuse_at(
-            d->subject.module->diagnostics,
-            d->marks->said[has_length ? COIL_WORD_LENGTH : direction].position,
-            "%s leads to const, so nothing comes back through it: remove 'const', or write 'in' and no "
-            "length()",
-            d->subject.name);
+        coil_refuse_at(d->subject.module->diagnostics,
+                       d->marks->said[has_length ? COIL_WORD_LENGTH : direction].position,
+                       "%s leads to const, so nothing comes back through it: remove 'const', or write 'in' and no "
+                       "length()",
+                       d->subject.name);
 }
 
 static void set_string(const struct coil_decision *d, struct coil_type *item)
@@ -179,8 +174,7 @@ static void decide_string(const struct coil_decision *d, struct coil_type *item)
     struct coil_type *bare = coil_type_strip(item);
 
     if (bare->kind != COIL_KIND_PRIMITIVE ||
-        (bare->primitive != COIL_PRIM_CHAR && bare->primitive != COIL_PRIM_SCHAR &&
-         bare->primitive != COIL_PRIM_UCHAR))
+        (bare->primitive != COIL_PRIM_CHAR && bare->primitive != COIL_PRIM_SCHAR && bare->primitive != COIL_PRIM_UCHAR))
         coil_refuse_at(d->subject.module->diagnostics, d->marks->said[COIL_WORD_STRING].position,
                        "%s is '%s', and a string is a pointer to char", d->subject.name,
                        coil_type_name(d->subject.module->arena, d->p->type));
@@ -195,14 +189,12 @@ static void decide_counted(const struct coil_decision *d, struct coil_type *item
     const struct coil_mark *mark = &d->marks->said[is_sized ? COIL_WORD_SIZED_BY : COIL_WORD_COUNTED_BY];
 
     if (!is_sized && coil_type_is_void(item))
-        coil_refuse_at(
-            diagnostics, mark->position,
-            "counted_by() counts elements, and void has no size: write sized_by(%s), which counts bytes",
-            mark->text);
-    if (coil_type_is_opaque_record(item))
         coil_refuse_at(diagnostics, mark->position,
-                       "%s leads to '%s', whose fields are not declared: write [opaque]", d->subject.name,
-                       coil_type_name(d->subject.module->arena, coil_type_unqualified(item)));
+                       "counted_by() counts elements, and void has no size: write sized_by(%s), which counts bytes",
+                       mark->text);
+    if (coil_type_is_opaque_record(item))
+        coil_refuse_at(diagnostics, mark->position, "%s leads to '%s', whose fields are not declared: write [opaque]",
+                       d->subject.name, coil_type_name(d->subject.module->arena, coil_type_unqualified(item)));
     if (coil_type_is_void(item))
         d->passage->crossing = block_crossing(d, coil_type_is_const(item));
     else
@@ -220,21 +212,19 @@ static void decide_directed(const struct coil_decision *d, struct coil_type *ite
 
     if (coil_type_is_void(item))
         coil_refuse_at(diagnostics, position,
-                       "[%s] does not say how many bytes %s leads to: write [%s, sized_by(%s)], or [opaque]",
-                       word, d->subject.name, word,
+                       "[%s] does not say how many bytes %s leads to: write [%s, sized_by(%s)], or [opaque]", word,
+                       d->subject.name, word,
                        d->beside.integer && d->beside.integer->name ? d->beside.integer->name : "n");
     if (coil_type_is_opaque_record(item))
-        coil_refuse_at(diagnostics, position,
-                       "%s leads to '%s', whose fields are not declared: write [opaque]", d->subject.name,
-                       coil_type_name(d->subject.module->arena, coil_type_unqualified(item)));
+        coil_refuse_at(diagnostics, position, "%s leads to '%s', whose fields are not declared: write [opaque]",
+                       d->subject.name, coil_type_name(d->subject.module->arena, coil_type_unqualified(item)));
     if (d->beside.integer && !is_length_elsewhere && (d->beside.is_after || is_char(item)))
         refuse_one(d, direction);
     if (is_char(item) && direction == COIL_WORD_OUT)
-        coil_refuse_at(
-            diagnostics, position,
-            "[out] does not say how much room %s has: write [out, sized_by(n)] with the room there is, or "
-            "[out, counted_by(1)] for one char",
-            d->subject.name);
+        coil_refuse_at(diagnostics, position,
+                       "[out] does not say how much room %s has: write [out, sized_by(n)] with the room there is, or "
+                       "[out, counted_by(1)] for one char",
+                       d->subject.name);
     if (is_char(item))
         set_string(d, item);
     else
@@ -317,11 +307,10 @@ void coil_pointer_decide_array(const struct coil_decision *d, struct coil_type *
     bool is_const = coil_type_is_const(d->p->type);
 
     if (says(d, word))
-        coil_refuse_at(
-            d->subject.module->diagnostics, d->marks->said[word].position,
-            "the type of %s says already how long it is: remove %s(), or write %s", d->subject.name,
-            coil_word_text(word),
-            coil_type_declare(d->subject.module->arena, d->passage->type, d->p->name ? d->p->name : ""));
+        coil_refuse_at(d->subject.module->diagnostics, d->marks->said[word].position,
+                       "the type of %s says already how long it is: remove %s(), or write %s", d->subject.name,
+                       coil_word_text(word),
+                       coil_type_declare(d->subject.module->arena, d->passage->type, d->p->name ? d->p->name : ""));
     check_const(d, coil_type_strip(d->passage->type)->item);
     if (says(d, COIL_WORD_OPAQUE))
         return;

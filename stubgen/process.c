@@ -108,8 +108,7 @@ int coil_process_run(struct coil_arena *arena, const char *const *argv, const ch
     (void)posix_spawn_file_actions_adddup2(&actions, input_fd, 0);
     (void)posix_spawn_file_actions_adddup2(&actions, write_fd, 1);
     (void)posix_spawn_file_actions_adddup2(&actions, write_fd, 2);
-    r = -posix_spawnp(&pid, argv[0], &actions, NULL, (char *const *)(uintptr_t)argv,
-                      english_environment(arena));
+    r = -posix_spawnp(&pid, argv[0], &actions, NULL, (char *const *)(uintptr_t)argv, english_environment(arena));
     if (r < 0)
         return coil_error_set(error, r, "cannot run %s: %s", argv[0], strerror(-r));
     coil_fd_close(&write_fd);

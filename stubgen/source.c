@@ -25,7 +25,7 @@ struct line {
 static struct line line_of(struct coil_position position)
 {
     const char *text = position.section->text;
-    struct line line = {.start = text, .number = 1};
+    struct line line = { .start = text, .number = 1 };
 
     for (size_t i = 0; i < position.offset; i++)
         if (text[i] == '\n') {
@@ -88,8 +88,8 @@ static void compose(struct coil_buffer *message, struct coil_position position, 
     coil_buffer_puts(message, "^\n");
 }
 
-_Noreturn void coil_refuse_at(struct coil_diagnostics *diagnostics, struct coil_position position,
-                              const char *format, ...)
+_Noreturn void coil_refuse_at(struct coil_diagnostics *diagnostics, struct coil_position position, const char *format,
+                              ...)
 {
     struct coil_buffer message = COIL_BUFFER_INIT(diagnostics->arena);
     va_list arguments;

@@ -21,7 +21,7 @@ struct coil_section {
     const char *text;  /* NUL-terminated */
     size_t size;
     const struct coil_descriptor *included; /* of the module that these declarations are from, or NULL */
-    unsigned pack; /* greatest alignment of a field, in bytes; 0: the compiler's own rules */
+    unsigned pack;                          /* greatest alignment of a field, in bytes; 0: the compiler's own rules */
     struct coil_section *next;
 };
 
@@ -35,7 +35,7 @@ struct coil_position {
 struct coil_diagnostics {
     struct coil_arena *arena;
     jmp_buf escape;
-    char *text; /* the whole message, with the source line and the caret; ends in a newline */
+    char *text;               /* the whole message, with the source line and the caret; ends in a newline */
     struct coil_buffer notes; /* the same for what is no error, one after the other */
 };
 
@@ -44,8 +44,8 @@ void coil_note_at(struct coil_diagnostics *diagnostics, struct coil_position pos
     __attribute__((format(printf, 3, 4)));
 
 /* Composes "LABEL:LINE:COLUMN: error: SENTENCE", the source line and a caret, and jumps to `escape`. */
-_Noreturn void coil_refuse_at(struct coil_diagnostics *diagnostics, struct coil_position position,
-                              const char *format, ...) __attribute__((format(printf, 3, 4)));
+_Noreturn void coil_refuse_at(struct coil_diagnostics *diagnostics, struct coil_position position, const char *format,
+                              ...) __attribute__((format(printf, 3, 4)));
 
 /* The same for what has no place: "coil-stubgen: error: SENTENCE". */
 _Noreturn void coil_refuse(struct coil_diagnostics *diagnostics, const char *format, ...)

@@ -14,9 +14,8 @@ struct coil_type *coil_type_new(struct coil_arena *arena, enum coil_type_kind ki
 
     type->kind = kind;
     type->item = item;
-    type->depth = item && !(kind == COIL_KIND_POINTER && coil_type_strip(item)->kind == COIL_KIND_RECORD)
-                      ? item->depth + 1
-                      : 1;
+    type->depth =
+        item && !(kind == COIL_KIND_POINTER && coil_type_strip(item)->kind == COIL_KIND_RECORD) ? item->depth + 1 : 1;
     return type;
 }
 
@@ -153,8 +152,7 @@ bool coil_type_equal(struct coil_type *a, struct coil_type *b)
     case COIL_KIND_POINTER:
         return coil_type_equal(a->item, b->item);
     case COIL_KIND_ARRAY:
-        return a->length_kind == b->length_kind && a->length == b->length &&
-               coil_type_equal(a->item, b->item);
+        return a->length_kind == b->length_kind && a->length == b->length && coil_type_equal(a->item, b->item);
     case COIL_KIND_RECORD:
         return a->record == b->record;
     case COIL_KIND_ENUM:

@@ -94,7 +94,7 @@ struct coil_record {
     const struct coil_section *section; /* where its braces are, or NULL */
     const struct coil_record *outer;    /* the struct in whose braces it was first mentioned, or NULL */
     const char *cffi_name;              /* in the descriptor; set by coil_module_finish() */
-    const char *c_name;              /* in emitted C; set by coil_module_finish() */
+    const char *c_name;                 /* in emitted C; set by coil_module_finish() */
     bool has_twin;  /* c_name is of a copy that the emitter declares, because C has no name for it */
     unsigned index; /* in the descriptor; set by coil_module_finish() */
     const struct coil_descriptor_struct *layout; /* of an included module's; set by coil_included_apply() */
@@ -171,7 +171,6 @@ char *coil_type_name(struct coil_arena *arena, struct coil_type *type);
 
 /* "..., size_t n": the parameters of a function type, names as they are given by the caller or NULL for none.
  */
-char *coil_parameters_declare(struct coil_arena *arena, const struct coil_type *function,
-                              const char *const *names);
+char *coil_parameters_declare(struct coil_arena *arena, const struct coil_type *function, const char *const *names);
 
 #endif

@@ -97,8 +97,8 @@ static int ask(struct coil_wire *wire, const struct coil_message *request, enum 
         return 0;
     if (ret_reply->message.type == COIL_MESSAGE_FAILED) {
         *ret_status = status_of_refusal(ret_reply->message.code);
-        return coil_error_set(error, ret_reply->message.code == COIL_REFUSED_CONFLICT ? -EEXIST : -EACCES,
-                              "%s", ret_reply->message.text);
+        return coil_error_set(error, ret_reply->message.code == COIL_REFUSED_CONFLICT ? -EEXIST : -EACCES, "%s",
+                              ret_reply->message.text);
     }
     *ret_status = COIL_E_PROTOCOL;
     return coil_error_set(error, -EPROTO, "the daemon answered with '%s', which makes no sense here",
@@ -166,7 +166,8 @@ int coil_attach_module(struct coil_session *session, const struct coil_link *lin
     request.request = ++session->requests;
     r = ask(session->wire, &request, COIL_MESSAGE_DONE, link, &reply, ret_status, error);
     if (r < 0 && coil_session_is_cut_off(session))
-        r = coil_error_set(error, -EPIPE, "the worker has gone"); /* whatever the daemon says of it: nothing has been called yet */
+        r = coil_error_set(error, -EPIPE,
+                           "the worker has gone"); /* whatever the daemon says of it: nothing has been called yet */
     (void)pthread_mutex_unlock(&session->lock);
     return r;
 }

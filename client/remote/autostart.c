@@ -2,11 +2,10 @@
  * Starting the daemon from within somebody else's program.
  *
  * The program must not notice: no SIGCHLD, no child to wait for, no fd, no
- * handler of its own run in a child.  So signals are held back meanwhile, the first child is made with clone() without an exit
- * signal (wait() does not see such children unless asked for), it makes the daemon
- * its own child and ends, and we wait for it alone.  Between clone() and exec() only
- * async-signal-safe calls are made.  The daemon says through a pipe that it listens,
- * or why it does not.
+ * handler of its own run in a child.  So signals are held back meanwhile, the first child is made with clone() without
+ * an exit signal (wait() does not see such children unless asked for), it makes the daemon its own child and ends, and
+ * we wait for it alone.  Between clone() and exec() only async-signal-safe calls are made.  The daemon says through a
+ * pipe that it listens, or why it does not.
  */
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -27,8 +26,8 @@
 #define READY_FD 3
 
 /* What the daemon gets of the program's environment. */
-static const char *const inherited[] = { "HOME", "LANG", "LC_ALL", "LC_CTYPE", "LOGNAME", "PATH", "TZ", "USER",
-                                         "XDG_RUNTIME_DIR" };
+static const char *const inherited[] = { "HOME", "LANG", "LC_ALL", "LC_CTYPE",       "LOGNAME",
+                                         "PATH", "TZ",   "USER",   "XDG_RUNTIME_DIR" };
 #define INHERITED_COUNT (sizeof inherited / sizeof *inherited)
 
 static void environment_free(char ***environment)
@@ -165,7 +164,8 @@ int coil_autostart(const char *path, struct coil_error *error)
 
     if (allowed && strcmp(allowed, "0") == 0)
         return coil_error_set(error, -EPERM,
-                              "no daemon listens at %s, and COIL_AUTOSTART=0 forbids to start one: start coild, or set COIL_MODE=inprocess",
+                              "no daemon listens at %s, and COIL_AUTOSTART=0 forbids to start one: start coild, or set "
+                              "COIL_MODE=inprocess",
                               path);
     r = coil_location(COIL_DAEMON_FROM_LIB, program, sizeof program, error);
     if (r < 0)

@@ -63,7 +63,8 @@ static int read_reply(struct attempt *a, const struct coil_header *reply, const 
         memcpy(text, coil_consumer_payload(&a->channel->replies), size);
         text[size] = '\0';
         a->status = reply->outcome == COIL_FAILED_MEMORY ? COIL_E_MEMORY : COIL_E_PROTOCOL;
-        return coil_error_set(error, -EIO, "the worker refused the call: %s", size ? text : "it is in the daemon's log");
+        return coil_error_set(error, -EIO, "the worker refused the call: %s",
+                              size ? text : "it is in the daemon's log");
     }
     if (reply->kind != COIL_RECORD_RETURN || reply->size != (staged ? 0 : result_size(a))) {
         a->status = COIL_E_PROTOCOL;
@@ -88,13 +89,16 @@ static int no_answer(struct attempt *a, int r, uint32_t sequence, struct coil_er
         return coil_error_set(error, -EAGAIN, "the Python worker (process %ld) died", worker);
     if (r == -ETIMEDOUT) {
         a->status = COIL_E_REFUSED;
-        return coil_error_set(error, -ESRCH,
-                              "the daemon no longer serves this program's session; was its connection closed by the program?");
+        return coil_error_set(
+            error, -ESRCH,
+            "the daemon no longer serves this program's session; was its connection closed by the program?");
     }
     if (!coil_channel_started(a->channel, sequence))
         return coil_error_set(error, -EAGAIN, "the Python worker (process %ld) died before the call began", worker);
     return coil_error_set(error, -ESRCH,
-                          "the Python worker (process %ld) died while it ran this call; the daemon's log (coilctl status names it) says how", worker);
+                          "the Python worker (process %ld) died while it ran this call; the daemon's log (coilctl "
+                          "status names it) says how",
+                          worker);
 }
 
 /*
@@ -147,7 +151,8 @@ static int exchange_plain(struct attempt *a, struct coil_error *error)
 }
 
 /* Stages what does not fit into the ring or lies behind pointers, and writes the request's payload. */
-static int write_request(struct attempt *a, struct call_staging *s, struct coil_header *request, struct coil_error *error)
+static int write_request(struct attempt *a, struct call_staging *s, struct coil_header *request,
+                         struct coil_error *error)
 {
     uint32_t call_size = a->link->functions[a->function].call_size;
     bool stage_frame = call_size > COIL_PAYLOAD_MAX - 8, stage_result = result_size(a) > COIL_PAYLOAD_MAX;
@@ -162,7 +167,8 @@ static int write_request(struct attempt *a, struct call_staging *s, struct coil_
     if (r < 0)
         return r;
     request->size = (stage_frame ? 8u : call_size) + (stage_result ? 8u : 0u);
-    request->flags = (uint8_t)((stage_frame ? COIL_CALL_STAGED_FRAME : 0u) | (stage_result ? COIL_CALL_STAGED_RESULT : 0u));
+    request->flags =
+        (uint8_t)((stage_frame ? COIL_CALL_STAGED_FRAME : 0u) | (stage_result ? COIL_CALL_STAGED_RESULT : 0u));
     payload = coil_producer_claim(&a->channel->requests, request->size);
     if (!payload)
         return ring_is_full(a, error);
@@ -226,7 +232,8 @@ static int attempt_once(struct attempt *a, struct coil_error *error)
 
     if (r < 0)
         return r;
-    r = __builtin_expect(a->link->functions[a->function].plain, 1) ? exchange_plain(a, error) : exchange_staged(a, error);
+    r = __builtin_expect(a->link->functions[a->function].plain, 1) ? exchange_plain(a, error)
+                                                                   : exchange_staged(a, error);
     if (r == -EAGAIN || r == -ESRCH)
         coil_channel_lost(a->channel);
     return r;

@@ -19,7 +19,7 @@
 #include "proto/cleanup.h"
 
 #define SLICE_MS 100
-#define RESET_WAIT_MS 1000 /* for the channels of threads that have just ended */
+#define RESET_WAIT_MS 1000       /* for the channels of threads that have just ended */
 #define REQUEST_TIMEOUT_MS 30000 /* for the daemon's answer: a channel needs a thread in the worker, no more */
 
 struct coil_channel *coil_channel_new(struct coil_session *session, uint32_t index)
@@ -137,7 +137,8 @@ static struct coil_channel *open_another(struct coil_session *session, struct co
     if (coil_wire_call(session->wire, &request, NULL, &reply, REQUEST_TIMEOUT_MS, error) < 0)
         return NULL;
     if (reply.message.type == COIL_MESSAGE_FAILED && coil_session_is_cut_off(session)) {
-        coil_error_set(error, -EPIPE, "the worker has gone"); /* whatever the daemon says of it: nothing has been called yet */
+        coil_error_set(error, -EPIPE,
+                       "the worker has gone"); /* whatever the daemon says of it: nothing has been called yet */
         return NULL;
     }
     if (reply.message.type == COIL_MESSAGE_FAILED) {

@@ -43,8 +43,8 @@ static int measure(struct coil_marshal_pointer *p, const struct coil_link *link,
     enum coil_crossing crossing = (enum coil_crossing)p->parameter->crossing;
 
     p->in = crossing != COIL_CROSS_BLOCK_OUT;
-    p->back = crossing == COIL_CROSS_STRING_INOUT || crossing == COIL_CROSS_BLOCK_INOUT ||
-              crossing == COIL_CROSS_BLOCK_OUT;
+    p->back =
+        crossing == COIL_CROSS_STRING_INOUT || crossing == COIL_CROSS_BLOCK_INOUT || crossing == COIL_CROSS_BLOCK_OUT;
     if (crossing != COIL_CROSS_STRING_IN && crossing != COIL_CROSS_STRING_INOUT)
         return coil_expression_extent(link->image, function, p->parameter, call, &p->size, error);
     p->size = strlen((const char *)p->own) + 1;

@@ -81,7 +81,7 @@ static void link_up(struct coil_link *link, struct coil_session *session, uint32
     coil_session_ref(session);
     link->error_values_at = error_values_at;
     atomic_store_explicit(&link->slot, slot, memory_order_relaxed);
-    atomic_store_explicit(&link->session, session, memory_order_release); /* N */
+    atomic_store_explicit(&link->session, session, memory_order_release);        /* N */
     atomic_store_explicit(&link->carry, coil_remote_call, memory_order_release); /* L */
     (void)pthread_mutex_unlock(&coil_runtime_lock);
 }
@@ -141,9 +141,11 @@ static int open_module(struct coil_link *link, struct coil_channel *channel, enu
     if (r == -ESRCH || r == -ETIMEDOUT) {
         *ret_status = COIL_E_DIED;
         if (r == -ESRCH && !coil_channel_started(channel, sequence))
-            return coil_error_set(error, -EAGAIN, "the Python worker (process %ld) died", (long)channel->session->worker);
+            return coil_error_set(error, -EAGAIN, "the Python worker (process %ld) died",
+                                  (long)channel->session->worker);
         return coil_error_set(error, -ESRCH,
-                              "the Python worker (process %ld) died while it ran the init code; the daemon's log (coilctl status names it) says how",
+                              "the Python worker (process %ld) died while it ran the init code; the daemon's log "
+                              "(coilctl status names it) says how",
                               (long)channel->session->worker);
     }
     if (r < 0)
@@ -219,6 +221,8 @@ int coil_remote_channel(struct coil_link *link, struct coil_channel **ret_channe
         }
     }
     *ret_status = COIL_E_DIED;
-    return coil_error_set(error, -ESRCH, "%d Python workers died one after the other before the call began; the daemon's log (coilctl status names it) says how",
+    return coil_error_set(error, -ESRCH,
+                          "%d Python workers died one after the other before the call began; the daemon's log (coilctl "
+                          "status names it) says how",
                           ATTEMPTS_MAX);
 }

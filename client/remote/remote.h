@@ -58,8 +58,8 @@ struct coil_session {
     struct coil_own_fd socket; /* of `wire` */
     _Atomic bool gone; /* dead, or lost to us; relaxed: only ever becomes true, and only says what looking says again */
     _Atomic int64_t cut_off_ms; /* when it was first seen that the daemon no longer serves it; 0: it does.  Relaxed */
-    unsigned references; /* links and channels; guarded by the runtime lock */
-    pthread_mutex_t lock; /* guards what follows */
+    unsigned references;        /* links and channels; guarded by the runtime lock */
+    pthread_mutex_t lock;       /* guards what follows */
     struct coil_wire *wire;
     uint64_t requests; /* numbers given to messages */
     uint32_t channel_count;
@@ -128,7 +128,8 @@ bool coil_session_is_cut_off(struct coil_session *session);
 /* Has it been cut off for so long that the worker must have noticed?  Then no answer can be waited for. */
 bool coil_session_is_lost(struct coil_session *session);
 
-/* Takes over the error values that the worker has published so far, for a call that fails in here.  Without the runtime lock. */
+/* Takes over the error values that the worker has published so far, for a call that fails in here.  Without the runtime
+ * lock. */
 void coil_session_keep_error_values(struct coil_link *link);
 
 /* Takes a dead session's modules away from it, so that their next calls attach anew.  Without the runtime lock. */

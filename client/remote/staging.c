@@ -38,9 +38,8 @@ static int populate(unsigned char *address, uint64_t size, struct coil_error *er
 
 void coil_staging_init(struct coil_channel *channel)
 {
-    channel->staging = (struct coil_staging){
-        .base = channel->session->base + COIL_STAGING_OFFSET + (uint64_t)channel->index * PER_CHANNEL
-    };
+    channel->staging = (struct coil_staging){ .base = channel->session->base + COIL_STAGING_OFFSET +
+                                                      (uint64_t)channel->index * PER_CHANNEL };
 }
 
 static void release_large(struct coil_session *session, const struct coil_staged *staged)
@@ -84,8 +83,8 @@ static int take_large(struct coil_session *session, uint32_t channel, uint64_t s
     session->large_count++;
     (void)pthread_mutex_unlock(&session->lock);
 
-    *ret_staged = (struct coil_staged){ coil_session_at(session, COIL_STAGING_OFFSET + LARGE_BEGIN + begin), size,
-                                        FROM_LARGE };
+    *ret_staged =
+        (struct coil_staged){ coil_session_at(session, COIL_STAGING_OFFSET + LARGE_BEGIN + begin), size, FROM_LARGE };
     r = populate(ret_staged->address, size, error);
     if (r < 0)
         release_large(session, ret_staged);

@@ -71,8 +71,9 @@ static int ask(struct daemon *daemon, enum coil_message_type question, enum coil
                struct coil_wire_message *ret_answer, struct coil_error *error)
 {
     COIL_CLEANUP(coil_wire_message_deinit) struct coil_wire_message answer = COIL_WIRE_MESSAGE_INIT;
-    struct coil_message message = { .type = question, .request = 1, .protocol = COIL_PROTOCOL,
-                                    .version = COIL_VERSION };
+    struct coil_message message = {
+        .type = question, .request = 1, .protocol = COIL_PROTOCOL, .version = COIL_VERSION
+    };
     int r = coil_wire_call(daemon->wire, &message, NULL, &answer, timeout_ms, error);
 
     if (r < 0) {
@@ -82,8 +83,10 @@ static int ask(struct daemon *daemon, enum coil_message_type question, enum coil
     if (answer.message.type == COIL_MESSAGE_FAILED)
         return coil_error_set(error, -EPERM, "the daemon at %s refused: %s", daemon->path, answer.message.text);
     if (answer.message.type != expected)
-        return coil_error_set(error, -EBADMSG, "the daemon at %s gave an answer that makes no sense: is it of another "
-                              "version than coilctl %s?", daemon->path, COIL_VERSION);
+        return coil_error_set(error, -EBADMSG,
+                              "the daemon at %s gave an answer that makes no sense: is it of another "
+                              "version than coilctl %s?",
+                              daemon->path, COIL_VERSION);
     *ret_answer = answer;
     answer = (struct coil_wire_message)COIL_WIRE_MESSAGE_INIT;
     return 0;

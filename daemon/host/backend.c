@@ -77,12 +77,11 @@ int coil_backend_load(struct coil_error *error)
         const char *folders = path ? PyUnicode_AsUTF8(path) : NULL;
 
         PyErr_Clear();
-        return coil_error_set(
-            error, -ENOENT,
-            "Python %d.%d cannot import _cffi_backend (%s): install python3-cffi-backend, or cffi "
-            "with pip; looked in %s",
-            PY_MAJOR_VERSION, PY_MINOR_VERSION, words ? words : "unknown reason",
-            folders ? folders : "an unreadable sys.path");
+        return coil_error_set(error, -ENOENT,
+                              "Python %d.%d cannot import _cffi_backend (%s): install python3-cffi-backend, or cffi "
+                              "with pip; looked in %s",
+                              PY_MAJOR_VERSION, PY_MINOR_VERSION, words ? words : "unknown reason",
+                              folders ? folders : "an unreadable sys.path");
     }
     return 0;
 }
@@ -95,8 +94,7 @@ PyObject *coil_backend_module(void)
 PyObject *coil_backend_module_new(const char *name, const struct coil_backend_context *context)
 {
     /* The backend reads these four words while it is called. */
-    const void *request[4] = {name, (const void *)(uintptr_t)COIL_BACKEND_VERSION, coil_backend_exports,
-                              context};
+    const void *request[4] = { name, (const void *)(uintptr_t)COIL_BACKEND_VERSION, coil_backend_exports, context };
     COIL_OBJECT address = PyLong_FromVoidPtr(request);
 
     if (!address)

@@ -42,8 +42,7 @@ struct coil_context {
 static int constant_tell(struct coil_backend_constant *constant)
 {
     const char *entries = (const char *)constant->context->globals;
-    const struct constants *constants =
-        (const struct constants *)(entries - offsetof(struct constants, entries));
+    const struct constants *constants = (const struct constants *)(entries - offsetof(struct constants, entries));
     const struct coil_descriptor_global *origin = constants->origins[constant->global];
 
     constant->value = origin->value;
@@ -160,8 +159,7 @@ static bool enums_build(struct coil_context *context, const struct coil_descript
 
 static int typename_compare(const void *a, const void *b)
 {
-    return strcmp(((const struct coil_backend_typename *)a)->name,
-                  ((const struct coil_backend_typename *)b)->name);
+    return strcmp(((const struct coil_backend_typename *)a)->name, ((const struct coil_backend_typename *)b)->name);
 }
 
 /* Marks the types of all values in frames; the number of different ones is returned. */
@@ -198,12 +196,12 @@ static bool typenames_build(struct coil_context *context, const struct coil_desc
         if (!marks[i])
             continue;
         coil_context_type_name(i, context->type_names[count]);
-        context->typenames[count] = (struct coil_backend_typename){context->type_names[count], (int)i};
+        context->typenames[count] = (struct coil_backend_typename){ context->type_names[count], (int)i };
         count++;
     }
     for (uint32_t i = 0; i < image->typenames.count; i++)
         context->typenames[count++] =
-            (struct coil_backend_typename){coil_image_text(image, typenames[i].name), (int)typenames[i].type};
+            (struct coil_backend_typename){ coil_image_text(image, typenames[i].name), (int)typenames[i].type };
     qsort(context->typenames, count, sizeof *context->typenames, typename_compare);
     context->tables.typenames = context->typenames;
     context->tables.typename_count = (int)count;

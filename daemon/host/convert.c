@@ -23,8 +23,9 @@
 #include "daemon/host/context.h"
 #include "proto/image.h"
 
-#define SCALAR_MAX 32 /* bytes of the largest value that is neither struct nor union: long double _Complex   \
-                       */
+#define SCALAR_MAX                                                                                                     \
+    32                   /* bytes of the largest value that is neither struct nor union: long double _Complex          \
+                          */
 #define RESULT_LOCAL 256 /* bytes of a result that is converted on the stack */
 
 static int generic_to_c(const struct coil_converter *converter, PyObject *object, char *target)
@@ -63,8 +64,7 @@ static PyObject *void_from_c(const struct coil_converter *Py_UNUSED(converter), 
     Py_RETURN_NONE;
 }
 
-static int void_to_c(const struct coil_converter *Py_UNUSED(converter), PyObject *object,
-                     char *Py_UNUSED(target))
+static int void_to_c(const struct coil_converter *Py_UNUSED(converter), PyObject *object, char *Py_UNUSED(target))
 {
     if (object == Py_None)
         return 0;
@@ -73,24 +73,24 @@ static int void_to_c(const struct coil_converter *Py_UNUSED(converter), PyObject
 }
 
 /* Integers of each size and sign. */
-#define INTEGER(name, type, make)                                                                            \
-    static PyObject *name##_from_c(const struct coil_converter *Py_UNUSED(converter), const char *source)    \
-    {                                                                                                        \
-        type value;                                                                                          \
-                                                                                                             \
-        memcpy(&value, source, sizeof value);                                                                \
-        return make(value);                                                                                  \
-    }                                                                                                        \
-    static int name##_to_c(const struct coil_converter *converter, PyObject *object, char *target)           \
-    {                                                                                                        \
-        int overflow = 1;                                                                                    \
-        long long wide = PyLong_CheckExact(object) ? PyLong_AsLongLongAndOverflow(object, &overflow) : 0;    \
-        type value = (type)wide;                                                                             \
-                                                                                                             \
-        if (overflow || (long long)value != wide || ((type)-1 > 0 && wide < 0))                              \
-            return generic_to_c(converter, object, target);                                                  \
-        memcpy(target, &value, sizeof value);                                                                \
-        return 0;                                                                                            \
+#define INTEGER(name, type, make)                                                                                      \
+    static PyObject *name##_from_c(const struct coil_converter *Py_UNUSED(converter), const char *source)              \
+    {                                                                                                                  \
+        type value;                                                                                                    \
+                                                                                                                       \
+        memcpy(&value, source, sizeof value);                                                                          \
+        return make(value);                                                                                            \
+    }                                                                                                                  \
+    static int name##_to_c(const struct coil_converter *converter, PyObject *object, char *target)                     \
+    {                                                                                                                  \
+        int overflow = 1;                                                                                              \
+        long long wide = PyLong_CheckExact(object) ? PyLong_AsLongLongAndOverflow(object, &overflow) : 0;              \
+        type value = (type)wide;                                                                                       \
+                                                                                                                       \
+        if (overflow || (long long)value != wide || ((type)-1 > 0 && wide < 0))                                        \
+            return generic_to_c(converter, object, target);                                                            \
+        memcpy(target, &value, sizeof value);                                                                          \
+        return 0;                                                                                                      \
     }
 
 INTEGER(int8, int8_t, PyLong_FromLong)
@@ -297,8 +297,7 @@ static int size_check(const struct coil_converter *converter, PyObject *ffi)
     if (PyLong_AsSize_t(size) == converter->size)
         return 0;
     if (!PyErr_Occurred())
-        PyErr_Format(PyExc_SystemError,
-                     "coil: a frame gives %zu bytes to %R, which has %S: run coil-stubgen again",
+        PyErr_Format(PyExc_SystemError, "coil: a frame gives %zu bytes to %R, which has %S: run coil-stubgen again",
                      converter->size, converter->ctype, size);
     return -1;
 }

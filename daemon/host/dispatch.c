@@ -61,8 +61,7 @@ static void callback_report(PyObject *exception, PyObject *callable, const char 
 
 /* onerror(type, exception, traceback): its result, unless it is None, becomes the call's.  -1 with an
  * exception. */
-static int onerror_run(const struct coil_host_function *function, PyObject *onerror, PyObject *exception,
-                       char *result)
+static int onerror_run(const struct coil_host_function *function, PyObject *onerror, PyObject *exception, char *result)
 {
     COIL_OBJECT traceback = PyException_GetTraceback(exception);
     COIL_OBJECT answer = PyObject_CallFunctionObjArgs(onerror, (PyObject *)Py_TYPE(exception), exception,
@@ -125,8 +124,7 @@ static PyObject *handler_run(const struct coil_host_function *function, PyObject
     return value;
 }
 
-static int function_call(const struct coil_host_function *function, const char *call, char *result,
-                         int *inout_errno)
+static int function_call(const struct coil_host_function *function, const char *call, char *result, int *inout_errno)
 {
     COIL_CLEANUP(attachment_unrefp)
     struct coil_attachment *attachment = coil_attachment_ref(function->attachment);

@@ -105,8 +105,7 @@ static PyObject *decorate(PyObject *self, PyObject *callable)
         return NULL;
     }
     if (!PyCallable_Check(callable))
-        return PyErr_Format(PyExc_TypeError, "expected a callable object, not %.200s",
-                            Py_TYPE(callable)->tp_name);
+        return PyErr_Format(PyExc_TypeError, "expected a callable object, not %.200s", Py_TYPE(callable)->tp_name);
     if (onerror != Py_None && !PyCallable_Check(onerror))
         return PyErr_Format(PyExc_TypeError, "expected a callable object for 'onerror', not %.200s",
                             Py_TYPE(onerror)->tp_name);
@@ -117,19 +116,18 @@ static PyObject *decorate(PyObject *self, PyObject *callable)
     return Py_NewRef(callable);
 }
 
-static PyMethodDef decorator_definition = {"def_extern_decorator", decorate, METH_O, NULL};
+static PyMethodDef decorator_definition = { "def_extern_decorator", decorate, METH_O, NULL };
 
 PyObject *coil_extern_decorator(struct coil_host_module *module, PyObject *arguments, PyObject *options)
 {
-    static char *keywords[] = {"name", "error", "onerror", NULL};
+    static char *keywords[] = { "name", "error", "onerror", NULL };
     const char *name = NULL;
     PyObject *error = Py_None;
     PyObject *onerror = Py_None;
     COIL_OBJECT capsule = NULL;
     COIL_OBJECT request = NULL;
 
-    if (!PyArg_ParseTupleAndKeywords(arguments, options, "|zOO:def_extern", keywords, &name, &error,
-                                     &onerror))
+    if (!PyArg_ParseTupleAndKeywords(arguments, options, "|zOO:def_extern", keywords, &name, &error, &onerror))
         return NULL;
     capsule = PyCapsule_New(module, REQUEST, NULL);
     request = capsule ? Py_BuildValue("(OzOO)", capsule, name, error, onerror) : NULL;

@@ -96,21 +96,21 @@ static PyObject *wrapper_repr(PyObject *self)
 }
 
 static PyMethodDef wrapper_methods[] = {
-    {"def_extern", (PyCFunction)(void (*)(void))wrapper_def_extern, METH_VARARGS | METH_KEYWORDS,
-     "def_extern(name=None, error=None, onerror=None): decorator that attaches a Python function to the "
-     "extern \"Python\" function of the same name."},
-    {"addressof", wrapper_addressof, METH_VARARGS, "addressof(cdata, *fields_or_indexes): a pointer to it."},
-    {"list_types", wrapper_list_types, METH_NOARGS, "The names of typedefs, structs and unions."},
-    {"__dir__", wrapper_dir, METH_NOARGS, NULL},
-    {NULL, NULL, 0, NULL},
+    { "def_extern", (PyCFunction)(void (*)(void))wrapper_def_extern, METH_VARARGS | METH_KEYWORDS,
+      "def_extern(name=None, error=None, onerror=None): decorator that attaches a Python function to the "
+      "extern \"Python\" function of the same name." },
+    { "addressof", wrapper_addressof, METH_VARARGS, "addressof(cdata, *fields_or_indexes): a pointer to it." },
+    { "list_types", wrapper_list_types, METH_NOARGS, "The names of typedefs, structs and unions." },
+    { "__dir__", wrapper_dir, METH_NOARGS, NULL },
+    { NULL, NULL, 0, NULL },
 };
 
 static PyType_Slot wrapper_slots[] = {
-    {Py_tp_methods, wrapper_methods},
-    {Py_tp_getattro, wrapper_getattr},
-    {Py_tp_setattro, wrapper_setattr},
-    {Py_tp_repr, wrapper_repr},
-    {0, NULL},
+    { Py_tp_methods, wrapper_methods },
+    { Py_tp_getattro, wrapper_getattr },
+    { Py_tp_setattro, wrapper_setattr },
+    { Py_tp_repr, wrapper_repr },
+    { 0, NULL },
 };
 
 static PyType_Spec wrapper_spec = {

@@ -33,7 +33,8 @@ enum coil_host_stream { COIL_HOST_STDOUT = 1, COIL_HOST_STDERR = 2 };
 /* How a call ended. */
 enum coil_host_outcome {
     COIL_HOST_RETURNED = 0,
-    COIL_HOST_RAISED = 1,      /* exception or result of a wrong type; the report is on sys.stderr; result: the error value */
+    COIL_HOST_RAISED =
+        1, /* exception or result of a wrong type; the report is on sys.stderr; result: the error value */
     COIL_HOST_NOT_ATTACHED = 2 /* no @ffi.def_extern() for this function; said on sys.stderr; result: zero */
 };
 
@@ -47,7 +48,8 @@ struct coil_host_callbacks {
      */
     void (*write)(void *caller, enum coil_host_stream stream, const char *text, size_t size);
 
-    /* `function` of `module` has a new error value: `size` bytes, the result frame to be used in trouble.  May be NULL. */
+    /* `function` of `module` has a new error value: `size` bytes, the result frame to be used in trouble.  May be NULL.
+     */
     void (*error_value)(struct coil_host_module *module, unsigned function, const void *value, size_t size);
 };
 
@@ -62,7 +64,7 @@ struct coil_host_config {
 };
 
 struct coil_host_api {
-    uint32_t size;           /* of this table: a host of another version is refused */
+    uint32_t size; /* of this table: a host of another version is refused */
     const char *coil_version;
     const char *python_version; /* "3.11" */
 
@@ -112,10 +114,11 @@ struct coil_host_api {
      * is C's errno before and after (ffi.errno).  Text the call wrote is
      * flushed before it returns.  Returns enum coil_host_outcome.
      */
-    int (*call)(struct coil_host_thread *thread, struct coil_host_module *module, unsigned function,
-                const void *call, void *result, int *inout_errno);
+    int (*call)(struct coil_host_thread *thread, struct coil_host_module *module, unsigned function, const void *call,
+                void *result, int *inout_errno);
 
-    /* The body of PyInit_NAME: opens the module without running its init code, returns a new reference, or NULL with an exception. */
+    /* The body of PyInit_NAME: opens the module without running its init code, returns a new reference, or NULL with an
+     * exception. */
     void *(*module_import)(const struct coil_descriptor *image, const uint8_t hash[16]);
 
     /* Copies the current error value of a function into `value` (its result_size bytes).  Between enter and leave. */

@@ -28,8 +28,7 @@ static struct lib *lib_of(PyObject *self)
 
 /* The value of an integer or floating-point constant; Py_NotImplemented for other globals; NULL with an
  * exception. */
-static PyObject *constant_value(const struct coil_host_module *module,
-                                const struct coil_descriptor_global *global)
+static PyObject *constant_value(const struct coil_host_module *module, const struct coil_descriptor_global *global)
 {
     unsigned operation = COIL_TYPE_OPERATION(global->code);
     coil_type_code code;
@@ -86,29 +85,25 @@ static PyObject *refuse(const struct lib *lib, PyObject *name)
                             lib->module->name, text);
     switch (COIL_TYPE_OPERATION(global->code)) {
     case COIL_OP_EXTERN_PYTHON:
-        return PyErr_Format(
-            PyExc_NotImplementedError,
-            "lib.%s: using an extern \"Python\" function as a C function is not supported by this "
-            "version of coil",
-            text);
+        return PyErr_Format(PyExc_NotImplementedError,
+                            "lib.%s: using an extern \"Python\" function as a C function is not supported by this "
+                            "version of coil",
+                            text);
     case COIL_OP_GLOBAL_VAR:
-        return PyErr_Format(
-            PyExc_NotImplementedError,
-            "lib.%s: reading and writing the program's variables from Python is not supported by "
-            "this version of coil",
-            text);
+        return PyErr_Format(PyExc_NotImplementedError,
+                            "lib.%s: reading and writing the program's variables from Python is not supported by "
+                            "this version of coil",
+                            text);
     case COIL_OP_CONSTANT:
-        return PyErr_Format(
-            PyExc_NotImplementedError,
-            "lib.%s: only constants of integer and floating-point types are supported by this "
-            "version of coil",
-            text);
+        return PyErr_Format(PyExc_NotImplementedError,
+                            "lib.%s: only constants of integer and floating-point types are supported by this "
+                            "version of coil",
+                            text);
     default:
-        return PyErr_Format(
-            PyExc_NotImplementedError,
-            "lib.%s: calling the program's C functions from Python is not supported by this version "
-            "of coil",
-            text);
+        return PyErr_Format(PyExc_NotImplementedError,
+                            "lib.%s: calling the program's C functions from Python is not supported by this version "
+                            "of coil",
+                            text);
     }
 }
 
@@ -178,16 +173,16 @@ static PyObject *lib_repr(PyObject *self)
 }
 
 static PyMethodDef lib_methods[] = {
-    {"__dir__", lib_dir, METH_NOARGS, NULL},
-    {NULL, NULL, 0, NULL},
+    { "__dir__", lib_dir, METH_NOARGS, NULL },
+    { NULL, NULL, 0, NULL },
 };
 
 static PyType_Slot lib_slots[] = {
-    {Py_tp_methods, lib_methods},
-    {Py_tp_getattro, lib_getattr},
-    {Py_tp_setattro, lib_setattr},
-    {Py_tp_repr, lib_repr},
-    {0, NULL},
+    { Py_tp_methods, lib_methods },
+    { Py_tp_getattro, lib_getattr },
+    { Py_tp_setattro, lib_setattr },
+    { Py_tp_repr, lib_repr },
+    { 0, NULL },
 };
 
 static PyType_Spec lib_spec = {

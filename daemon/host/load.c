@@ -90,14 +90,12 @@ int coil_host_load(const char *path, const struct coil_host_api **ret_api, struc
         return coil_error_set(error, -ELIBBAD, "'%s' is not coil's host library: install coil again", path);
     api = get();
     if (api->size != sizeof *api || strcmp(api->coil_version, COIL_VERSION) != 0)
-        return coil_error_set(error, -ELIBBAD,
-                              "'%s' belongs to coil %s, this is coil %s: install one version of both", path,
-                              api->coil_version, COIL_VERSION);
+        return coil_error_set(error, -ELIBBAD, "'%s' belongs to coil %s, this is coil %s: install one version of both",
+                              path, api->coil_version, COIL_VERSION);
     if (strcmp(api->python_version, COIL_PYTHON_VERSION) != 0)
-        return coil_error_set(
-            error, -ELIBBAD,
-            "'%s' was built for Python %s, the rest of coil for Python %s: install one build of both", path,
-            api->python_version, COIL_PYTHON_VERSION);
+        return coil_error_set(error, -ELIBBAD,
+                              "'%s' was built for Python %s, the rest of coil for Python %s: install one build of both",
+                              path, api->python_version, COIL_PYTHON_VERSION);
     *ret_api = api;
     return 0;
 }

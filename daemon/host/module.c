@@ -34,8 +34,7 @@ static struct coil_host_module *modules; /* with the GIL */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t ended = PTHREAD_COND_INITIALIZER;
 
-static struct coil_host_module *module_find(const struct coil_descriptor *image,
-                                            const uint8_t hash[COIL_HASH_SIZE])
+static struct coil_host_module *module_find(const struct coil_descriptor *image, const uint8_t hash[COIL_HASH_SIZE])
 {
     const char *name = coil_image_name(image);
 
@@ -67,8 +66,7 @@ static void module_free(struct coil_host_module **module)
 }
 
 /* A new entry of the list, in state FAILED: nothing is there yet. */
-static struct coil_host_module *module_new(const struct coil_descriptor *image,
-                                           const uint8_t hash[COIL_HASH_SIZE])
+static struct coil_host_module *module_new(const struct coil_descriptor *image, const uint8_t hash[COIL_HASH_SIZE])
 {
     COIL_CLEANUP(module_free) struct coil_host_module *module = calloc(1, sizeof *module);
     COIL_CLEANUP(coil_memory_free) void *copy = malloc(image->size);
@@ -90,8 +88,7 @@ static struct coil_host_module *module_new(const struct coil_descriptor *image,
     return coil_steal_memory(&module);
 }
 
-const struct coil_descriptor_global *coil_module_global(const struct coil_host_module *module,
-                                                        const char *name)
+const struct coil_descriptor_global *coil_module_global(const struct coil_host_module *module, const char *name)
 {
     const struct coil_descriptor_global *globals = coil_image_globals(module->image);
     uint32_t first = 0;
@@ -133,8 +130,7 @@ static int functions_build(struct coil_host_module *module)
             if (coil_converter_init(&function->parameters[j], module->backend_ffi, module->image,
                                     &values[descriptors[i].first_parameter + j]) < 0)
                 return -1;
-        if (coil_converter_init(&function->result, module->backend_ffi, module->image,
-                                &descriptors[i].result) < 0)
+        if (coil_converter_init(&function->result, module->backend_ffi, module->image, &descriptors[i].result) < 0)
             return -1;
     }
     return 0;
@@ -145,7 +141,7 @@ static PyObject *object_new(struct coil_host_module *module)
 {
     COIL_OBJECT object = NULL;
 
-    module->definition = (PyModuleDef){.m_base = PyModuleDef_HEAD_INIT, .m_name = module->name, .m_size = -1};
+    module->definition = (PyModuleDef){ .m_base = PyModuleDef_HEAD_INIT, .m_name = module->name, .m_size = -1 };
     object = PyModule_Create(&module->definition);
     if (!object || PyObject_SetAttrString(object, "ffi", module->ffi) < 0 ||
         PyObject_SetAttrString(object, "lib", module->lib) < 0)
@@ -204,8 +200,7 @@ static void attempt_wait(struct coil_host_module *module)
 
 static int failure_error(const struct coil_host_module *module, struct coil_error *error)
 {
-    return coil_error_set(error, -ENOEXEC, "module '%s': its init code failed: %s", module->name,
-                          module->failure);
+    return coil_error_set(error, -ENOEXEC, "module '%s': its init code failed: %s", module->name, module->failure);
 }
 
 /* The attempt has failed: reports the exception and leaves nothing behind. */
@@ -253,11 +248,10 @@ static int module_get(const struct coil_descriptor *image, const uint8_t hash[CO
     struct coil_host_module *module = module_find(image, hash);
 
     if (name_is_taken(image, module))
-        return coil_error_set(
-            error, -EEXIST,
-            "another module named '%s' is open in this Python: its declaration or init code is not "
-            "the same",
-            coil_image_name(image));
+        return coil_error_set(error, -EEXIST,
+                              "another module named '%s' is open in this Python: its declaration or init code is not "
+                              "the same",
+                              coil_image_name(image));
     if (!module)
         module = module_new(image, hash);
     if (!module)
@@ -293,8 +287,7 @@ int coil_module_open(const struct coil_descriptor *image, const uint8_t hash[COI
 static int module_publish(struct coil_host_module *module)
 {
     state_set(module, COIL_MODULE_OPENING);
-    if (module_build(module) < 0 ||
-        coil_names_publish(&module->names, module->name, module->object, module->lib) < 0) {
+    if (module_build(module) < 0 || coil_names_publish(&module->names, module->name, module->object, module->lib) < 0) {
         state_set(module, COIL_MODULE_FAILED);
         return -1;
     }
@@ -311,8 +304,7 @@ void *coil_module_import(const struct coil_descriptor *image, const uint8_t hash
         PyErr_SetString(PyExc_ImportError, error.text);
         return NULL;
     }
-    while (module->state == COIL_MODULE_OPENING && !module->built &&
-           module->opener != PyThread_get_thread_ident())
+    while (module->state == COIL_MODULE_OPENING && !module->built && module->opener != PyThread_get_thread_ident())
         attempt_wait(module);
     if (module->state == COIL_MODULE_FAILED && !module->imported && module_publish(module) < 0)
         return NULL;

@@ -61,7 +61,6 @@ int coil_module_open(const struct coil_descriptor *image, const uint8_t hash[COI
 void *coil_module_import(const struct coil_descriptor *image, const uint8_t hash[COIL_HASH_SIZE]);
 
 /* A global of the descriptor by name; NULL if there is none. */
-const struct coil_descriptor_global *coil_module_global(const struct coil_host_module *module,
-                                                        const char *name);
+const struct coil_descriptor_global *coil_module_global(const struct coil_host_module *module, const char *name);
 
 #endif

@@ -73,8 +73,8 @@ static int parents_publish(struct coil_names *names, PyObject *modules, const ch
                 COIL_CLEANUP(coil_memory_free)
                 char *outer = strndup(parent, (size_t)(strrchr(parent, '.') - parent));
 
-                if (outer && parent_bind(modules, outer, strrchr(parent, '.') + 1,
-                                         PyDict_GetItemString(modules, parent)) < 0)
+                if (outer &&
+                    parent_bind(modules, outer, strrchr(parent, '.') + 1, PyDict_GetItemString(modules, parent)) < 0)
                     return -1;
             }
         }

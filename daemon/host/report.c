@@ -109,21 +109,18 @@ void coil_report_line(const char *format, ...)
 void coil_report_open_failure(const char *module, PyObject *exception)
 {
     COIL_OBJECT traceback = traceback_text(exception);
-    COIL_OBJECT version =
-        coil_backend_module() ? PyObject_GetAttrString(coil_backend_module(), "__version__") : NULL;
-    COIL_OBJECT file =
-        coil_backend_module() ? PyObject_GetAttrString(coil_backend_module(), "__file__") : NULL;
+    COIL_OBJECT version = coil_backend_module() ? PyObject_GetAttrString(coil_backend_module(), "__version__") : NULL;
+    COIL_OBJECT file = coil_backend_module() ? PyObject_GetAttrString(coil_backend_module(), "__file__") : NULL;
     PyObject *executable = PySys_GetObject("executable");
     PyObject *path = PySys_GetObject("path");
     COIL_OBJECT text = NULL;
 
     PyErr_Clear();
-    text = PyUnicode_FromFormat(
-        "Python module '%s' could not be initialised:\n\n%V\nFrom: %s\n"
-        "coil: %s\nPython: %s\nsys.executable: %S\n_cffi_backend: %S from %S\nsys.path: %S\n\n",
-        module, traceback, "(its traceback cannot be shown)\n", module, COIL_VERSION, Py_GetVersion(),
-        executable ? executable : Py_None, version ? version : Py_None, file ? file : Py_None,
-        path ? path : Py_None);
+    text = PyUnicode_FromFormat("Python module '%s' could not be initialised:\n\n%V\nFrom: %s\n"
+                                "coil: %s\nPython: %s\nsys.executable: %S\n_cffi_backend: %S from %S\nsys.path: %S\n\n",
+                                module, traceback, "(its traceback cannot be shown)\n", module, COIL_VERSION,
+                                Py_GetVersion(), executable ? executable : Py_None, version ? version : Py_None,
+                                file ? file : Py_None, path ? path : Py_None);
     stderr_write(text);
     PyErr_Clear();
 }

@@ -60,10 +60,8 @@ static int interpreter_start(const char *python, struct coil_error *error)
     PyStatus status;
 
     if (python && access(python, X_OK) < 0)
-        return coil_error_set(
-            error, -ENOENT,
-            "the Python interpreter '%s' cannot be used: %m: check COIL_PYTHON, or PATH",
-            python);
+        return coil_error_set(error, -ENOENT,
+                              "the Python interpreter '%s' cannot be used: %m: check COIL_PYTHON, or PATH", python);
     PyPreConfig_InitPythonConfig(&before);
     before.parse_argv = 0;
     before.coerce_c_locale = 0;
@@ -95,8 +93,7 @@ static int environment_check(struct coil_error *error)
         PyErr_Clear();
         return 0;
     }
-    (void)snprintf(packages, sizeof packages, "%s/lib/python%d.%d", folder, PY_MAJOR_VERSION,
-                   PY_MINOR_VERSION);
+    (void)snprintf(packages, sizeof packages, "%s/lib/python%d.%d", folder, PY_MAJOR_VERSION, PY_MINOR_VERSION);
     if (access(packages, F_OK) == 0)
         return 0;
     return coil_error_set(

@@ -26,15 +26,14 @@ struct stream {
 
 static const struct coil_host_callbacks *sink;
 static Py_ssize_t stream_offset; /* of struct stream in the instances: behind what io's base class needs */
-static struct coil_text_buffer orphans[2] = {{.stream = COIL_HOST_STDOUT}, {.stream = COIL_HOST_STDERR}};
+static struct coil_text_buffer orphans[2] = { { .stream = COIL_HOST_STDOUT }, { .stream = COIL_HOST_STDERR } };
 
 static struct stream *stream_of(PyObject *self)
 {
     return (struct stream *)((char *)self + stream_offset);
 }
 
-static void hand_over(struct coil_host_thread *thread, enum coil_host_stream stream, const char *text,
-                      size_t size)
+static void hand_over(struct coil_host_thread *thread, enum coil_host_stream stream, const char *text, size_t size)
 {
     void *caller = thread ? thread->caller : NULL;
 
@@ -134,16 +133,16 @@ static PyObject *stream_mode(PyObject *Py_UNUSED(self), void *Py_UNUSED(closure)
 }
 
 static PyMethodDef stream_methods[] = {
-    {"write", stream_write, METH_O, "Write bytes to the calling program."},
-    {"flush", stream_flush, METH_NOARGS, "Hand over an unfinished line."},
-    {"writable", stream_writable, METH_NOARGS, "True."},
-    {NULL, NULL, 0, NULL},
+    { "write", stream_write, METH_O, "Write bytes to the calling program." },
+    { "flush", stream_flush, METH_NOARGS, "Hand over an unfinished line." },
+    { "writable", stream_writable, METH_NOARGS, "True." },
+    { NULL, NULL, 0, NULL },
 };
 
 static PyGetSetDef stream_attributes[] = {
-    {"name", stream_name, NULL, NULL, NULL},
-    {"mode", stream_mode, NULL, NULL, NULL},
-    {NULL, NULL, NULL, NULL, NULL},
+    { "name", stream_name, NULL, NULL, NULL },
+    { "mode", stream_mode, NULL, NULL, NULL },
+    { NULL, NULL, NULL, NULL, NULL },
 };
 
 /* The stream's type: derived from io's C base class, which brings closed, writelines, fileno, isatty and the
@@ -151,11 +150,11 @@ static PyGetSetDef stream_attributes[] = {
 static PyObject *stream_type_new(void)
 {
     PyType_Slot slots[] = {
-        {Py_tp_methods, stream_methods},
-        {Py_tp_getset, stream_attributes},
-        {0, NULL},
+        { Py_tp_methods, stream_methods },
+        { Py_tp_getset, stream_attributes },
+        { 0, NULL },
     };
-    PyType_Spec spec = {.name = "coil.ProgramStream", .flags = Py_TPFLAGS_DEFAULT, .slots = slots};
+    PyType_Spec spec = { .name = "coil.ProgramStream", .flags = Py_TPFLAGS_DEFAULT, .slots = slots };
     COIL_OBJECT implementation = PyImport_ImportModule("_io");
     COIL_OBJECT io = PyImport_ImportModule("io");
     COIL_OBJECT base = implementation ? PyObject_GetAttrString(implementation, "_BufferedIOBase") : NULL;
@@ -173,15 +172,15 @@ static PyObject *stream_type_new(void)
     return registered ? coil_object_steal(&type) : NULL;
 }
 
-static int stream_install(PyObject *type, enum coil_host_stream number, const char *name,
-                          const char *original, const char *errors)
+static int stream_install(PyObject *type, enum coil_host_stream number, const char *name, const char *original,
+                          const char *errors)
 {
     COIL_OBJECT io = PyImport_ImportModule("io");
     COIL_OBJECT wrapper_type = io ? PyObject_GetAttrString(io, "TextIOWrapper") : NULL;
     COIL_OBJECT raw = PyObject_CallNoArgs(type);
     COIL_OBJECT arguments = NULL;
-    COIL_OBJECT options = Py_BuildValue("{s:s,s:s,s:s,s:O}", "encoding", "utf-8", "errors", errors, "newline",
-                                        "\n", "write_through", Py_True);
+    COIL_OBJECT options = Py_BuildValue("{s:s,s:s,s:s,s:O}", "encoding", "utf-8", "errors", errors, "newline", "\n",
+                                        "write_through", Py_True);
     COIL_OBJECT text = NULL;
     COIL_OBJECT mode = PyUnicode_FromString("w");
 

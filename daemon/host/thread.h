@@ -15,7 +15,7 @@ struct coil_text_buffer {
 
 struct coil_host_thread {
     PyThreadState *state;
-    bool made;                      /* `state` was made for it, and ends with it */
+    bool made; /* `state` was made for it, and ends with it */
     void *caller;
     size_t depth;                   /* of enter; its owner's thread only */
     size_t capacity;                /* of `taken` */

@@ -186,7 +186,8 @@ static void bury_dead(struct coil_environment *environment)
     struct coil_worker *worker;
 
     do {
-        TAILQ_FOREACH(worker, &environment->workers, link) {
+        TAILQ_FOREACH(worker, &environment->workers, link)
+        {
             (void)coil_worker_is_usable(worker);
             if (worker->state == COIL_WORKER_DEAD)
                 break; /* the list has changed */
@@ -206,7 +207,8 @@ static struct coil_worker *find_worker(struct coil_client *client)
     int best_score = -1;
 
     bury_dead(client->environment);
-    TAILQ_FOREACH(worker, &client->environment->workers, link) {
+    TAILQ_FOREACH(worker, &client->environment->workers, link)
+    {
         int score = (coil_worker_module_find(worker, client->name) ? 2 : 0) + (worker->superseded ? 0 : 1);
 
         if (!coil_worker_is_usable(worker))
@@ -299,8 +301,11 @@ static void attached(struct coil_client *client)
     struct coil_session *session = client->session;
     struct coil_worker *worker = session->worker;
     struct coil_message message = {
-        .type = COIL_MESSAGE_ATTACHED, .session = session->number, .generation = worker->generation,
-        .pid = (uint64_t)worker->pid, .base = coil_session_base(session),
+        .type = COIL_MESSAGE_ATTACHED,
+        .session = session->number,
+        .generation = worker->generation,
+        .pid = (uint64_t)worker->pid,
+        .base = coil_session_base(session),
     };
     const int fds[] = { session->memory[COIL_MEMORY_REQUESTS], session->memory[COIL_MEMORY_REPLIES],
                         session->memory[COIL_MEMORY_STAGING], worker->pidfd };

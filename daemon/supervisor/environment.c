@@ -111,9 +111,8 @@ static void environment_free(struct coil_environment *environment)
     free(environment);
 }
 
-int coil_environment_find(struct coil_environments *environments, const char *python,
-                          const char *const *entries, struct coil_environment **ret_environment,
-                          struct coil_error *error)
+int coil_environment_find(struct coil_environments *environments, const char *python, const char *const *entries,
+                          struct coil_environment **ret_environment, struct coil_error *error)
 {
     struct coil_environment *environment;
 
@@ -123,7 +122,8 @@ int coil_environment_find(struct coil_environments *environments, const char *py
         if (strncmp(*entry, KEY_PREFIX, strlen(KEY_PREFIX)) != 0 || !strchr(*entry, '='))
             return coil_error_set(error, -EINVAL, "\"%.100s\" is not a variable of Python's", *entry);
     }
-    TAILQ_FOREACH(environment, environments, link) {
+    TAILQ_FOREACH(environment, environments, link)
+    {
         if (is_same(environment, python, entries)) {
             *ret_environment = environment;
             return 0;

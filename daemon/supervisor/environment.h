@@ -10,10 +10,10 @@ struct coil_worker;
 
 struct coil_environment {
     TAILQ_ENTRY(coil_environment) link;
-    char *python;   /* path of the executable; "" for the one coil was built for */
-    char **entries; /* "PYTHON...=value", NULL-terminated, in the client's (sorted) order */
+    char *python;                      /* path of the executable; "" for the one coil was built for */
+    char **entries;                    /* "PYTHON...=value", NULL-terminated, in the client's (sorted) order */
     TAILQ_HEAD(, coil_worker) workers; /* that are not dead, the newest first */
-    unsigned quick_deaths; /* workers in a row that died soon after their start */
+    unsigned quick_deaths;             /* workers in a row that died soon after their start */
 };
 
 TAILQ_HEAD(coil_environments, coil_environment);
@@ -23,9 +23,8 @@ TAILQ_HEAD(coil_environments, coil_environment);
  * until coil_environments_deinit(): there are as many as the user has Pythons.
  * -EINVAL: not a key that coil's client makes.
  */
-int coil_environment_find(struct coil_environments *environments, const char *python,
-                          const char *const *entries, struct coil_environment **ret_environment,
-                          struct coil_error *error);
+int coil_environment_find(struct coil_environments *environments, const char *python, const char *const *entries,
+                          struct coil_environment **ret_environment, struct coil_error *error);
 void coil_environments_deinit(struct coil_environments *environments); /* its workers are gone */
 
 /* The environment block of a worker's process, to be freed with coil_environment_block_free().  NULL: no memory. */

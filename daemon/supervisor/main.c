@@ -63,9 +63,12 @@ static int parse_number(const char *text, const char *option, long max, long *re
 static int parse_options(int argc, char **argv, struct options *ret_options, struct coil_error *error)
 {
     static const struct option known[] = {
-        { "socket", required_argument, NULL, 's' }, { "idle-timeout", required_argument, NULL, 'i' },
-        { "log", required_argument, NULL, 'l' },    { "ready-fd", required_argument, NULL, 'r' },
-        { "version", no_argument, NULL, 'v' },      { "help", no_argument, NULL, 'h' },
+        { "socket", required_argument, NULL, 's' },
+        { "idle-timeout", required_argument, NULL, 'i' },
+        { "log", required_argument, NULL, 'l' },
+        { "ready-fd", required_argument, NULL, 'r' },
+        { "version", no_argument, NULL, 'v' },
+        { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
     struct options options = { .idle_timeout_s = IDLE_TIMEOUT_S, .ready_fd = -1 };
@@ -96,8 +99,10 @@ static int parse_options(int argc, char **argv, struct options *ret_options, str
             print_help();
             return 1;
         default:
-            return coil_error_set(error, -EINVAL, "\"%s\" is not an option of coild, or lacks its value: see "
-                                  "coild --help", argv[optind - 1]);
+            return coil_error_set(error, -EINVAL,
+                                  "\"%s\" is not an option of coild, or lacks its value: see "
+                                  "coild --help",
+                                  argv[optind - 1]);
         }
     }
     if (r == 0 && optind < argc)

@@ -26,15 +26,15 @@ struct coil_worker_module *coil_worker_module_find(struct coil_worker *worker, c
 {
     struct coil_worker_module *module;
 
-    TAILQ_FOREACH(module, &worker->modules, link) {
+    TAILQ_FOREACH(module, &worker->modules, link)
+    {
         if (strcmp(module->name, name) == 0)
             return module;
     }
     return NULL;
 }
 
-bool coil_worker_module_conflicts(struct coil_worker *worker, const char *name,
-                                  const uint8_t hash[COIL_HASH_SIZE])
+bool coil_worker_module_conflicts(struct coil_worker *worker, const char *name, const uint8_t hash[COIL_HASH_SIZE])
 {
     const struct coil_worker_module *module = coil_worker_module_find(worker, name);
 

@@ -23,8 +23,7 @@ struct coil_worker_module {
 struct coil_worker_module *coil_worker_module_find(struct coil_worker *worker, const char *name);
 
 /* True if the worker has another module of this name. */
-bool coil_worker_module_conflicts(struct coil_worker *worker, const char *name,
-                                  const uint8_t hash[COIL_HASH_SIZE]);
+bool coil_worker_module_conflicts(struct coil_worker *worker, const char *name, const uint8_t hash[COIL_HASH_SIZE]);
 
 /*
  * Makes the worker know the module: 1 if it does already; 0: `answered` will be

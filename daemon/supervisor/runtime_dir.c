@@ -46,8 +46,10 @@ static int check_private(const char *folder, struct coil_error *error)
     struct stat status;
 
     if (mkdir(folder, 0700) < 0 && errno != EEXIST)
-        return coil_error_set(error, -errno, "cannot create the runtime folder %s: %s; make its parent folder "
-                              "writable, or set COIL_SOCKET", folder, strerror(errno));
+        return coil_error_set(error, -errno,
+                              "cannot create the runtime folder %s: %s; make its parent folder "
+                              "writable, or set COIL_SOCKET",
+                              folder, strerror(errno));
     if (lstat(folder, &status) < 0)
         return coil_error_set(error, -errno, "cannot examine the runtime folder %s: %s", folder, strerror(errno));
     if (S_ISLNK(status.st_mode))
@@ -55,11 +57,15 @@ static int check_private(const char *folder, struct coil_error *error)
     if (!S_ISDIR(status.st_mode))
         return coil_error_set(error, -ENOTDIR, "the runtime folder %s is not a folder: remove it", folder);
     if (status.st_uid != geteuid())
-        return coil_error_set(error, -EPERM, "the runtime folder %s belongs to user %u, not to user %u: have it "
-                              "removed, or set COIL_SOCKET", folder, (unsigned)status.st_uid, (unsigned)geteuid());
+        return coil_error_set(error, -EPERM,
+                              "the runtime folder %s belongs to user %u, not to user %u: have it "
+                              "removed, or set COIL_SOCKET",
+                              folder, (unsigned)status.st_uid, (unsigned)geteuid());
     if (status.st_mode & 0077)
-        return coil_error_set(error, -EPERM, "the runtime folder %s is open to other users (mode %04o): "
-                              "run chmod 700 %s", folder, (unsigned)status.st_mode & 07777, folder);
+        return coil_error_set(error, -EPERM,
+                              "the runtime folder %s is open to other users (mode %04o): "
+                              "run chmod 700 %s",
+                              folder, (unsigned)status.st_mode & 07777, folder);
     return 0;
 }
 
@@ -92,11 +98,10 @@ static int lock(const char *path, int *ret_fd, struct coil_error *error)
         return coil_error_set(error, -errno,
                               "cannot create %s: its folder does not exist; create it, or set COIL_SOCKET", path);
     if (fd < 0)
-        return coil_error_set(error, -errno, "cannot create %s: %s; make its folder writable, or set COIL_SOCKET",
-                              path, strerror(errno));
+        return coil_error_set(error, -errno, "cannot create %s: %s; make its folder writable, or set COIL_SOCKET", path,
+                              strerror(errno));
     if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-        return errno == EWOULDBLOCK ? 1
-                                    : coil_error_set(error, -errno, "cannot lock %s: %s", path, strerror(errno));
+        return errno == EWOULDBLOCK ? 1 : coil_error_set(error, -errno, "cannot lock %s: %s", path, strerror(errno));
     if (fstat(fd, &locked) < 0 || stat(path, &named) < 0 || locked.st_ino != named.st_ino ||
         locked.st_dev != named.st_dev)
         return -ESTALE;
@@ -120,8 +125,10 @@ static int lock_or_find(struct coil_runtime_dir *runtime, struct coil_error *err
         if (is_served(runtime->socket_path))
             return 1;
         if (waited_ms >= HOLDER_WAIT_MS)
-            return coil_error_set(error, -EBUSY, "another coild holds %s but does not listen at %s: stop it (its pid "
-                                  "is in the file)", runtime->lock_path, runtime->socket_path);
+            return coil_error_set(error, -EBUSY,
+                                  "another coild holds %s but does not listen at %s: stop it (its pid "
+                                  "is in the file)",
+                                  runtime->lock_path, runtime->socket_path);
         sleep_ms(HOLDER_POLL_MS);
     }
 }
@@ -132,8 +139,7 @@ static int remove_stale(const char *path, struct coil_error *error)
     struct stat status;
 
     if (lstat(path, &status) < 0)
-        return errno == ENOENT ? 0
-                               : coil_error_set(error, -errno, "cannot examine %s: %s", path, strerror(errno));
+        return errno == ENOENT ? 0 : coil_error_set(error, -errno, "cannot examine %s: %s", path, strerror(errno));
     if (!S_ISSOCK(status.st_mode))
         return coil_error_set(error, -EEXIST, "%s exists and is not a socket: choose another path", path);
     if (is_served(path))

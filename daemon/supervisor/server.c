@@ -41,8 +41,8 @@ static void turn_away(int fd, const struct ucred *peer)
     struct coil_message message = { .type = COIL_MESSAGE_FAILED, .code = COIL_REFUSED_IDENTITY };
     char text[128];
 
-    coil_log("client pid %d uid %u is turned away: this daemon serves uid %u only", (int)peer->pid,
-             (unsigned)peer->uid, (unsigned)geteuid());
+    coil_log("client pid %d uid %u is turned away: this daemon serves uid %u only", (int)peer->pid, (unsigned)peer->uid,
+             (unsigned)geteuid());
     (void)snprintf(text, sizeof text, "this daemon serves user %u only, not user %u", (unsigned)geteuid(),
                    (unsigned)peer->uid);
     message.text = text;
@@ -137,7 +137,8 @@ static void dismiss_workers(struct coil_server *server)
 {
     struct coil_environment *environment;
 
-    TAILQ_FOREACH(environment, &server->environments, link) {
+    TAILQ_FOREACH(environment, &server->environments, link)
+    {
         struct coil_worker *worker = TAILQ_FIRST(&environment->workers);
 
         while (worker) {

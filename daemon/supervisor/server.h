@@ -36,8 +36,8 @@ struct coil_server {
     struct coil_environments environments;
     struct coil_store store;
     struct coil_windows windows;
-    unsigned attached;     /* clients that are attached or about to be */
-    unsigned workers;      /* processes, and those about to start */
+    unsigned attached; /* clients that are attached or about to be */
+    unsigned workers;  /* processes, and those about to start */
     uint64_t last_session;
     uint64_t last_generation;
     bool stopping;

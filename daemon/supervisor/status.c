@@ -43,7 +43,8 @@ static void write_worker(FILE *out, const struct coil_worker *worker)
     unsigned sessions = 0;
     unsigned channels = 0;
 
-    TAILQ_FOREACH(session, &worker->sessions, link) {
+    TAILQ_FOREACH(session, &worker->sessions, link)
+    {
         sessions++;
         channels += session->channels;
     }
@@ -52,7 +53,8 @@ static void write_worker(FILE *out, const struct coil_worker *worker)
     (void)fprintf(out, "  python: %s\n", *worker->environment->python ? worker->environment->python : "as built");
     for (char **entry = worker->environment->entries; *entry; entry++)
         (void)fprintf(out, "  environment: %s\n", *entry);
-    TAILQ_FOREACH(module, &worker->modules, link) {
+    TAILQ_FOREACH(module, &worker->modules, link)
+    {
         if (!*module->name)
             continue; /* refused by the worker */
         (void)fprintf(out, "  module: %s ", module->name);
@@ -61,8 +63,8 @@ static void write_worker(FILE *out, const struct coil_worker *worker)
         (void)fprintf(out, "%s\n", module->loaded ? "" : ", loading");
     }
     TAILQ_FOREACH(session, &worker->sessions, link)
-        (void)fprintf(out, "  session: %llu, program pid %d, channels %u%s\n", (unsigned long long)session->number,
-                      (int)session->pid, session->channels, session->client ? "" : ", closing");
+    (void)fprintf(out, "  session: %llu, program pid %d, channels %u%s\n", (unsigned long long)session->number,
+                  (int)session->pid, session->channels, session->client ? "" : ", closing");
 }
 
 int coil_status_write(const struct coil_server *server, char **ret_text)
@@ -81,9 +83,10 @@ int coil_status_write(const struct coil_server *server, char **ret_text)
         (void)fprintf(out, "log: %s\n", server->log_path);
     (void)fprintf(out, "programs: %u, workers: %u, descriptors: %u\n", server->attached, server->workers,
                   server->store.count);
-    TAILQ_FOREACH(environment, &server->environments, link) {
+    TAILQ_FOREACH(environment, &server->environments, link)
+    {
         TAILQ_FOREACH(worker, &environment->workers, link)
-            write_worker(out, worker);
+        write_worker(out, worker);
     }
     if (fclose(out) != 0) {
         free(text);

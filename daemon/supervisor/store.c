@@ -54,7 +54,8 @@ struct coil_stored *coil_store_get(struct coil_store *store, const uint8_t hash[
 {
     struct coil_stored *stored;
 
-    TAILQ_FOREACH(stored, &store->descriptors, link) {
+    TAILQ_FOREACH(stored, &store->descriptors, link)
+    {
         if (memcmp(stored->hash, hash, COIL_HASH_SIZE) == 0) {
             TAILQ_REMOVE(&store->descriptors, stored, link);
             TAILQ_INSERT_TAIL(&store->descriptors, stored, link);

@@ -20,7 +20,7 @@ struct coil_stored {
 
 struct coil_store {
     TAILQ_HEAD(, coil_stored) descriptors; /* the least recently used first */
-    size_t size; /* bytes of all images */
+    size_t size;                           /* bytes of all images */
     unsigned count;
 };
 

@@ -38,9 +38,9 @@
 #define START_TIMEOUT_MS 60000
 #define LEAVE_TIMEOUT_MS 2000
 #define SUPERSEDED_IDLE_MS 60000
-#define QUICK_DEATH_MS 1000     /* dead this soon after its start is a quick death */
-#define QUICK_DEATHS_FREE 3     /* so many in a row cost nothing */
-#define DELAY_FIRST_MS 125u     /* then the next start is delayed, doubling up to the maximum */
+#define QUICK_DEATH_MS 1000 /* dead this soon after its start is a quick death */
+#define QUICK_DEATHS_FREE 3 /* so many in a row cost nothing */
+#define DELAY_FIRST_MS 125u /* then the next start is delayed, doubling up to the maximum */
 #define DELAY_MAX_MS 1000u
 
 static void died(struct coil_worker *worker);
@@ -116,9 +116,8 @@ static void note_death(struct coil_worker *worker)
     learn_exit(worker);
     describe_exit(worker, how, sizeof how);
     if (worker->pid)
-        coil_log("worker generation %llu (pid %d) %s: %s%s%s", (unsigned long long)worker->generation,
-                 (int)worker->pid, worker->told_to_end ? "has ended" : "died", how,
-                 worker->failure[0] ? ": " : "", worker->failure);
+        coil_log("worker generation %llu (pid %d) %s: %s%s%s", (unsigned long long)worker->generation, (int)worker->pid,
+                 worker->told_to_end ? "has ended" : "died", how, worker->failure[0] ? ": " : "", worker->failure);
     if (!worker->was_ready && !worker->failure[0])
         (void)snprintf(worker->failure, sizeof worker->failure,
                        "the worker died before Python had started: %s; see the daemon's log %s", how,
@@ -250,13 +249,14 @@ static void heard(struct coil_worker *worker, const struct coil_message *message
         (void)uv_timer_start(&worker->timer, worker->timer.timer_cb, LEAVE_TIMEOUT_MS, 0);
         return;
     }
-    if ((message->type != COIL_MESSAGE_DONE && message->type != COIL_MESSAGE_FAILED) ||
-        message->request == 0 || message->request > worker->last_request) {
+    if ((message->type != COIL_MESSAGE_DONE && message->type != COIL_MESSAGE_FAILED) || message->request == 0 ||
+        message->request > worker->last_request) {
         link_broke(worker, "it sent a message that makes no sense");
         return;
     }
     /* Nobody may be waiting any more: the program that asked has gone. */
-    TAILQ_FOREACH(await, &worker->requests, link) {
+    TAILQ_FOREACH(await, &worker->requests, link)
+    {
         if (await->request == message->request) {
             coil_await_end(await, message);
             return;
@@ -289,8 +289,7 @@ static void on_link(uv_poll_t *poll, int status, int events)
     watch_link(worker);
 }
 
-void coil_worker_ask(struct coil_worker *worker, struct coil_message *message, const int *fds,
-                     struct coil_await *await,
+void coil_worker_ask(struct coil_worker *worker, struct coil_message *message, const int *fds, struct coil_await *await,
                      void (*answered)(struct coil_await *, const struct coil_message *))
 {
     struct coil_error error;
@@ -330,8 +329,14 @@ static int start_process(struct coil_worker *worker, int link_fd, struct coil_er
     };
     /* A session of its own: a terminal's Ctrl-C is for the supervisor, which then ends its workers in order. */
     uv_process_options_t options = {
-        .file = server->worker_path, .args = arguments, .env = block, .cwd = "/", .stdio = stdio,
-        .stdio_count = LINK_FD + 1, .exit_cb = on_process_exit, .flags = UV_PROCESS_DETACHED,
+        .file = server->worker_path,
+        .args = arguments,
+        .env = block,
+        .cwd = "/",
+        .stdio = stdio,
+        .stdio_count = LINK_FD + 1,
+        .exit_cb = on_process_exit,
+        .flags = UV_PROCESS_DETACHED,
     };
     int r;
 
@@ -436,8 +441,7 @@ static void on_timer(uv_timer_t *timer)
     }
 }
 
-int coil_worker_new(struct coil_server *server, struct coil_environment *environment,
-                    struct coil_worker **ret_worker)
+int coil_worker_new(struct coil_server *server, struct coil_environment *environment, struct coil_worker **ret_worker)
 {
     struct coil_worker *worker = calloc(1, sizeof *worker);
     uint64_t delay_ms = 0;

@@ -50,10 +50,10 @@ struct coil_worker {
     bool was_ready;
     bool superseded; /* a program needed another module under a name that this one has */
     bool told_to_end;
-    unsigned users;      /* clients and sessions that count on it */
+    unsigned users;                    /* clients and sessions that count on it */
     char failure[COIL_ERROR_TEXT_MAX]; /* why it did not start */
-    struct coil_awaits starters; /* who waits for READY */
-    struct coil_awaits requests; /* what was asked of it */
+    struct coil_awaits starters;       /* who waits for READY */
+    struct coil_awaits requests;       /* what was asked of it */
     TAILQ_HEAD(, coil_worker_module) modules;
     TAILQ_HEAD(, coil_session) sessions;
 
@@ -73,8 +73,7 @@ struct coil_worker {
  * turn of the loop, or a little later if the last ones died at once.  Trouble is told to
  * those who wait.  Frees itself when it is dead.  -ENOMEM.
  */
-int coil_worker_new(struct coil_server *server, struct coil_environment *environment,
-                    struct coil_worker **ret_worker);
+int coil_worker_new(struct coil_server *server, struct coil_environment *environment, struct coil_worker **ret_worker);
 
 /*
  * True if it can take sessions, now or once it has started.  Asks the kernel, so that a
@@ -90,8 +89,7 @@ void coil_worker_await_ready(struct coil_worker *worker, struct coil_await *awai
  * Sends a request, with a number of its own, and calls `answered` with done, failed, or NULL
  * (dead).  Never calls it before it returns.  `fds` as coil_wire_send().
  */
-void coil_worker_ask(struct coil_worker *worker, struct coil_message *message, const int *fds,
-                     struct coil_await *await,
+void coil_worker_ask(struct coil_worker *worker, struct coil_message *message, const int *fds, struct coil_await *await,
                      void (*answered)(struct coil_await *, const struct coil_message *));
 
 /* Counts who uses it; the last to go lets a superseded worker leave after a while. */

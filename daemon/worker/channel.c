@@ -126,7 +126,8 @@ static int execute(struct coil_channel *channel, const struct coil_header *heade
 static bool wait_for_record(struct coil_channel *channel)
 {
     if (channel->has_gil) {
-        if (atomic_load_explicit(&gil_wanted, memory_order_relaxed) == 0 && coil_spin_brief(&channel->spin, &channel->requests))
+        if (atomic_load_explicit(&gil_wanted, memory_order_relaxed) == 0 &&
+            coil_spin_brief(&channel->spin, &channel->requests))
             return true;
         channel_leave(channel);
     }
@@ -182,14 +183,15 @@ static void *channel_main(void *argument)
     channel_leave(channel);
     coil_worker_host->thread_detach(channel->host_thread);
     atomic_store_explicit(&channel->control->ended, 1, memory_order_release); /* Q */
-    atomic_store_explicit(&channel->ended, true, memory_order_release); /* E */
+    atomic_store_explicit(&channel->ended, true, memory_order_release);       /* E */
     return NULL;
 }
 
 int coil_channel_start(struct coil_session *session, uint32_t index, struct coil_channel **ret_channel,
                        struct coil_error *error)
 {
-    COIL_CLEANUP(coil_memory_free) struct coil_channel *channel = aligned_alloc(64, (sizeof *channel + 63) & ~(size_t)63);
+    COIL_CLEANUP(coil_memory_free)
+    struct coil_channel *channel = aligned_alloc(64, (sizeof *channel + 63) & ~(size_t)63);
     uintptr_t requests = session->base + COIL_REQUESTS_OFFSET, replies = session->base + COIL_REPLIES_OFFSET;
     pthread_attr_t attributes;
     int r;

@@ -89,9 +89,9 @@ static int reap(struct coil_wire *link, bool *ret_closing)
 int coil_link_serve(int fd)
 {
     COIL_CLEANUP(coil_wire_freep) struct coil_wire *link = NULL;
-    const struct coil_message ready = {
-        .type = COIL_MESSAGE_READY, .protocol = COIL_PROTOCOL, .version = COIL_VERSION
-    };
+    const struct coil_message ready = { .type = COIL_MESSAGE_READY,
+                                        .protocol = COIL_PROTOCOL,
+                                        .version = COIL_VERSION };
     int interval_ms = REAP_INTERVAL_MS;
     bool closing = false;
     int r;
@@ -107,7 +107,9 @@ int coil_link_serve(int fd)
         r = poll(&poll_link, 1, closing ? interval_ms : -1);
         if (r < 0 && errno != EINTR)
             return 1;
-        interval_ms = r != 0 ? REAP_INTERVAL_MS : interval_ms * 2 < REAP_INTERVAL_MAX_MS ? interval_ms * 2 : REAP_INTERVAL_MAX_MS;
+        interval_ms = r != 0                                   ? REAP_INTERVAL_MS
+                      : interval_ms * 2 < REAP_INTERVAL_MAX_MS ? interval_ms * 2
+                                                               : REAP_INTERVAL_MAX_MS;
         if (poll_link.revents & POLLOUT && coil_wire_flush(link) == -EPIPE)
             break;
         r = receive(link);

@@ -75,9 +75,9 @@ static int start(const struct options *options, struct coil_error *error)
 static void report_failure(int fd, const struct coil_error *error)
 {
     COIL_CLEANUP(coil_wire_freep) struct coil_wire *link = NULL;
-    const struct coil_message failed = {
-        .type = COIL_MESSAGE_FAILED, .code = COIL_REFUSED_NO_PYTHON, .text = error->text
-    };
+    const struct coil_message failed = { .type = COIL_MESSAGE_FAILED,
+                                         .code = COIL_REFUSED_NO_PYTHON,
+                                         .text = error->text };
 
     if (coil_wire_new(fd, &link) == 0)
         (void)coil_wire_send(link, &failed, NULL, NULL);

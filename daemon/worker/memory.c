@@ -20,7 +20,8 @@ static void *address(uint64_t value)
     return (void *)(uintptr_t)value;
 }
 
-/* Zero pages without memory behind them; adjacent ones become one mapping.  Strict overcommit allows them only read-only. */
+/* Zero pages without memory behind them; adjacent ones become one mapping.  Strict overcommit allows them only
+ * read-only. */
 static int cover(uint64_t at, size_t size, int how)
 {
     const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | how;
@@ -39,7 +40,8 @@ int coil_memory_reserve(struct coil_error *error)
 
     return r == 0 ? 0
                   : coil_error_set(error, r,
-                                   "the address range for shared memory cannot be reserved: %s; is the address space limited (ulimit -v)?",
+                                   "the address range for shared memory cannot be reserved: %s; is the address space "
+                                   "limited (ulimit -v)?",
                                    strerror(-r));
 }
 

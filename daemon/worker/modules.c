@@ -108,7 +108,7 @@ int coil_modules_add(const uint8_t hash[COIL_HASH_SIZE], const void *image, size
     (void)pthread_mutex_lock(&modules_lock);
     module->slot = atomic_load_explicit(&module_count, memory_order_relaxed);
     if (module->slot < MODULES_MAX) {
-        atomic_store_explicit(&modules[module->slot], module, memory_order_release); /* D */
+        atomic_store_explicit(&modules[module->slot], module, memory_order_release);  /* D */
         atomic_store_explicit(&module_count, module->slot + 1, memory_order_release); /* D */
         module = NULL;
     } else {

@@ -107,8 +107,9 @@ static bool session_has_ended(struct coil_session *session)
         if (atomic_load_explicit(&c->ended, memory_order_acquire)) /* E */
             continue;
         ended = false;
-        coil_ring_wake((const _Atomic uint32_t *)(const void *)(
-            c->requests.ring + atomic_load_explicit(&c->waits_at, memory_order_relaxed)));
+        coil_ring_wake(
+            (const _Atomic uint32_t *)(const void *)(c->requests.ring +
+                                                     atomic_load_explicit(&c->waits_at, memory_order_relaxed)));
     }
     return ended;
 }

@@ -70,7 +70,7 @@ struct coil_channel {
     struct coil_producer replies;
     struct coil_control *control; /* the worker's block */
     struct coil_spin spin;
-    bool has_gil; /* between two calls that follow each other closely */
+    bool has_gil;              /* between two calls that follow each other closely */
     _Atomic uint32_t waits_at; /* offset in the ring of the commit word it sleeps on; relaxed: the reaper tries again */
     _Atomic bool ended; /* the thread has left the rings for good; release E in channel.c, acquire E in session.c */
     struct coil_channel *next;
@@ -80,13 +80,14 @@ struct coil_session {
     uint64_t number;
     uint64_t base;
     uint64_t close_request; /* the message that asked to close; 0: open.  The link's thread only */
-    _Atomic bool closing;   /* set by the link's thread, seen by channels between records; relaxed: they are woken until they see it */
+    _Atomic bool closing;   /* set by the link's thread, seen by channels between records; relaxed: they are woken until
+                               they see it */
     pthread_mutex_t lock;   /* guards what follows */
     uint32_t error_values_used;
     struct {
         struct coil_worker_module *module;
         uint32_t offset; /* of its error values, from the start of that area */
-    } *modules;
+    } * modules;
     size_t module_count;
     struct coil_channel *channels; /* the link's thread only */
     struct coil_session *next;     /* guarded by the sessions' lock */
@@ -105,7 +106,8 @@ int coil_session_close(uint64_t number, uint64_t request, struct coil_error *err
  */
 bool coil_sessions_reap(uint64_t *ret_request, bool *ret_closing);
 
-/* Where the session publishes the module's error values, filled with the current ones.  A channel's thread, with the GIL. */
+/* Where the session publishes the module's error values, filled with the current ones.  A channel's thread, with the
+ * GIL. */
 uint32_t coil_session_publish(struct coil_session *session, struct coil_worker_module *module);
 
 /* The host's callback: a function's error value has changed. */
@@ -115,7 +117,8 @@ void coil_sessions_error_value(struct coil_host_module *host, unsigned function,
 int coil_channel_start(struct coil_session *session, uint32_t index, struct coil_channel **ret_channel,
                        struct coil_error *error);
 
-/* Tells the client that it broke the protocol; the channel ends after that.  `what` goes to the log.  The channel's thread. */
+/* Tells the client that it broke the protocol; the channel ends after that.  `what` goes to the log.  The channel's
+ * thread. */
 void coil_channel_break(struct coil_channel *channel, const char *what);
 
 /* Takes the GIL, if the channel has not kept it from its last call. */
