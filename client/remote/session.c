@@ -37,6 +37,18 @@ static bool is_own(const struct coil_own_fd *own_fd)
     return fstat(own_fd->fd, &status) == 0 && status.st_dev == own_fd->device && status.st_ino == own_fd->inode;
 }
 
+/* Before Linux 6.9 all pidfds, eventfds and epoll sets have one inode; only their names differ. */
+static bool is_own_pidfd(const struct coil_own_fd *own_fd)
+{
+    char path[40], name[64];
+    ssize_t size;
+
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", own_fd->fd);
+    size = readlink(path, name, sizeof name - 1);
+    name[size > 0 ? size : 0] = '\0';
+    return is_own(own_fd) && (size <= 0 || strstr(name, "pidfd"));
+}
+
 static void close_own(struct coil_own_fd *own_fd)
 {
     if (is_own(own_fd))
@@ -125,7 +137,8 @@ void coil_session_drop(struct coil_session *session)
     unmap(session->base);
     (void)coil_wire_release(session->wire);
     close_own(&session->socket);
-    close_own(&session->pidfd);
+    if (is_own_pidfd(&session->pidfd))
+        close_own(&session->pidfd);
     while (session->free_channels) {
         struct coil_channel *channel = session->free_channels;
 
@@ -159,7 +172,7 @@ bool coil_session_is_dead(struct coil_session *session)
 {
     struct pollfd worker = { .fd = session->pidfd.fd, .events = POLLIN };
 
-    if (poll(&worker, 1, 0) <= 0 || !(worker.revents & POLLIN) || !is_own(&session->pidfd))
+    if (poll(&worker, 1, 0) <= 0 || !(worker.revents & POLLIN) || !is_own_pidfd(&session->pidfd))
         return false;
     atomic_store_explicit(&session->gone, true, memory_order_relaxed);
     return true;
@@ -171,7 +184,7 @@ bool coil_session_is_cut_off(struct coil_session *session)
 
     if (atomic_load_explicit(&session->gone, memory_order_relaxed) || coil_session_is_dead(session))
         return true;
-    return !is_own(&session->socket) || !is_own(&session->pidfd) ||
+    return !is_own(&session->socket) || !is_own_pidfd(&session->pidfd) ||
            (poll(&daemon, 1, 0) > 0 && daemon.revents & (POLLRDHUP | POLLHUP | POLLERR));
 }
 

@@ -1,6 +1,7 @@
 /* A program closes all fds, as daemons do, and reuses their numbers: it keeps its fds, and calls go on. */
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 extern int add(int x, int y);
@@ -16,7 +17,7 @@ int main(void)
     for (int fd = 3; fd < 100; fd++)
         close(fd);
     for (int i = 0; i < 6; i++)
-        opened[i] = open("/dev/null", O_RDONLY);
+        opened[i] = i % 2 ? eventfd(1, 0) : open("/dev/null", O_RDONLY); /* an eventfd that is readable, as a dead pidfd is */
     usleep(200000);
     printf("%d\n", add(5, 6));
     for (int i = 0; i < 6; i++)
