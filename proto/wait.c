@@ -24,6 +24,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "proto/clock.h"
+
 #define BUDGET_MIN_NS 1000u
 #define BUDGET_MAX_NS 50000u
 #define BRIEF_LOOKS 64u    /* each 10 to 40 ns, most of it in coil_spin_relax */
@@ -47,17 +49,9 @@ static int most_spinners(void)
     return most > 0 ? most : 0;
 }
 
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static bool spin_until(const struct coil_consumer *consumer, uint32_t budget_ns)
 {
-    uint64_t end = now_ns() + budget_ns;
+    int64_t end = coil_clock_ns() + budget_ns;
 
     do {
         for (int i = 0; i < LOOKS_PER_CLOCK; i++) {
@@ -65,7 +59,7 @@ static bool spin_until(const struct coil_consumer *consumer, uint32_t budget_ns)
                 return true;
             coil_spin_relax();
         }
-    } while (now_ns() < end);
+    } while (coil_clock_ns() < end);
     return coil_consumer_ready(consumer);
 }
 

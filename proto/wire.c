@@ -26,9 +26,9 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "proto/cleanup.h"
+#include "proto/clock.h"
 
 #define LENGTH_SIZE 4u
 #define BODY_FIRST_SIZE 4096u             /* bytes a body's buffer starts with */
@@ -401,18 +401,10 @@ int coil_wire_receive(struct coil_wire *wire, struct coil_wire_message *ret_mess
 
 /* ---- one question, one answer ---- */
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 int coil_wire_call(struct coil_wire *wire, const struct coil_message *message, const int *fds,
                    struct coil_wire_message *ret_message, int timeout_ms, struct coil_error *error)
 {
-    int64_t deadline_ms = timeout_ms < 0 ? INT64_MAX : now_ms() + timeout_ms;
+    int64_t deadline_ms = timeout_ms < 0 ? INT64_MAX : coil_clock_ms() + timeout_ms;
     int r = coil_wire_send(wire, message, fds, error);
 
     /* A peer that refuses us may have answered and closed before we asked: its answer is still there. */
@@ -420,7 +412,7 @@ int coil_wire_call(struct coil_wire *wire, const struct coil_message *message, c
         return r;
     for (;;) {
         struct pollfd ready = { .fd = wire->fd, .events = POLLIN };
-        int64_t left_ms = deadline_ms == INT64_MAX ? -1 : deadline_ms - now_ms();
+        int64_t left_ms = deadline_ms == INT64_MAX ? -1 : deadline_ms - coil_clock_ms();
 
         r = coil_wire_receive(wire, ret_message, error);
         /* Number 0: turned away before we asked. */

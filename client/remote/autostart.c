@@ -16,10 +16,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "client/remote/remote.h"
 #include "proto/cleanup.h"
+#include "proto/clock.h"
 #include "proto/location.h"
 
 #define READY_TIMEOUT_MS 20000
@@ -104,20 +104,12 @@ static int spawn(const char *program, char *const *argv, char *const *environmen
     }
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (child < 0)
-        return coil_error_set(error, -errno, "%s cannot be started: %s", program, strerror(errno));
+        return coil_error_set(error, -ECHILD, "%s cannot be started: %s", program, strerror(errno));
     while (waitpid(child, &status, __WALL) < 0 && errno == EINTR)
         ;
     if (status != 0)
-        return coil_error_set(error, -EAGAIN, "%s cannot be started: no process could be made for it", program);
+        return coil_error_set(error, -ECHILD, "%s cannot be started: no process could be made for it", program);
     return 0;
-}
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* Reads what the daemon says of its start: "ready", or why not. */
@@ -125,11 +117,11 @@ static int await_ready(int fd, const char *program, struct coil_error *error)
 {
     char text[COIL_ERROR_TEXT_MAX];
     struct pollfd readable = { .fd = fd, .events = POLLIN };
-    int64_t deadline_ms = now_ms() + READY_TIMEOUT_MS;
+    int64_t deadline_ms = coil_clock_ms() + READY_TIMEOUT_MS;
     size_t used = 0;
 
     while (used < sizeof text - 1) {
-        int64_t left_ms = deadline_ms - now_ms();
+        int64_t left_ms = deadline_ms - coil_clock_ms();
         ssize_t got;
         int r = poll(&readable, 1, left_ms > 0 ? (int)left_ms : 0);
 

@@ -11,7 +11,6 @@
  * could do its work twice.
  */
 #include <errno.h>
-#include <inttypes.h>
 
 #include "client/remote/remote.h"
 #include "daemon/host/host.h"
@@ -58,13 +57,9 @@ static int read_reply(struct attempt *a, const struct coil_header *reply, const 
     char text[COIL_ERROR_TEXT_MAX];
 
     if (__builtin_expect(reply->kind == COIL_RECORD_FAILED, 0)) {
-        size_t size = reply->size < sizeof text - 1 ? reply->size : sizeof text - 1;
-
-        memcpy(text, coil_consumer_payload(&a->channel->replies), size);
-        text[size] = '\0';
         a->status = reply->outcome == COIL_FAILED_MEMORY ? COIL_E_MEMORY : COIL_E_PROTOCOL;
         return coil_error_set(error, -EIO, "the worker refused the call: %s",
-                              size ? text : "it is in the daemon's log");
+                              coil_channel_words(a->channel, reply, text));
     }
     if (reply->kind != COIL_RECORD_RETURN || reply->size != (staged ? 0 : result_size(a))) {
         a->status = COIL_E_PROTOCOL;

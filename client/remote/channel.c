@@ -11,7 +11,6 @@
  * the channel is still served.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -136,9 +135,9 @@ static struct coil_channel *open_another(struct coil_session *session, struct co
     }
     if (coil_wire_call(session->wire, &request, NULL, &reply, REQUEST_TIMEOUT_MS, error) < 0)
         return NULL;
+    /* Whatever the daemon says of a worker that has gone: nothing has been called yet. */
     if (reply.message.type == COIL_MESSAGE_FAILED && coil_session_is_cut_off(session)) {
-        coil_error_set(error, -EPIPE,
-                       "the worker has gone"); /* whatever the daemon says of it: nothing has been called yet */
+        coil_error_set(error, -EPIPE, "the worker has gone");
         return NULL;
     }
     if (reply.message.type == COIL_MESSAGE_FAILED) {
@@ -304,6 +303,16 @@ static void write_text(struct coil_channel *channel, const struct coil_header *h
     coil_consumer_advance(&channel->replies, header);
     coil_consumer_tell(&channel->replies);
     coil_output_write(header->outcome, text, size);
+}
+
+const char *coil_channel_words(const struct coil_channel *channel, const struct coil_header *header,
+                               char ret_text[COIL_ERROR_TEXT_MAX])
+{
+    size_t size = header->size < COIL_ERROR_TEXT_MAX ? header->size : COIL_ERROR_TEXT_MAX - 1;
+
+    memcpy(ret_text, coil_consumer_payload(&channel->replies), size);
+    ret_text[size] = '\0';
+    return size ? ret_text : "the daemon's log (coilctl status names it) says why";
 }
 
 int coil_channel_receive_any(struct coil_channel *channel, struct coil_header *ret_header)

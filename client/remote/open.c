@@ -91,7 +91,6 @@ static int read_answer(struct coil_link *link, struct coil_channel *channel, con
                        enum coil_status *ret_status, struct coil_error *error)
 {
     char text[COIL_ERROR_TEXT_MAX];
-    size_t size = reply->size < sizeof text - 1 ? reply->size : sizeof text - 1;
     uint32_t error_values_at;
 
     if (reply->kind == COIL_RECORD_OPENED && reply->size == sizeof error_values_at) {
@@ -103,13 +102,11 @@ static int read_answer(struct coil_link *link, struct coil_channel *channel, con
         *ret_status = COIL_E_PROTOCOL;
         return coil_error_set(error, -EPROTO, "the worker's answer makes no sense");
     }
-    memcpy(text, coil_consumer_payload(&channel->replies), size);
-    text[size] = '\0';
     *ret_status = reply->outcome == COIL_FAILED_INIT       ? COIL_E_INIT
                   : reply->outcome == COIL_FAILED_CONFLICT ? COIL_E_MISMATCH
                   : reply->outcome == COIL_FAILED_MEMORY   ? COIL_E_MEMORY
                                                            : COIL_E_PROTOCOL;
-    coil_error_set(error, -EIO, "%s", size ? text : "the worker closed the channel; the daemon's log says why");
+    coil_error_set(error, -EIO, "%s", coil_channel_words(channel, reply, text));
     if (*ret_status == COIL_E_INIT) {
         link->failure = *error;
         atomic_store_explicit(&link->carry, coil_link_carry_failed, memory_order_release); /* L */

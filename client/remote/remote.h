@@ -176,6 +176,10 @@ static inline int coil_channel_receive(struct coil_channel *channel, struct coil
     return coil_channel_receive_any(channel, ret_header);
 }
 
+/* What a COIL_RECORD_FAILED says, copied into `ret_text`. */
+const char *coil_channel_words(const struct coil_channel *channel, const struct coil_header *header,
+                               char ret_text[COIL_ERROR_TEXT_MAX]);
+
 static inline void coil_channel_finish(struct coil_channel *channel, const struct coil_header *header,
                                        const struct coil_exchange *exchange)
 {

@@ -14,9 +14,9 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "proto/cleanup.h"
+#include "proto/clock.h"
 
 #define LOST_AFTER_MS 3000 /* the worker notices within milliseconds, and tells its channels; or dies */
 
@@ -47,12 +47,6 @@ static bool is_own_pidfd(const struct coil_own_fd *own_fd)
     size = readlink(path, name, sizeof name - 1);
     name[size > 0 ? size : 0] = '\0';
     return is_own(own_fd) && (size <= 0 || strstr(name, "pidfd"));
-}
-
-static void close_own(struct coil_own_fd *own_fd)
-{
-    if (is_own(own_fd))
-        coil_fd_close(&own_fd->fd);
 }
 
 static int map_at(uint64_t at, size_t size, int protection, int fd, struct coil_error *error)
@@ -136,9 +130,10 @@ void coil_session_drop(struct coil_session *session)
 {
     unmap(session->base);
     (void)coil_wire_release(session->wire);
-    close_own(&session->socket);
+    if (is_own(&session->socket))
+        coil_fd_close(&session->socket.fd);
     if (is_own_pidfd(&session->pidfd))
-        close_own(&session->pidfd);
+        coil_fd_close(&session->pidfd.fd);
     while (session->free_channels) {
         struct coil_channel *channel = session->free_channels;
 
@@ -188,14 +183,6 @@ bool coil_session_is_cut_off(struct coil_session *session)
            (poll(&daemon, 1, 0) > 0 && daemon.revents & (POLLRDHUP | POLLHUP | POLLERR));
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 bool coil_session_is_lost(struct coil_session *session)
 {
     int64_t since = atomic_load_explicit(&session->cut_off_ms, memory_order_relaxed);
@@ -203,8 +190,8 @@ bool coil_session_is_lost(struct coil_session *session)
     if (!coil_session_is_cut_off(session))
         return false;
     if (since == 0)
-        atomic_store_explicit(&session->cut_off_ms, now_ms(), memory_order_relaxed);
-    return since != 0 && now_ms() - since >= LOST_AFTER_MS;
+        atomic_store_explicit(&session->cut_off_ms, coil_clock_ms(), memory_order_relaxed);
+    return since != 0 && coil_clock_ms() - since >= LOST_AFTER_MS;
 }
 
 /* Keeps the error values that the worker has published so far. */
