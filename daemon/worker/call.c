@@ -7,7 +7,7 @@
  * published: the client waits for the one and not for the other.
  *
  * If the worker dies in here, `started` tells the client whether the handler had
- * been entered; the client reads it only after the worker's death.
+ * been entered; the client reads it only when no answer will come.
  */
 #include <errno.h>
 #include <stdio.h>
