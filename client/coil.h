@@ -6,6 +6,8 @@
 #ifndef COIL_H
 #define COIL_H
 
+#include <stddef.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -27,7 +29,9 @@ enum coil_status {
     COIL_E_NO_PYTHON = 8,    /* Python, the host or _cffi_backend could not be loaded */
     COIL_E_MEMORY = 9,       /* no memory or no room for the arguments */
     COIL_E_PROTOCOL = 10,    /* the other side broke the protocol */
-    COIL_E_LENGTH = 11       /* a length among the arguments is negative or too large */
+    COIL_E_LENGTH = 11,      /* a length among the arguments is negative or too large */
+    COIL_E_POINTER = 12,     /* a pointer leads to memory that cannot be read, or that the other side cannot see */
+    COIL_E_TIMEOUT = 13      /* the deadline has passed; the handler may still be running */
 };
 
 /*
@@ -36,6 +40,22 @@ enum coil_status {
  * sentence, owned by coil and valid until this thread's next call.
  */
 int coil_last_error(const char **ret_text);
+
+/*
+ * Memory that Python sees as it is: pointers into it cross without a copy, in both modes, for as long as the
+ * block lives.  `size` bytes of zeros, aligned to 64; NULL and errno: ENOMEM.  The block belongs to
+ * the program until coil_free(), whatever becomes of Python.  Any thread; no daemon is needed.
+ */
+void *coil_alloc(size_t size);
+
+/* Gives a block back; NULL is ignored.  Python must not look at it any more.  Any thread. */
+void coil_free(void *memory);
+
+/*
+ * Waits until the one-way calls that this thread has made have been carried out.  0, or -1 if some are
+ * lost because Python died (said on stderr, and by coil_last_error()).
+ */
+int coil_flush(void);
 
 #ifdef __cplusplus
 }

@@ -48,7 +48,7 @@ static void link_freep(struct coil_link **link)
 static void lay_out_functions(struct coil_link *link)
 {
     const struct coil_descriptor_function *functions = coil_image_functions(link->image);
-    const struct coil_descriptor_value *parameters = coil_image_parameters(link->image);
+    const struct coil_descriptor_value *parameters = coil_image_values(link->image);
 
     link->error_values_size = coil_image_error_values(link->image, COIL_ERROR_VALUES_SIZE, link->error_value_offsets);
     for (uint32_t i = 0; i < link->image->functions.count; i++) {
@@ -58,9 +58,9 @@ static void lay_out_functions(struct coil_link *link)
         f->result_size = functions[i].result_size;
         f->plain = f->call_size <= COIL_PAYLOAD_MAX - 8 && f->result_size <= COIL_PAYLOAD_MAX;
         for (uint32_t p = 0; p < functions[i].parameter_count; p++) {
-            if (parameters[functions[i].first_parameter + p].crossing != COIL_CROSS_VALUE)
+            if (parameters[functions[i].first_value + p].crossing != COIL_CROSS_VALUE)
                 f->plain = false;
-            if (parameters[functions[i].first_parameter + p].count)
+            if (parameters[functions[i].first_value + p].count)
                 f->counted = true;
         }
     }
@@ -127,7 +127,7 @@ int coil_link_check_lengths(const struct coil_link *link, unsigned function, con
     int r = 0;
 
     for (uint32_t p = 0; r == 0 && p < f->parameter_count; p++) {
-        const struct coil_descriptor_value *parameter = &coil_image_parameters(link->image)[f->first_parameter + p];
+        const struct coil_descriptor_value *parameter = &coil_image_values(link->image)[f->first_value + p];
         const void *pointer = NULL;
         uint64_t size;
 
@@ -136,7 +136,7 @@ int coil_link_check_lengths(const struct coil_link *link, unsigned function, con
         memcpy(&pointer, (const char *)call + parameter->offset, sizeof pointer);
         if (!pointer) /* leads nowhere, so it does not matter how far */
             continue;
-        r = coil_expression_extent(link->image, function, parameter, call, &size, error);
+        r = coil_expression_extent(link->image, f->first_value, parameter, call, &size, error);
     }
     return r;
 }

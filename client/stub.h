@@ -10,7 +10,7 @@
 #include <coil/descriptor.h>
 
 /* Generated code names the version it was made for; a header of another version refuses to compile it. */
-#define COIL_STUB_VERSION 1
+#define COIL_STUB_VERSION 2
 
 #if defined(_WIN32)
 #error "coil is for Linux"
@@ -49,11 +49,24 @@ extern "C" {
 #endif
 
 /*
+ * What Python can reach in the program through `lib`.  Immutable.  Each member points to one entry per
+ * row of the descriptor's table that is named, or is NULL if there is none.
+ */
+struct coil_program {
+    void (*const *runs)(const void *call, void *result); /* signatures with a name: calls the C function with the
+                                                            frame's arguments; NULL for variadic ones */
+    void (*const *addresses)(void);                      /* signatures with a name: the C function itself */
+    void *(*const *variables)(void);                     /* variables: where it is, for the calling thread */
+    void (*const *functions)(void);                      /* functions: the stub's own */
+};
+
+/*
  * One module.  Defined by the stub library, in static storage, zero but for
- * `descriptor`; `runtime` belongs to libcoil from the first call on.
+ * `descriptor` and `program`; `runtime` belongs to libcoil from the first call on.
  */
 struct coil_module {
     const struct coil_descriptor *descriptor; /* immutable, for the life of the library */
+    const struct coil_program *program;       /* the same; NULL if `lib` has nothing but constants */
     void *runtime;
 };
 

@@ -26,7 +26,7 @@
 #include <stdint.h>
 
 #define COIL_DESCRIPTOR_MAGIC 0x6c696f63u /* "coil" in memory, little-endian */
-#define COIL_DESCRIPTOR_FORMAT 2u
+#define COIL_DESCRIPTOR_FORMAT 3u
 
 /* A type code: an operation in the low 8 bits, its argument above (CFFI: _CFFI_OP). */
 typedef uint64_t coil_type_code;
@@ -110,7 +110,12 @@ enum {
     COIL_PRIM_COUNT = 52
 };
 
-/* How a value crosses between the program and Python. */
+/*
+ * How a value crosses between the program and Python.
+ *
+ * Pointers into shared memory (the heap, coil_alloc(), staging) always cross as they are; what stands here
+ * is what happens to those that lead into the private memory of one side.
+ */
 enum coil_crossing {
     COIL_CROSS_VALUE = 0,        /* as its bytes: scalars, structs and unions by value, opaque pointers */
     COIL_CROSS_STRING_IN = 1,    /* NUL-terminated bytes that Python reads; may be NULL */
@@ -118,19 +123,22 @@ enum coil_crossing {
     COIL_CROSS_BLOCK_IN = 3,     /* `extent` bytes that Python reads; may be NULL */
     COIL_CROSS_BLOCK_INOUT = 4,  /* the same, changed bytes copied back */
     COIL_CROSS_BLOCK_OUT = 5,    /* never read in the program; Python gets zeros, all of it is copied back */
-    COIL_CROSS_COUNT = 6
+    COIL_CROSS_FUNCTION = 6,     /* pointer to a function, callable on the other side; may be NULL */
+    COIL_CROSS_UNSAID = 7,       /* a pointer the declaration says too little about: an exception when it is used */
+    COIL_CROSS_FILE = 8,         /* FILE *, for C functions only: Python gives a file, the program opens its fd */
+    COIL_CROSS_COUNT = 9
 };
 
 /*
- * How many elements an array has, said over the function's other parameters: a
- * small program in reverse Polish notation.  All arithmetic is in signed 64 bits; overflow, division by zero and
+ * How many elements an array has, said over the other values of its group (a function's parameters, a
+ * struct's fields): a small program in reverse Polish notation.  All arithmetic is in signed 64 bits; overflow, division by zero and
  * a negative end are errors of the call.
  */
 enum coil_expression_operation {
     COIL_EXPRESSION_END = 0,         /* the value is what is on the stack */
     COIL_EXPRESSION_CONSTANT = 1,    /* operand: the value */
-    COIL_EXPRESSION_PARAMETER = 2,   /* operand: number of an integer parameter of the function */
-    COIL_EXPRESSION_DEREFERENCE = 3, /* operand: number of a parameter that points to one integer; NULL counts as 0 */
+    COIL_EXPRESSION_PARAMETER = 2,   /* operand: number of an integer in the group */
+    COIL_EXPRESSION_DEREFERENCE = 3, /* operand: number of a value in the group that points to one integer; NULL counts as 0 */
     COIL_EXPRESSION_ADD = 4,
     COIL_EXPRESSION_SUBTRACT = 5,
     COIL_EXPRESSION_MULTIPLY = 6,
@@ -143,6 +151,9 @@ enum coil_expression_operation {
 /* What holds for a function as a whole. */
 #define COIL_FUNCTION_IDEMPOTENT 0x01u      /* may run twice: sent again if a worker dies while it runs */
 #define COIL_FUNCTION_IN_PROCESS_ONLY 0x02u /* passes pointers that mean something only within one process */
+#define COIL_FUNCTION_ONEWAY 0x04u          /* returns once it is queued; no result, nothing comes back */
+#define COIL_FUNCTION_VARIADIC 0x08u        /* takes more arguments than `parameter_count`; C functions only */
+#define COIL_FUNCTION_HAS_ERROR 0x10u       /* `error_integer` or `error_real` is given */
 
 /* `count` entries, the first of them `offset` bytes from the start of the image. */
 struct coil_descriptor_table {
@@ -164,7 +175,11 @@ struct coil_descriptor {
     struct coil_descriptor_table enums;       /* struct coil_descriptor_enum, sorted by name */
     struct coil_descriptor_table typenames;   /* struct coil_descriptor_typename, sorted by name */
     struct coil_descriptor_table functions;   /* struct coil_descriptor_function: the `extern "Python"` ones */
-    struct coil_descriptor_table parameters;  /* struct coil_descriptor_value, grouped by function */
+    struct coil_descriptor_table signatures;  /* struct coil_descriptor_function: C functions that `lib` has, in the
+                                                 order of their names; behind them types of function pointers */
+    struct coil_descriptor_table variables;   /* struct coil_descriptor_value: variables that `lib` has, by name */
+    struct coil_descriptor_table shapes;      /* struct coil_descriptor_shape */
+    struct coil_descriptor_table values;      /* struct coil_descriptor_value, grouped by function and shape */
     struct coil_descriptor_table expressions; /* struct coil_descriptor_expression, each program up to its END */
     struct coil_descriptor_table strings;     /* char; the first and the last are NUL */
 };
@@ -173,6 +188,9 @@ struct coil_descriptor {
 struct coil_descriptor_global {
     uint32_t name;       /* text */
     uint32_t negative;   /* integer constants: 1 if the value is <= 0 (CFFI's convention), else 0 */
+    uint32_t entry;      /* index in `functions` (_EXTERN_PYTHON), `signatures` (_DLOPEN_FUNC) or `variables`
+                            (_GLOBAL_VAR, and _CONSTANT unless it is a real number); else 0 */
+    uint32_t reserved;   /* 0 */
     coil_type_code code; /* COIL_OP_CONSTANT, _CONSTANT_INT, _ENUM, _GLOBAL_VAR, _DLOPEN_FUNC, _EXTERN_PYTHON */
     uint64_t value;      /* integer constants and enumerators: the value, converted to 64 bits */
     double real;         /* COIL_OP_CONSTANT of a floating-point type: the value; else 0 */
@@ -214,16 +232,39 @@ struct coil_descriptor_typename {
     uint32_t type; /* index in `types` */
 };
 
-/* A parameter in the call frame, or the result in the result frame. */
+/* `count` of an array that ends with its first null pointer, which is part of it. */
+#define COIL_COUNT_TO_NULL UINT32_MAX
+
+/*
+ * A place that holds a value: a parameter in the call frame, the result in the result frame, a
+ * field of a struct that is followed, an element, a variable.
+ */
 struct coil_descriptor_value {
-    uint32_t name;     /* text; empty for a result */
-    uint32_t type;     /* index in `types`; arrays are pointers here, as in C */
+    uint32_t name;     /* text; empty for a result or an element */
+    uint32_t type;     /* index in `types`; arrays are pointers here, as in C, but in structs and variables */
     uint32_t crossing; /* enum coil_crossing */
-    uint32_t offset;   /* bytes from the start of the frame */
-    uint64_t size;     /* bytes in the frame; 0 for a void result */
+    uint32_t offset;   /* bytes from the start of the frame or of the struct */
+    uint64_t size;     /* bytes there; 0 for a void result */
     uint64_t extent;   /* COIL_CROSS_BLOCK_*: bytes behind the pointer, or of one element if `count` is given; else 0 */
-    uint32_t count;    /* 1 + index in `expressions`: how many elements, before the call; 0: one */
+    uint32_t count;    /* 1 + index in `expressions`: how many elements, before the call; 0: one; COIL_COUNT_TO_NULL */
     uint32_t length;   /* 1 + index in `expressions`: how many come back, evaluated after the call; 0: all */
+    /*
+     * 1 + index in `shapes`: the pointers in each element behind the pointer (COIL_CROSS_BLOCK_*), or, for
+     * COIL_CROSS_VALUE, in the value itself, which is then an array of size / shape.size elements.  0: there are none
+     * that are followed.
+     */
+    uint32_t shape;
+    uint32_t signature; /* COIL_CROSS_FUNCTION: 1 + index in `signatures`; else 0 */
+};
+
+/*
+ * Which pointers one element contains, and what their lengths are said over: a group of
+ * values.  A shape may lead to itself (linked lists).  Structs in structs are shapes in place.
+ */
+struct coil_descriptor_shape {
+    uint64_t size;        /* of one element, in bytes; a pointer's for arrays of pointers */
+    uint32_t first_value; /* index in `values` */
+    uint32_t value_count;
 };
 
 struct coil_descriptor_expression {
@@ -232,16 +273,18 @@ struct coil_descriptor_expression {
     int64_t operand;
 };
 
-/* An `extern "Python"` function: one that the stub library defines and Python implements. */
+/* A function's signature: of an `extern "Python"` function, of a C function, of what a function pointer points to. */
 struct coil_descriptor_function {
-    uint32_t name;            /* text */
-    uint32_t type;            /* index in `types`, of its COIL_OP_FUNCTION */
-    uint32_t call_size;       /* bytes of the call frame; 0 without parameters */
-    uint32_t result_size;     /* bytes of the result frame; 0 for void */
-    uint32_t first_parameter; /* index in `parameters` */
+    uint32_t name;         /* text; empty for a function pointer's */
+    uint32_t type;         /* index in `types`, of its COIL_OP_FUNCTION */
+    uint32_t call_size;    /* bytes of the call frame; 0 without parameters */
+    uint32_t result_size;  /* bytes of the result frame; 0 for void */
+    uint32_t first_value;  /* index in `values`, of the first parameter */
     uint32_t parameter_count;
-    uint32_t flags;    /* COIL_FUNCTION_* */
-    uint32_t reserved; /* 0 */
+    uint32_t flags;        /* COIL_FUNCTION_* */
+    uint32_t timeout_ms;   /* timeout(): 0 if it is not given */
+    int64_t error_integer; /* error(): converted to the result's type; for floating-point results error_real */
+    double error_real;
     struct coil_descriptor_value result;
 };
 

@@ -69,10 +69,10 @@ static int combine(uint32_t operation, int64_t *a, int64_t b)
     return overflow ? -ERANGE : 0;
 }
 
-static int run(const struct coil_descriptor *image, const struct coil_descriptor_function *f, uint32_t first,
+static int run(const struct coil_descriptor *image, uint32_t first_value, uint32_t first,
                const void *frame, int64_t *ret_value)
 {
-    const struct coil_descriptor_value *parameters = coil_image_parameters(image) + f->first_parameter;
+    const struct coil_descriptor_value *parameters = coil_image_values(image) + first_value;
     int64_t stack[COIL_EXPRESSION_DEPTH_MAX];
     unsigned depth = 0;
     int r = 0;
@@ -97,11 +97,11 @@ static int run(const struct coil_descriptor *image, const struct coil_descriptor
     return r;
 }
 
-int coil_expression_evaluate(const struct coil_descriptor *image, unsigned function, uint32_t reference,
+int coil_expression_evaluate(const struct coil_descriptor *image, uint32_t first_value, uint32_t reference,
                              const void *frame, uint64_t *ret_value, struct coil_error *error)
 {
     int64_t value;
-    int r = run(image, &coil_image_functions(image)[function], reference - 1, frame, &value);
+    int r = run(image, first_value, reference - 1, frame, &value);
 
     if (r == -EDOM)
         return coil_error_set(error, -ERANGE, "a length divides by zero");
@@ -113,7 +113,7 @@ int coil_expression_evaluate(const struct coil_descriptor *image, unsigned funct
     return 0;
 }
 
-int coil_expression_extent(const struct coil_descriptor *image, unsigned function,
+int coil_expression_extent(const struct coil_descriptor *image, uint32_t first_value,
                            const struct coil_descriptor_value *parameter, const void *frame, uint64_t *ret_size,
                            struct coil_error *error)
 {
@@ -121,7 +121,7 @@ int coil_expression_extent(const struct coil_descriptor *image, unsigned functio
     int r = 0;
 
     if (parameter->count)
-        r = coil_expression_evaluate(image, function, parameter->count, frame, &count, error);
+        r = coil_expression_evaluate(image, first_value, parameter->count, frame, &count, error);
     if (r == 0 && (__builtin_mul_overflow(count, parameter->extent, ret_size) || *ret_size > INT64_MAX))
         r = coil_error_set(error, -ERANGE, "%llu elements of %llu bytes are too many", (unsigned long long)count,
                            (unsigned long long)parameter->extent);

@@ -63,7 +63,10 @@ static int check_tables(const struct checker *c)
         { image->enums, sizeof(struct coil_descriptor_enum), "enums" },
         { image->typenames, sizeof(struct coil_descriptor_typename), "typenames" },
         { image->functions, sizeof(struct coil_descriptor_function), "functions" },
-        { image->parameters, sizeof(struct coil_descriptor_value), "parameters" },
+        { image->signatures, sizeof(struct coil_descriptor_function), "signatures" },
+        { image->variables, sizeof(struct coil_descriptor_value), "variables" },
+        { image->shapes, sizeof(struct coil_descriptor_shape), "shapes" },
+        { image->values, sizeof(struct coil_descriptor_value), "values" },
         { image->expressions, sizeof(struct coil_descriptor_expression), "expressions" },
         { image->strings, 1, "strings" },
     };
@@ -254,7 +257,7 @@ static bool is_integer_parameter(const struct checker *c, const struct coil_desc
 
     if (!is_index(index, f->parameter_count))
         return false;
-    p = &coil_image_parameters(c->image)[f->first_parameter + (uint32_t)index];
+    p = &coil_image_values(c->image)[f->first_value + (uint32_t)index];
     type = coil_image_resolve(c->image, p->type);
     if (pointer) {
         /* Only what the runtime stages and checks may be followed. */
@@ -321,7 +324,7 @@ static bool value_is_good(const struct checker *c, const struct coil_descriptor_
 static int check_functions(const struct checker *c)
 {
     const struct coil_descriptor_function *functions = coil_image_functions(c->image);
-    const struct coil_descriptor_value *parameters = coil_image_parameters(c->image);
+    const struct coil_descriptor_value *parameters = coil_image_values(c->image);
 
     if (c->image->functions.count > UINT16_MAX)
         return coil_error_set(c->error, -EBADMSG, "descriptor: more than %u functions", UINT16_MAX);
@@ -329,18 +332,18 @@ static int check_functions(const struct checker *c)
         const struct coil_descriptor_function *f = &functions[i];
         bool good = is_name(c, f->name) && is_type(c, f->type) &&
                     COIL_TYPE_OPERATION(c->types[f->type]) == COIL_OP_FUNCTION && f->call_size <= FRAME_SIZE_MAX &&
-                    f->result_size <= FRAME_SIZE_MAX && f->first_parameter <= c->image->parameters.count &&
-                    f->parameter_count <= c->image->parameters.count - f->first_parameter &&
+                    f->result_size <= FRAME_SIZE_MAX && f->first_value <= c->image->values.count &&
+                    f->parameter_count <= c->image->values.count - f->first_value &&
                     f->result.crossing == COIL_CROSS_VALUE && f->result.count == 0 &&
                     value_is_good(c, f, &f->result, f->result_size);
 
         for (uint32_t p = 0; good && p < f->parameter_count; p++)
             good =
-                parameters[f->first_parameter + p].offset <= f->call_size &&
-                parameters[f->first_parameter + p].size <= f->call_size - parameters[f->first_parameter + p].offset &&
-                is_type(c, parameters[f->first_parameter + p].type);
+                parameters[f->first_value + p].offset <= f->call_size &&
+                parameters[f->first_value + p].size <= f->call_size - parameters[f->first_value + p].offset &&
+                is_type(c, parameters[f->first_value + p].type);
         for (uint32_t p = 0; good && p < f->parameter_count; p++)
-            good = value_is_good(c, f, &parameters[f->first_parameter + p], f->call_size);
+            good = value_is_good(c, f, &parameters[f->first_value + p], f->call_size);
         if (!good)
             return bad(c, "function", i);
     }

@@ -92,9 +92,24 @@ static inline const struct coil_descriptor_function *coil_image_functions(const 
     return coil_image_at(image, image->functions);
 }
 
-static inline const struct coil_descriptor_value *coil_image_parameters(const struct coil_descriptor *image)
+static inline const struct coil_descriptor_function *coil_image_signatures(const struct coil_descriptor *image)
 {
-    return coil_image_at(image, image->parameters);
+    return coil_image_at(image, image->signatures);
+}
+
+static inline const struct coil_descriptor_value *coil_image_variables(const struct coil_descriptor *image)
+{
+    return coil_image_at(image, image->variables);
+}
+
+static inline const struct coil_descriptor_shape *coil_image_shapes(const struct coil_descriptor *image)
+{
+    return coil_image_at(image, image->shapes);
+}
+
+static inline const struct coil_descriptor_value *coil_image_values(const struct coil_descriptor *image)
+{
+    return coil_image_at(image, image->values);
 }
 
 static inline const struct coil_descriptor_expression *coil_image_expressions(const struct coil_descriptor *image)

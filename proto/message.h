@@ -8,9 +8,9 @@
  *
  * Who says what to whom, in order:
  *
- *     client -> supervisor   attach, descriptor, module, channel
+ *     client -> supervisor   attach, descriptor, module, channel, region
  *     supervisor -> client   attached, send_descriptor, done, failed
- *     supervisor -> worker   load, session, channel, close
+ *     supervisor -> worker   heap, load, session, channel, region, close
  *     worker -> supervisor   ready, done, failed
  *     coilctl -> supervisor  status, stop
  *     supervisor -> coilctl  report, done, failed
@@ -27,7 +27,7 @@
 #include "proto/error.h"
 
 #define COIL_MESSAGE_SIZE_MAX (16u << 20) /* bytes of one message */
-#define COIL_MESSAGE_FDS_MAX 4
+#define COIL_MESSAGE_FDS_MAX 5
 #define COIL_MESSAGE_STRINGS_MAX 256 /* entries of `environment` */
 
 struct coil_bytes {
@@ -54,6 +54,11 @@ struct coil_bytes {
     X(PID, pid, U)                 /* of the client, or of the worker */          \
     X(BASE, base, U)               /* the window's address */                     \
     X(CHANNEL, channel, U)         /* number of a channel within its session */   \
+    X(HEAP, heap, U)               /* the address of the generation's heap */     \
+    X(SIZE, size, U)               /* of a region of program memory, in bytes */  \
+    X(PRIVATE, is_private, U)      /* 1: a worker for this program alone */       \
+    X(UID, uid, U)                 /* of the client */                            \
+    X(GID, gid, U)                 /* of the client */                            \
     X(CODE, code, U)               /* enum coil_refusal */                        \
     X(TEXT, text, S)               /* for people */
 
@@ -77,6 +82,7 @@ enum coil_refusal {
     X(DESCRIPTOR, "descriptor", 0, COIL_K(REQUEST) | COIL_K(HASH) | COIL_K(DESCRIPTOR))                 \
     X(MODULE, "module", 0, COIL_K(REQUEST) | COIL_K(NAME) | COIL_K(HASH))                               \
     X(CHANNEL, "channel", 0, COIL_K(REQUEST) | COIL_K(SESSION) | COIL_K(CHANNEL)) /* also -> worker */  \
+    X(REGION, "region", 1, COIL_K(REQUEST) | COIL_K(SESSION) | COIL_K(BASE) | COIL_K(SIZE)) /* the same */ \
     /* supervisor -> client */                                                                         \
     X(SEND_DESCRIPTOR, "send_descriptor", 0, COIL_K(REQUEST) | COIL_K(HASH))                            \
     X(ATTACHED, "attached", 4, COIL_K(REQUEST) | COIL_K(SESSION) | COIL_K(GENERATION) | COIL_K(PID) |   \
@@ -85,6 +91,7 @@ enum coil_refusal {
     X(FAILED, "failed", 0, COIL_K(REQUEST) | COIL_K(CODE) | COIL_K(TEXT))                               \
     /* supervisor -> worker */                                                                         \
     X(LOAD, "load", 0, COIL_K(REQUEST) | COIL_K(HASH) | COIL_K(DESCRIPTOR))                             \
+    X(HEAP, "heap", 1, COIL_K(REQUEST) | COIL_K(GENERATION) | COIL_K(HEAP)) /* before anything else */  \
     X(SESSION, "session", 3, COIL_K(REQUEST) | COIL_K(SESSION) | COIL_K(PID) | COIL_K(BASE))            \
     X(CLOSE, "close", 0, COIL_K(REQUEST) | COIL_K(SESSION))                                             \
     /* worker -> supervisor */                                                                         \
@@ -123,6 +130,11 @@ struct coil_message {
     uint64_t pid;
     uint64_t base;
     uint64_t channel;
+    uint64_t heap;
+    uint64_t size;
+    uint64_t is_private;
+    uint64_t uid;
+    uint64_t gid;
     uint64_t code;
     const char *text;
 };

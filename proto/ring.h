@@ -59,19 +59,68 @@ enum coil_record_kind {
     COIL_RECORD_OPENED = 6,     /* to OPEN: function: slot << 16; payload: uint32_t offset of the error values */
     COIL_RECORD_FAILED = 7,     /* to OPEN and CALL: outcome: enum coil_record_failure; payload: text */
     COIL_RECORD_RESET_DONE = 8, /* to RESET */
-    COIL_RECORD_TEXT = 9        /* outcome: 1 stdout, 2 stderr; payload: bytes that Python wrote */
+    COIL_RECORD_TEXT = 9,       /* outcome: 1 stdout, 2 stderr; payload: bytes that Python wrote */
+    /* the other direction: what Python wants of the program, on the ring for replies; and its answer, on that for
+       requests.  They nest: a program that is asked may call, and what it calls may ask. */
+    COIL_RECORD_ASK = 10,    /* outcome: enum coil_ask, which says the rest */
+    COIL_RECORD_ANSWER = 11, /* outcome: enum coil_answer, errno; payload: the result, or text */
+    COIL_RECORD_FLUSH = 12,  /* request: all one-way calls before it have been carried out when it is answered */
+    COIL_RECORD_FLUSHED = 13,
+    COIL_RECORD_SERVE = 14 /* request, never answered: this channel is for what Python threads ask outside of calls */
 };
 
+/*
+ * What Python can ask the program for.  `function` is module slot << 16 | number in the table named.
+ * Payloads that do not fit into a record, and large results, lie in staging as those of calls do (the same flags);
+ * the memory is the worker's half of it.
+ */
+enum coil_ask {
+    COIL_ASK_RUN = 1,      /* signatures: run the C function; payload: the frame; answer: the result */
+    COIL_ASK_VARIADIC = 2, /* signatures: the same for a variadic one; payload: uint32_t count, the COIL_PRIM_* of each
+                              argument beyond the declared ones (COIL_PRIM_COUNT: a pointer) as uint32_t, then the
+                              frame (its room rounded up to 8), then 16 bytes for each of those arguments */
+    COIL_ASK_READ = 3,     /* variables: answer: its bytes */
+    COIL_ASK_WRITE = 4,    /* variables: payload: its bytes */
+    COIL_ASK_REFER = 5,    /* variables: answer: uint64_t address of a staged copy that is the variable for the rest of
+                              the call */
+    COIL_ASK_ADDRESS = 6,  /* signatures: answer: uint64_t address that is callable on both sides */
+    COIL_ASK_FUNCTION = 7, /* functions: the same for a function that Python implements */
+    COIL_ASK_POINTER = 8,  /* function: module slot << 16 | signature; payload: uint64_t address, then the frame: call what
+                              a pointer of the program points to */
+    COIL_ASK_SERVICE = 9,  /* start the service thread, if there is none; answer: nothing */
+    COIL_ASK_ENVIRON = 10, /* answer: uint64_t address and size of "NAME=value" texts in staging, each with its NUL,
+                              until the next answer to this channel */
+    COIL_ASK_CWD = 11,     /* answer: the path */
+    COIL_ASK_FILE = 12     /* payload: int32_t number of an fd of the worker, uint32_t mode (enum coil_file_mode);
+                              answer: uint64_t, the program's FILE * for it, closed when the call ends */
+};
+
+enum coil_answer {
+    COIL_ANSWER_DONE = 0,
+    COIL_ANSWER_REFUSED = 1,  /* payload: text */
+    COIL_ANSWER_TOO_DEEP = 2, /* COIL_DEPTH_MAX */
+    COIL_ANSWER_POINTER = 3   /* a pointer cannot cross; payload: text */
+};
+
+/* How deep calls into Python and C may nest on one thread, in either mode; deeper is an error. */
+#define COIL_DEPTH_MAX 250
+
+/* Why a request failed. */
 enum coil_record_failure {
     COIL_FAILED_PROTOCOL = 1, /* the request made no sense; the channel is closed */
     COIL_FAILED_INIT = 2,     /* the init code failed; its report has gone before as text */
     COIL_FAILED_CONFLICT = 3, /* another module of this name is open */
-    COIL_FAILED_MEMORY = 4
+    COIL_FAILED_MEMORY = 4,
+    COIL_FAILED_POINTER = 5, /* to CALL: a pointer leads to memory that the worker cannot see; the channel stays open */
+    COIL_FAILED_PRIVATE = 6  /* to OPEN: the init code needs the program, so it needs a worker of its own */
 };
 
 /* Flags of COIL_RECORD_CALL. */
 #define COIL_CALL_STAGED_FRAME 1u  /* the payload starts with the address of the frame, not with the frame */
 #define COIL_CALL_STAGED_RESULT 2u /* the payload ends with the address where the result goes */
+#define COIL_CALL_ONEWAY 4u        /* nothing answers; the function is COIL_FUNCTION_ONEWAY */
+#define COIL_CALL_INLINE 8u        /* with ONEWAY: pointers in the frame are offsets into the payload, 0 is NULL */
+#define COIL_CALL_SLOT 16u         /* `function` is the number of a Python-made function slot */
 
 /* The header as it lies in shared memory.  Written by the producer before the commit word. */
 struct coil_record {

@@ -1,5 +1,6 @@
 /*
- * The window: where a session's shared memory lies.
+ * Where shared memory lies: the window of each session, the heap of each generation, the program's own
+ * memory, function slots, and the tokens of ffi.new_handle().
  *
  * A session has three memfds, created and sized by the supervisor, sealed
  * against growing and shrinking, and mapped at the same addresses in the client
@@ -13,8 +14,13 @@
  * channel and side (proto/channel.h); then one ring per channel.  `replies` has the
  * error values between them.
  *
+ *     base + FUNCTIONS_OFFSET slots of the program's functions: code page from a file, data page private
+ *
  * Base addresses are multiples of COIL_WINDOW_STRIDE between COIL_RANGE_BEGIN and
- * COIL_RANGE_END, a range that plain and AddressSanitizer processes leave free.
+ * COIL_WINDOWS_END.  Behind the windows: heaps, one per generation (Python's shared objects, and the slots of
+ * functions that Python made); regions of the program's memory (coil_alloc), which
+ * the client chooses; and tokens, which are addresses that nothing is ever mapped at.  All of it lies in
+ * a range that plain and AddressSanitizer processes leave free.
  */
 #ifndef COIL_WINDOW_H
 #define COIL_WINDOW_H
@@ -24,9 +30,16 @@
 
 #define COIL_RANGE_BEGIN UINT64_C(0x200000000000)
 #define COIL_RANGE_END UINT64_C(0x500000000000)
+#define COIL_WINDOWS_END UINT64_C(0x300000000000) /* 16 TiB of windows */
+#define COIL_HEAPS_BEGIN COIL_WINDOWS_END         /* 8 TiB of heaps */
+#define COIL_HEAPS_END UINT64_C(0x380000000000)
+#define COIL_REGIONS_BEGIN COIL_HEAPS_END         /* 16 TiB of program memory */
+#define COIL_REGIONS_END UINT64_C(0x480000000000)
+#define COIL_TOKENS_BEGIN COIL_REGIONS_END        /* 8 TiB of tokens */
+#define COIL_TOKENS_END COIL_RANGE_END
 
 #define COIL_CHANNELS_MAX 1024u /* threads of one program that call at once */
-#define COIL_RING_SIZE 16384u   /* bytes; a power of two */
+#define COIL_RING_SIZE 32768u   /* bytes; a power of two */
 #define COIL_CONTROL_SIZE 128u  /* bytes of control per channel and side */
 #define COIL_CONTROLS_SIZE (COIL_CHANNELS_MAX * COIL_CONTROL_SIZE)
 #define COIL_ERROR_VALUES_SIZE 65536u /* published error values of the session's modules */
@@ -48,14 +61,38 @@
 /* Offsets from the window's base. */
 #define COIL_REQUESTS_OFFSET UINT64_C(0)
 #define COIL_REPLIES_OFFSET (UINT64_C(1) << 30)
+#define COIL_FUNCTIONS_OFFSET (UINT64_C(1) << 31)
 #define COIL_STAGING_OFFSET (UINT64_C(1) << 32)
 #define COIL_WINDOW_STRIDE (UINT64_C(1) << 33)
-#define COIL_WINDOW_COUNT ((unsigned)((COIL_RANGE_END - COIL_RANGE_BEGIN) / COIL_WINDOW_STRIDE))
+#define COIL_WINDOW_COUNT ((unsigned)((COIL_WINDOWS_END - COIL_RANGE_BEGIN) / COIL_WINDOW_STRIDE))
+
+/* A generation's heap: one memfd; behind it its function slots. */
+#define COIL_HEAP_SIZE (UINT64_C(1) << 35)
+#define COIL_HEAP_FUNCTIONS_OFFSET COIL_HEAP_SIZE
+#define COIL_HEAP_STRIDE (UINT64_C(1) << 36)
+#define COIL_HEAP_COUNT ((unsigned)((COIL_HEAPS_END - COIL_HEAPS_BEGIN) / COIL_HEAP_STRIDE))
+
+/* A region of program memory: a memfd of a multiple of this size, at a multiple of it. */
+#define COIL_REGION_UNIT (UINT64_C(1) << 26)
+#define COIL_REGION_SIZE_MAX (UINT64_C(1) << 40)
 
 /* Where a window may lie. */
 static inline int coil_window_is_valid(uint64_t base)
 {
-    return base >= COIL_RANGE_BEGIN && base <= COIL_RANGE_END - COIL_WINDOW_STRIDE && base % COIL_WINDOW_STRIDE == 0;
+    return base >= COIL_RANGE_BEGIN && base <= COIL_WINDOWS_END - COIL_WINDOW_STRIDE && base % COIL_WINDOW_STRIDE == 0;
+}
+
+/* Where a heap may lie. */
+static inline int coil_heap_is_valid(uint64_t base)
+{
+    return base >= COIL_HEAPS_BEGIN && base <= COIL_HEAPS_END - COIL_HEAP_STRIDE && base % COIL_HEAP_STRIDE == 0;
+}
+
+/* Where a region may lie. */
+static inline int coil_region_is_valid(uint64_t base, uint64_t size)
+{
+    return size > 0 && size <= COIL_REGION_SIZE_MAX && size % COIL_REGION_UNIT == 0 && base >= COIL_REGIONS_BEGIN &&
+           base <= COIL_REGIONS_END - size && base % COIL_REGION_UNIT == 0;
 }
 
 #endif

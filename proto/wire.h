@@ -27,7 +27,7 @@ struct coil_wire_message {
 
 #define COIL_WIRE_MESSAGE_INIT                                                                                         \
     {                                                                                                                  \
-        .fds = { -1, -1, -1, -1 }                                                                                      \
+        .fds = { -1, -1, -1, -1, -1 }                                                                                  \
     }
 
 void coil_wire_message_deinit(struct coil_wire_message *message);

@@ -14,7 +14,7 @@
 #include "proto/version.h"
 #include "proto/descriptor.h"
 
-#define STUB_VERSION 1 /* COIL_STUB_VERSION of client/stub.h that this emitter writes for */
+#define STUB_VERSION 2 /* COIL_STUB_VERSION of client/stub.h that this emitter writes for */
 
 const char *coil_emit_function_prefix(struct coil_module_model *module, const struct coil_name *function)
 {
@@ -53,7 +53,7 @@ static void emit_preamble(struct coil_buffer *out, struct coil_module_model *mod
                        "struct %simage;\n"
                        "COIL_EXTERN_C COIL_EXPORT const struct %simage coil_descriptor_%s;\n\n"
                        "static struct coil_module %smodule = {\n"
-                       "    (const struct coil_descriptor *)(const void *)&coil_descriptor_%s, NULL\n"
+                       "    (const struct coil_descriptor *)(const void *)&coil_descriptor_%s, NULL, NULL\n"
                        "};\n\n",
                        p, p, module->identifier, p, module->identifier);
     coil_buffer_printf(

@@ -59,7 +59,7 @@ static void add_integer(struct coil_image *image, const struct coil_name *name)
         value = coil_emit_number(image->arena, name->number);
     else if (name->enumeration)
         value = coil_emit_enumerator(image->module, name->enumeration, name->name);
-    coil_buffer_printf(&image->globals.text, "        { %s, (%s) <= 0, %s, (uint64_t)(%s), 0 },\n",
+    coil_buffer_printf(&image->globals.text, "        { %s, (%s) <= 0, 0, 0, %s, (uint64_t)(%s), 0 },\n",
                        coil_texts_print(image->texts, name->name), value, code, value);
 }
 
@@ -85,20 +85,20 @@ static void add_global(struct coil_image *image, const struct coil_name *name)
         add_integer(image, name);
         break;
     case COIL_NAME_REAL:
-        coil_buffer_printf(out, "        { %s, 0, COIL_TYPE(COIL_OP_CONSTANT, %u), 0, (double)(%s) },\n", text,
+        coil_buffer_printf(out, "        { %s, 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT, %u), 0, (double)(%s) },\n", text,
                            coil_opcodes_index(image->opcodes, name->type),
                            name->known ? real_number(image->arena, name->known->real) : name->name);
         break;
     case COIL_NAME_VARIABLE:
-        coil_buffer_printf(out, "        { %s, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, %u), 0, 0 },\n", text,
+        coil_buffer_printf(out, "        { %s, 0, 0, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, %u), 0, 0 },\n", text,
                            coil_opcodes_index(image->opcodes, name->type));
         break;
     case COIL_NAME_FUNCTION:
         if (name->linkage == COIL_LINKAGE_C)
-            coil_buffer_printf(out, "        { %s, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, %u), 0, 0 },\n", text,
+            coil_buffer_printf(out, "        { %s, 0, 0, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, %u), 0, 0 },\n", text,
                                coil_opcodes_index(image->opcodes, name->type));
         else
-            coil_buffer_printf(out, "        { %s, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, %u), 0, 0 },\n", text,
+            coil_buffer_printf(out, "        { %s, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, %u), 0, 0 },\n", text,
                                coil_opcodes_pointer(image->opcodes, name->type));
         break;
     }
@@ -193,9 +193,9 @@ static void add_parameters(struct coil_image *image, const struct coil_name *fun
         size_t count = add_length(image, passage->count);
         size_t length = add_length(image, passage->length);
 
-        coil_buffer_printf(&image->parameters.text,
+        coil_buffer_printf(&image->values.text,
                            "        { %s, %u, %s, (uint32_t)offsetof(struct %scall, %s),\n"
-                           "          sizeof(((struct %scall *)0)->%s), %s, %zu, %zu },\n",
+                           "          sizeof(((struct %scall *)0)->%s), %s, %zu, %zu, 0, 0 },\n",
                            coil_texts_print(image->texts, p->name ? p->name : ""),
                            coil_opcodes_parameter(image->opcodes, p->type), crossing_macro(passage->crossing), prefix,
                            passage->name, prefix, passage->name,
@@ -203,7 +203,7 @@ static void add_parameters(struct coil_image *image, const struct coil_name *fun
                            : passage->block  ? extent_of(image, passage->block)
                                              : "0",
                            count, length);
-        image->parameters.count++;
+        image->values.count++;
     }
 }
 
@@ -211,7 +211,7 @@ static void add_function(struct coil_image *image, const struct coil_name *funct
 {
     struct coil_arena *arena = image->arena;
     const char *prefix = coil_emit_function_prefix(image->module, function);
-    size_t first = image->parameters.count;
+    size_t first = image->values.count;
     const char *call_size = "0";
     const char *result_size = "0";
     const char *value_size = "0";
@@ -224,11 +224,11 @@ static void add_function(struct coil_image *image, const struct coil_name *funct
         value_size = coil_arena_printf(arena, "sizeof(((struct %sresult *)0)->value)", prefix);
     }
     coil_buffer_printf(&image->functions.text,
-                       "        { %s, %u, %s,\n          %s, %zu, %zu, %s, 0,\n          { 0, %u, COIL_CROSS_VALUE, "
-                       "0, %s, 0, 0, 0 } },\n",
+                       "        { %s, %u, %s,\n          %s, %zu, %zu, %s, 0, 0, 0,\n          { 0, %u, COIL_CROSS_VALUE, "
+                       "0, %s, 0, 0, 0, 0, 0 } },\n",
                        coil_texts_print(image->texts, function->name),
                        coil_opcodes_index(image->opcodes, function->type), call_size, result_size, first,
-                       image->parameters.count - first, function_flags(function),
+                       image->values.count - first, function_flags(function),
                        coil_opcodes_index(image->opcodes, function->type->item), value_size);
     image->functions.count++;
 }
@@ -302,7 +302,10 @@ static void emit_structure(struct coil_buffer *out, struct coil_image *image)
     emit_member(out, "struct coil_descriptor_enum", "enums", &image->enums);
     emit_member(out, "struct coil_descriptor_typename", "typenames", &image->typenames);
     emit_member(out, "struct coil_descriptor_function", "functions", &image->functions);
-    emit_member(out, "struct coil_descriptor_value", "parameters", &image->parameters);
+    emit_member(out, "struct coil_descriptor_function", "signatures", &image->signatures);
+    emit_member(out, "struct coil_descriptor_value", "variables", &image->variables);
+    emit_member(out, "struct coil_descriptor_shape", "shapes", &image->shapes);
+    emit_member(out, "struct coil_descriptor_value", "values", &image->values);
     emit_member(out, "struct coil_descriptor_expression", "expressions", &image->expressions);
     coil_buffer_printf(out, "    struct {\n%s    } strings;\n};\n\n", coil_texts_members(image->texts));
 }
@@ -322,7 +325,10 @@ static void emit_head(struct coil_buffer *out, const struct coil_image *image, c
     emit_place(out, image, "enums", &image->enums);
     emit_place(out, image, "typenames", &image->typenames);
     emit_place(out, image, "functions", &image->functions);
-    emit_place(out, image, "parameters", &image->parameters);
+    emit_place(out, image, "signatures", &image->signatures);
+    emit_place(out, image, "variables", &image->variables);
+    emit_place(out, image, "shapes", &image->shapes);
+    emit_place(out, image, "values", &image->values);
     emit_place(out, image, "expressions", &image->expressions);
     coil_buffer_printf(out, "        { (uint32_t)offsetof(struct %simage, strings), %zu },\n    },\n",
                        image->module->prefix, image->texts->size);
@@ -332,7 +338,7 @@ static void init_tables(struct coil_image *image)
 {
     struct coil_image_table *const tables[] = { &image->globals,    &image->structs,     &image->fields,
                                                 &image->enums,      &image->typenames,   &image->functions,
-                                                &image->parameters, &image->expressions, &image->types };
+                                                &image->values, &image->expressions, &image->types };
 
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         tables[i]->text.arena = image->arena;
@@ -358,15 +364,20 @@ void coil_emit_descriptor(struct coil_buffer *out, struct coil_module_model *mod
     coil_buffer_printf(out, "const struct %simage coil_descriptor_%s = {\n", module->prefix, module->identifier);
     emit_head(out, &image, name, init_code);
     emit_values(out, "types", &image.types);
-    emit_values(out, "globals: name, not positive, what, value, value of a floating-point constant", &image.globals);
+    emit_values(out, "globals: name, not positive, entry, 0, what, value, value of a floating-point constant", &image.globals);
     emit_values(out, "structs: name, type, flags, alignment, size, first field, fields", &image.structs);
     emit_values(out, "fields: name, 0, type, offset, size", &image.fields);
     emit_values(out, "enums: name, type, integer type, enumerators", &image.enums);
     emit_values(out, "typenames: name, type", &image.typenames);
-    emit_values(out, "functions: name, type, call size, result size, first parameter, parameters, flags, 0, result",
+    emit_values(out, "functions: name, type, call size, result size, first parameter, parameters, flags, timeout, error value, "
+                     "result",
                 &image.functions);
-    emit_values(out, "parameters: name, type, crossing, offset, size, bytes behind the pointer, count, length",
-                &image.parameters);
+    emit_values(out, "signatures: the same", &image.signatures);
+    emit_values(out, "variables: as values", &image.variables);
+    emit_values(out, "shapes: size, first value, values", &image.shapes);
+    emit_values(out,
+                "values: name, type, crossing, offset, size, bytes behind the pointer, count, length, shape, signature",
+                &image.values);
     emit_values(out, "expressions: operation, 0, operand", &image.expressions);
     coil_buffer_printf(out, "    { /* strings */\n%s    },\n};\n\n", coil_texts_values(image.texts));
 }

@@ -17,7 +17,8 @@ struct coil_image {
     struct coil_arena *arena;
     struct coil_opcodes *opcodes;
     struct coil_texts *texts;
-    struct coil_image_table globals, structs, fields, enums, typenames, functions, parameters, expressions, types;
+    struct coil_image_table globals, structs, fields, enums, typenames, functions, signatures, variables, shapes, values,
+        expressions, types;
 };
 
 /* Adds a struct or union, and its fields. */

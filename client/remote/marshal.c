@@ -46,7 +46,7 @@ static int measure(struct coil_marshal_pointer *p, const struct coil_link *link,
     p->back =
         crossing == COIL_CROSS_STRING_INOUT || crossing == COIL_CROSS_BLOCK_INOUT || crossing == COIL_CROSS_BLOCK_OUT;
     if (crossing != COIL_CROSS_STRING_IN && crossing != COIL_CROSS_STRING_INOUT)
-        return coil_expression_extent(link->image, function, p->parameter, call, &p->size, error);
+        return coil_expression_extent(link->image, coil_image_functions(link->image)[function].first_value, p->parameter, call, &p->size, error);
     p->size = strlen((const char *)p->own) + 1;
     return 0;
 }
@@ -56,7 +56,7 @@ static int gather(struct coil_marshal *marshal, const struct coil_link *link, un
                   struct coil_error *error)
 {
     const struct coil_descriptor_function *f = &coil_image_functions(link->image)[function];
-    const struct coil_descriptor_value *parameters = coil_image_parameters(link->image) + f->first_parameter;
+    const struct coil_descriptor_value *parameters = coil_image_values(link->image) + f->first_value;
     int r = 0;
 
     marshal->pointers = calloc(f->parameter_count ? f->parameter_count : 1, sizeof *marshal->pointers);
@@ -205,7 +205,7 @@ static uint64_t returned_size(const struct coil_marshal_pointer *p, const struct
 
     if (p->parameter->length == 0)
         return p->size;
-    if (coil_expression_evaluate(link->image, function, p->parameter->length, call, &length, NULL) < 0)
+    if (coil_expression_evaluate(link->image, coil_image_functions(link->image)[function].first_value, p->parameter->length, call, &length, NULL) < 0)
         return 0;
     return p->parameter->extent && length < p->size / p->parameter->extent ? length * p->parameter->extent : p->size;
 }

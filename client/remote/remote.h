@@ -213,6 +213,19 @@ void coil_staging_release(struct coil_channel *channel, const struct coil_staged
  */
 void coil_staging_reset(struct coil_channel *channel);
 
+/* ---- functions.c ---- */
+
+/*
+ * The address under which a function of this program can be called on both sides: a slot of the session, with the
+ * signature (index in the descriptor's table).  NULL stays NULL; an address that is such a slot, or one of
+ * Python's, stays as it is.  -ENOSPC with words.
+ */
+int coil_function_to_shared(struct coil_session *session, const struct coil_link *link, uint32_t signature,
+                            uint64_t address, uint64_t *ret_shared, struct coil_error *error);
+
+/* The program's own function behind a slot of the session; any other address stays as it is. */
+uint64_t coil_function_to_own(const struct coil_session *session, uint64_t address);
+
 /* ---- marshal.c ---- */
 
 /* What one call has in staging.  Zero is empty. */

@@ -166,12 +166,12 @@ static int typename_compare(const void *a, const void *b)
 static size_t frame_types_mark(const struct coil_descriptor *image, bool *marks)
 {
     const struct coil_descriptor_function *functions = coil_image_functions(image);
-    const struct coil_descriptor_value *parameters = coil_image_parameters(image);
+    const struct coil_descriptor_value *parameters = coil_image_values(image);
     size_t count = 0;
 
     for (uint32_t i = 0; i < image->functions.count; i++)
         marks[functions[i].result.type] = true;
-    for (uint32_t i = 0; i < image->parameters.count; i++)
+    for (uint32_t i = 0; i < image->values.count; i++)
         marks[parameters[i].type] = true;
     for (uint32_t i = 0; i < image->types.count; i++)
         count += marks[i];

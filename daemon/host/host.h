@@ -38,6 +38,31 @@ enum coil_host_outcome {
     COIL_HOST_NOT_ATTACHED = 2 /* no @ffi.def_extern() for this function; said on sys.stderr; result: zero */
 };
 
+/*
+ * A program that has modules open: the client of a session, or this process itself.  What it is, only the
+ * embedder knows.  Handles are counted; one stays valid, if useless, after its program has gone.
+ */
+struct coil_host_program;
+
+/* What Python can know about a program. */
+struct coil_host_peer {
+    uint64_t pid, uid, gid;
+    bool is_gone;
+    bool is_private; /* this Python serves no other program, now or later */
+};
+
+/* What Python wants of a program: see enum coil_ask (proto/ring.h) for what each kind takes and gives. */
+struct coil_host_ask {
+    unsigned kind;                   /* enum coil_ask */
+    struct coil_host_module *module; /* whose table `number` is in; NULL for kinds without one */
+    unsigned number;
+    const void *payload; /* borrowed; a frame, or what the kind says */
+    size_t payload_size;
+    void *answer; /* receives exactly `answer_size` bytes; of texts (COIL_ASK_CWD) at most, and their size */
+    size_t answer_size;
+    int error_number; /* C's errno, both ways */
+};
+
 /* What the embedding process supplies.  Immortal; functions may be called by any thread, with the GIL. */
 struct coil_host_callbacks {
     /*
@@ -51,6 +76,36 @@ struct coil_host_callbacks {
     /* `function` of `module` has a new error value: `size` bytes, the result frame to be used in trouble.  May be NULL.
      */
     void (*error_value)(struct coil_host_module *module, unsigned function, const void *value, size_t size);
+
+    /*
+     * Asks a program for something and waits for it, without the GIL.  `caller`: of the thread whose call
+     * is being handled, if the program is to be asked on the very thread that waits for that call; else NULL, and the
+     * program's service thread (in-process: the calling thread) answers.  Meanwhile the calling
+     * thread may run calls of that program, nested.
+     *
+     * 0; -ESRCH: the program has gone; -ELOOP: nested too deep; -EFAULT: a pointer cannot cross; -ENOTCONN: it has no
+     * service thread; -EPERM, -EINVAL, -ENOMEM: refused; with words.
+     */
+    int (*ask)(void *caller, struct coil_host_program *program, struct coil_host_ask *ask, struct coil_error *error);
+
+    /*
+     * The program whose call `caller` is handling; borrowed for that long.  `caller` NULL: the one program of a private
+     * Python, or NULL if there may be several.
+     */
+    struct coil_host_program *(*program)(void *caller);
+    struct coil_host_program *(*program_ref)(struct coil_host_program *program);
+    void (*program_unref)(struct coil_host_program *program);
+    void (*program_peer)(struct coil_host_program *program, struct coil_host_peer *ret_peer);
+
+    /*
+     * Memory that all programs see at the same address: at least 16 bytes aligned, not cleared.  NULL without memory.
+     * All three are NULL in-process, where any memory is such.
+     */
+    void *(*heap_allocate)(size_t size);
+    void (*heap_free)(void *memory);
+
+    /* May a program (NULL: any) follow a pointer to `size` bytes at `address`? */
+    bool (*is_shared)(struct coil_host_program *program, uint64_t address, uint64_t size);
 };
 
 struct coil_host_config {
@@ -102,7 +157,8 @@ struct coil_host_api {
      * -EEXIST: another module of the same name is open.  -ENOEXEC: the init code
      * failed; the traceback, module name, versions and sys.path were written to
      * sys.stderr (as text of this thread) and nothing of the module remains: the next open tries
-     * afresh.
+     * afresh.  -EUNATCH: the same, silently: the init code asked for the program (lib.f, lib.var), which is possible
+     * only in a Python that is private to it.
      */
     int (*module_open)(const struct coil_descriptor *image, const uint8_t hash[16],
                        struct coil_host_module **ret_module, struct coil_error *error);
@@ -120,6 +176,19 @@ struct coil_host_api {
     /* The body of PyInit_NAME: opens the module without running its init code, returns a new reference, or NULL with an
      * exception. */
     void *(*module_import)(const struct coil_descriptor *image, const uint8_t hash[16]);
+
+    /*
+     * `program` has opened the module (the host calls the module's on_open functions), or has gone, with every module it
+     * had.  Between enter and leave.  Opening may fail as init code does: -ENOEXEC.
+     */
+    int (*program_opened)(struct coil_host_program *program, struct coil_host_module *module, struct coil_error *error);
+    void (*program_gone)(struct coil_host_program *program);
+
+    /*
+     * Function slots: `slot` is the number of one that Python made (callback, or lib.NAME of a Python function).
+     * call_slot() is call() for it; the frames are those of its signature.
+     */
+    int (*call_slot)(struct coil_host_thread *thread, uint32_t slot, const void *call, void *result, int *inout_errno);
 
     /* Copies the current error value of a function into `value` (its result_size bytes).  Between enter and leave. */
     void (*error_value_get)(struct coil_host_module *module, unsigned function, void *value);

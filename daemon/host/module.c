@@ -111,7 +111,7 @@ const struct coil_descriptor_global *coil_module_global(const struct coil_host_m
 static int functions_build(struct coil_host_module *module)
 {
     const struct coil_descriptor_function *descriptors = coil_image_functions(module->image);
-    const struct coil_descriptor_value *values = coil_image_parameters(module->image);
+    const struct coil_descriptor_value *values = coil_image_values(module->image);
     uint32_t count = module->image->functions.count;
 
     module->functions = calloc(count ? count : 1, sizeof *module->functions);
@@ -128,7 +128,7 @@ static int functions_build(struct coil_host_module *module)
             return PyErr_NoMemory(), -1;
         for (uint32_t j = 0; j < parameters; j++)
             if (coil_converter_init(&function->parameters[j], module->backend_ffi, module->image,
-                                    &values[descriptors[i].first_parameter + j]) < 0)
+                                    &values[descriptors[i].first_value + j]) < 0)
                 return -1;
         if (coil_converter_init(&function->result, module->backend_ffi, module->image, &descriptors[i].result) < 0)
             return -1;

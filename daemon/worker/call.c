@@ -110,7 +110,7 @@ static int check_pointer(struct coil_channel *channel, const struct call *call, 
     memcpy(&at, (const char *)call->frame + p->offset, sizeof at);
     if (at == 0 || p->crossing == COIL_CROSS_VALUE)
         return 0;
-    if (!is_string && coil_expression_extent(image, call->index, p, call->frame, &size, error) < 0) {
+    if (!is_string && coil_expression_extent(image, call->function->first_value, p, call->frame, &size, error) < 0) {
         coil_error_prepend(error, "%s()", coil_image_function_name(image, call->index));
         return -EPROTO;
     }
@@ -124,7 +124,7 @@ static int check_pointer(struct coil_channel *channel, const struct call *call, 
 static int check_pointers(struct coil_channel *channel, const struct call *call, struct coil_error *error)
 {
     const struct coil_descriptor_value *parameters =
-        coil_image_parameters(call->module->image) + call->function->first_parameter;
+        coil_image_values(call->module->image) + call->function->first_value;
     int r = 0;
 
     for (int with_count = 0; with_count <= 1; with_count++)

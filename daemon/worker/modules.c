@@ -63,7 +63,7 @@ static void module_freep(struct coil_worker_module **module)
 /* Does a parameter of the function cross as a pointer that Python follows? */
 static bool has_pointers(const struct coil_descriptor *image, const struct coil_descriptor_function *function)
 {
-    const struct coil_descriptor_value *parameters = coil_image_parameters(image) + function->first_parameter;
+    const struct coil_descriptor_value *parameters = coil_image_values(image) + function->first_value;
 
     for (uint32_t i = 0; i < function->parameter_count; i++)
         if (parameters[i].crossing != COIL_CROSS_VALUE)

@@ -64,10 +64,10 @@ class Image:
 
     def __init__(self, data):
         self.data = data
-        numbers = struct.unpack_from("<6I20I", data)
+        numbers = struct.unpack_from("<6I26I", data)
         self.name_at = numbers[4]
         self.places = dict(zip(("types", "globals", "structs", "fields", "enums", "typenames", "functions",
-                                "parameters", "expressions", "strings"), zip(numbers[6::2], numbers[7::2])))
+                                "signatures", "variables", "shapes", "values", "expressions", "strings"), zip(numbers[6::2], numbers[7::2])))
         self.name = self.text(self.name_at)
 
     def text(self, at):
@@ -88,7 +88,7 @@ def load(image):
     """(ffi, lib, what must stay alive)"""
     kept = []
     global_rows = []
-    for name, negative, code, value, _ in image.rows("globals", "<IIQQd"):
+    for name, negative, _, _, code, value, _ in image.rows("globals", "<IIIIQQd"):
         address = None
         if code & 0xff in INTEGERS:
             kept.append(getter(value, negative))
@@ -159,7 +159,7 @@ def main():
         if not text.startswith("$"):
             check_type(ffi, ffi.typeof("enum " + text))
             count += 1
-    for name, _, code, value, _ in image.rows("globals", "<IIQQd"):
+    for name, _, _, _, code, value, _ in image.rows("globals", "<IIIIQQd"):
         if code & 0xff in INTEGERS:
             got = getattr(lib, image.text(name).decode())
             assert got % (1 << 64) == value, image.text(name)

@@ -35,7 +35,7 @@ static struct image {
 } image;
 
 #define PARAMETER(type_number, how, member, bytes) \
-    { 3, type_number, how, offsetof(struct frame, member), sizeof(((struct frame *)0)->member), bytes, 0, 0 }
+    { 3, type_number, how, offsetof(struct frame, member), sizeof(((struct frame *)0)->member), bytes, 0, 0, 0, 0 }
 
 static int setup(void **state)
 {
@@ -56,12 +56,12 @@ static int setup(void **state)
                    COIL_TYPE(COIL_OP_POINTER, T_SHORT), COIL_TYPE(COIL_OP_PRIMITIVE, COIL_PRIM_DOUBLE),
                    COIL_TYPE(COIL_OP_POINTER, T_DOUBLE), COIL_TYPE(COIL_OP_FUNCTION, T_INT),
                    COIL_TYPE(COIL_OP_FUNCTION_END, 0) },
-        .functions = { { 1, T_FUNCTION, sizeof(struct frame), 4, 0, P_COUNT, 0, 0, { 0, T_INT, 0, 0, 4, 0, 0, 0 } } },
+        .functions = { { 1, T_FUNCTION, sizeof(struct frame), 4, 0, P_COUNT, 0, 0, 0, 0, { 0, T_INT, 0, 0, 4, 0, 0, 0, 0, 0 } } },
         .strings = "\0f\0x",
     };
     image.head.types = (struct coil_descriptor_table){ offsetof(struct image, types), T_COUNT };
     image.head.functions = (struct coil_descriptor_table){ offsetof(struct image, functions), 1 };
-    image.head.parameters = (struct coil_descriptor_table){ offsetof(struct image, parameters), P_COUNT };
+    image.head.values = (struct coil_descriptor_table){ offsetof(struct image, parameters), P_COUNT };
     image.head.strings = (struct coil_descriptor_table){ offsetof(struct image, strings), sizeof image.strings };
     memcpy(image.parameters, parameters, sizeof parameters);
     image.parameters[P_V].count = 1;

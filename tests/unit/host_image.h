@@ -198,7 +198,7 @@ static inline struct coil_descriptor *image_new(const char *name, const char *in
             .type = code_count,
             .call_size = count * SLOT,
             .result_size = (uint32_t)type_sizes[rows[i].result],
-            .first_parameter = value_count,
+            .first_value = value_count,
             .parameter_count = count,
             .result = {.type = rows[i].result, .size = type_sizes[rows[i].result]},
         };
@@ -279,7 +279,7 @@ static inline struct coil_descriptor *image_new(const char *name, const char *in
     head.enums = image_table(b, enums, 1, sizeof *enums);
     head.typenames = image_table(b, typenames, 2, sizeof *typenames);
     head.functions = image_table(b, functions, row_count, sizeof *functions);
-    head.parameters = image_table(b, values, value_count, sizeof *values);
+    head.values = image_table(b, values, value_count, sizeof *values);
     head.strings = image_table(b, b->texts, b->text_used, 1);
     head.size = b->used;
     memcpy(b->bytes, &head, sizeof head);

@@ -47,7 +47,7 @@ static unsigned long walk(const struct coil_descriptor *image)
 
         sum += strlen(coil_image_function_name(image, i)) + coil_image_types(image)[f->type];
         for (uint32_t p = 0; p < f->parameter_count; p++)
-            sum += coil_image_types(image)[coil_image_parameters(image)[f->first_parameter + p].type];
+            sum += coil_image_types(image)[coil_image_values(image)[f->first_value + p].type];
     }
     for (uint32_t i = 0; i < image->globals.count; i++)
         sum += strlen(coil_image_text(image, coil_image_globals(image)[i].name));

@@ -7,8 +7,8 @@
  */
 #include <coil/stub.h>
 
-#if COIL_STUB_VERSION != 1
-#error "complex: this file is for version 1 of <coil/stub.h>: run coil-stubgen again"
+#if COIL_STUB_VERSION != 2
+#error "complex: this file is for version 2 of <coil/stub.h>: run coil-stubgen again"
 #endif
 
 #include <assert.h>
@@ -36,7 +36,7 @@ struct coil_complex_image;
 COIL_EXTERN_C COIL_EXPORT const struct coil_complex_image coil_descriptor_complex;
 
 static struct coil_module coil_complex_module = {
-    (const struct coil_descriptor *)(const void *)&coil_descriptor_complex, NULL
+    (const struct coil_descriptor *)(const void *)&coil_descriptor_complex, NULL, NULL
 };
 
 /* For the C source: what exports a symbol, and what does now that which the first call does. */
@@ -80,7 +80,7 @@ struct coil_complex_image {
     coil_type_code types[12];
     struct coil_descriptor_global globals[2];
     struct coil_descriptor_function functions[2];
-    struct coil_descriptor_value parameters[4];
+    struct coil_descriptor_value values[4];
     struct {
         char names_1[77];
     } strings;
@@ -97,7 +97,10 @@ const struct coil_complex_image coil_descriptor_complex = {
         { 0, 0 }, /* no enums */
         { 0, 0 }, /* no typenames */
         { (uint32_t)offsetof(struct coil_complex_image, functions), 2 },
-        { (uint32_t)offsetof(struct coil_complex_image, parameters), 4 },
+        { 0, 0 }, /* no signatures */
+        { 0, 0 }, /* no variables */
+        { 0, 0 }, /* no shapes */
+        { (uint32_t)offsetof(struct coil_complex_image, values), 4 },
         { 0, 0 }, /* no expressions */
         { (uint32_t)offsetof(struct coil_complex_image, strings), 77 },
     },
@@ -115,27 +118,27 @@ const struct coil_complex_image coil_descriptor_complex = {
         COIL_TYPE(COIL_OP_POINTER, 5), /* 10: double _Complex (*)(double _Complex, _cffi_double_complex_t, _cffi_float_complex_t) */
         COIL_TYPE(COIL_OP_POINTER, 1), /* 11: float _Complex (*)(float _Complex) */
     },
-    { /* globals: name, not positive, what, value, value of a floating-point constant */
-        { 23 /* f_double */, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 10), 0, 0 },
-        { 11 /* f_float */, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 11), 0, 0 },
+    { /* globals: name, not positive, entry, 0, what, value, value of a floating-point constant */
+        { 23 /* f_double */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 10), 0, 0 },
+        { 11 /* f_float */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 11), 0, 0 },
     },
-    { /* functions: name, type, call size, result size, first parameter, parameters, flags, 0, result */
+    { /* functions: name, type, call size, result size, first parameter, parameters, flags, timeout, error value, result */
         { 11 /* f_float */, 1, (uint32_t)sizeof(struct coil_complex_f_float_call),
-          (uint32_t)sizeof(struct coil_complex_f_float_result), 0, 1, 0, 0,
-          { 0, 0, COIL_CROSS_VALUE, 0, sizeof(((struct coil_complex_f_float_result *)0)->value), 0, 0, 0 } },
+          (uint32_t)sizeof(struct coil_complex_f_float_result), 0, 1, 0, 0, 0, 0,
+          { 0, 0, COIL_CROSS_VALUE, 0, sizeof(((struct coil_complex_f_float_result *)0)->value), 0, 0, 0, 0, 0 } },
         { 23 /* f_double */, 5, (uint32_t)sizeof(struct coil_complex_f_double_call),
-          (uint32_t)sizeof(struct coil_complex_f_double_result), 1, 3, 0, 0,
-          { 0, 4, COIL_CROSS_VALUE, 0, sizeof(((struct coil_complex_f_double_result *)0)->value), 0, 0, 0 } },
+          (uint32_t)sizeof(struct coil_complex_f_double_result), 1, 3, 0, 0, 0, 0,
+          { 0, 4, COIL_CROSS_VALUE, 0, sizeof(((struct coil_complex_f_double_result *)0)->value), 0, 0, 0, 0, 0 } },
     },
-    { /* parameters: name, type, crossing, offset, size, bytes behind the pointer, count, length */
+    { /* values: name, type, crossing, offset, size, bytes behind the pointer, count, length, shape, signature */
         { 9 /* v */, 0, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_complex_f_float_call, v),
-          sizeof(((struct coil_complex_f_float_call *)0)->v), 0, 0, 0 },
+          sizeof(((struct coil_complex_f_float_call *)0)->v), 0, 0, 0, 0, 0 },
         { 9 /* v */, 4, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_complex_f_double_call, v),
-          sizeof(((struct coil_complex_f_double_call *)0)->v), 0, 0, 0 },
+          sizeof(((struct coil_complex_f_double_call *)0)->v), 0, 0, 0, 0, 0 },
         { 19 /* w */, 4, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_complex_f_double_call, w),
-          sizeof(((struct coil_complex_f_double_call *)0)->w), 0, 0, 0 },
+          sizeof(((struct coil_complex_f_double_call *)0)->w), 0, 0, 0, 0, 0 },
         { 21 /* x */, 0, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_complex_f_double_call, x),
-          sizeof(((struct coil_complex_f_double_call *)0)->x), 0, 0, 0 },
+          sizeof(((struct coil_complex_f_double_call *)0)->x), 0, 0, 0, 0, 0 },
     },
     { /* strings */
             "\0"

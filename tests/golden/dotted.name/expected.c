@@ -7,8 +7,8 @@
  */
 #include <coil/stub.h>
 
-#if COIL_STUB_VERSION != 1
-#error "dotted.name: this file is for version 1 of <coil/stub.h>: run coil-stubgen again"
+#if COIL_STUB_VERSION != 2
+#error "dotted.name: this file is for version 2 of <coil/stub.h>: run coil-stubgen again"
 #endif
 
 #include <assert.h>
@@ -32,7 +32,7 @@ struct coil_dotted_name_image;
 COIL_EXTERN_C COIL_EXPORT const struct coil_dotted_name_image coil_descriptor_dotted_name;
 
 static struct coil_module coil_dotted_name_module = {
-    (const struct coil_descriptor *)(const void *)&coil_descriptor_dotted_name, NULL
+    (const struct coil_descriptor *)(const void *)&coil_descriptor_dotted_name, NULL, NULL
 };
 
 /* For the C source: what exports a symbol, and what does now that which the first call does. */
@@ -79,7 +79,7 @@ struct coil_dotted_name_image {
     coil_type_code types[10];
     struct coil_descriptor_global globals[2];
     struct coil_descriptor_function functions[2];
-    struct coil_descriptor_value parameters[3];
+    struct coil_descriptor_value values[3];
     struct {
         char names_1[27];
         char init_code[5223];
@@ -97,7 +97,10 @@ const struct coil_dotted_name_image coil_descriptor_dotted_name = {
         { 0, 0 }, /* no enums */
         { 0, 0 }, /* no typenames */
         { (uint32_t)offsetof(struct coil_dotted_name_image, functions), 2 },
-        { (uint32_t)offsetof(struct coil_dotted_name_image, parameters), 3 },
+        { 0, 0 }, /* no signatures */
+        { 0, 0 }, /* no variables */
+        { 0, 0 }, /* no shapes */
+        { (uint32_t)offsetof(struct coil_dotted_name_image, values), 3 },
         { 0, 0 }, /* no expressions */
         { (uint32_t)offsetof(struct coil_dotted_name_image, strings), 5250 },
     },
@@ -113,25 +116,25 @@ const struct coil_dotted_name_image coil_descriptor_dotted_name = {
         COIL_TYPE(COIL_OP_POINTER, 4), /* 8: int (*)(int, int) */
         COIL_TYPE(COIL_OP_POINTER, 1), /* 9: int (*)(int) */
     },
-    { /* globals: name, not positive, what, value, value of a floating-point constant */
-        { 23 /* add */, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 8), 0, 0 },
-        { 13 /* twice */, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 9), 0, 0 },
+    { /* globals: name, not positive, entry, 0, what, value, value of a floating-point constant */
+        { 23 /* add */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 8), 0, 0 },
+        { 13 /* twice */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 9), 0, 0 },
     },
-    { /* functions: name, type, call size, result size, first parameter, parameters, flags, 0, result */
+    { /* functions: name, type, call size, result size, first parameter, parameters, flags, timeout, error value, result */
         { 13 /* twice */, 1, (uint32_t)sizeof(struct coil_dotted_name_twice_call),
-          (uint32_t)sizeof(struct coil_dotted_name_twice_result), 0, 1, 0, 0,
-          { 0, 0, COIL_CROSS_VALUE, 0, sizeof(((struct coil_dotted_name_twice_result *)0)->value), 0, 0, 0 } },
+          (uint32_t)sizeof(struct coil_dotted_name_twice_result), 0, 1, 0, 0, 0, 0,
+          { 0, 0, COIL_CROSS_VALUE, 0, sizeof(((struct coil_dotted_name_twice_result *)0)->value), 0, 0, 0, 0, 0 } },
         { 23 /* add */, 4, (uint32_t)sizeof(struct coil_dotted_name_add_call),
-          (uint32_t)sizeof(struct coil_dotted_name_add_result), 1, 2, 0, 0,
-          { 0, 0, COIL_CROSS_VALUE, 0, sizeof(((struct coil_dotted_name_add_result *)0)->value), 0, 0, 0 } },
+          (uint32_t)sizeof(struct coil_dotted_name_add_result), 1, 2, 0, 0, 0, 0,
+          { 0, 0, COIL_CROSS_VALUE, 0, sizeof(((struct coil_dotted_name_add_result *)0)->value), 0, 0, 0, 0, 0 } },
     },
-    { /* parameters: name, type, crossing, offset, size, bytes behind the pointer, count, length */
+    { /* values: name, type, crossing, offset, size, bytes behind the pointer, count, length, shape, signature */
         { 0, 0, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_dotted_name_twice_call, argument_1),
-          sizeof(((struct coil_dotted_name_twice_call *)0)->argument_1), 0, 0, 0 },
+          sizeof(((struct coil_dotted_name_twice_call *)0)->argument_1), 0, 0, 0, 0, 0 },
         { 19 /* x */, 0, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_dotted_name_add_call, x),
-          sizeof(((struct coil_dotted_name_add_call *)0)->x), 0, 0, 0 },
+          sizeof(((struct coil_dotted_name_add_call *)0)->x), 0, 0, 0, 0, 0 },
         { 21 /* y */, 0, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_dotted_name_add_call, y),
-          sizeof(((struct coil_dotted_name_add_call *)0)->y), 0, 0, 0 },
+          sizeof(((struct coil_dotted_name_add_call *)0)->y), 0, 0, 0, 0, 0 },
     },
     { /* strings */
             "\0"

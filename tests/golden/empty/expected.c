@@ -7,8 +7,8 @@
  */
 #include <coil/stub.h>
 
-#if COIL_STUB_VERSION != 1
-#error "empty: this file is for version 1 of <coil/stub.h>: run coil-stubgen again"
+#if COIL_STUB_VERSION != 2
+#error "empty: this file is for version 2 of <coil/stub.h>: run coil-stubgen again"
 #endif
 
 #include <assert.h>
@@ -32,7 +32,7 @@ struct coil_empty_image;
 COIL_EXTERN_C COIL_EXPORT const struct coil_empty_image coil_descriptor_empty;
 
 static struct coil_module coil_empty_module = {
-    (const struct coil_descriptor *)(const void *)&coil_descriptor_empty, NULL
+    (const struct coil_descriptor *)(const void *)&coil_descriptor_empty, NULL, NULL
 };
 
 /* For the C source: what exports a symbol, and what does now that which the first call does. */
@@ -63,7 +63,10 @@ const struct coil_empty_image coil_descriptor_empty = {
         { 0, 0 }, /* no enums */
         { 0, 0 }, /* no typenames */
         { 0, 0 }, /* no functions */
-        { 0, 0 }, /* no parameters */
+        { 0, 0 }, /* no signatures */
+        { 0, 0 }, /* no variables */
+        { 0, 0 }, /* no shapes */
+        { 0, 0 }, /* no values */
         { 0, 0 }, /* no expressions */
         { (uint32_t)offsetof(struct coil_empty_image, strings), 7 },
     },

@@ -7,8 +7,8 @@
  */
 #include <coil/stub.h>
 
-#if COIL_STUB_VERSION != 1
-#error "forms: this file is for version 1 of <coil/stub.h>: run coil-stubgen again"
+#if COIL_STUB_VERSION != 2
+#error "forms: this file is for version 2 of <coil/stub.h>: run coil-stubgen again"
 #endif
 
 #include <assert.h>
@@ -39,7 +39,7 @@ struct coil_forms_image;
 COIL_EXTERN_C COIL_EXPORT const struct coil_forms_image coil_descriptor_forms;
 
 static struct coil_module coil_forms_module = {
-    (const struct coil_descriptor *)(const void *)&coil_descriptor_forms, NULL
+    (const struct coil_descriptor *)(const void *)&coil_descriptor_forms, NULL, NULL
 };
 
 /* For the C source: what exports a symbol, and what does now that which the first call does. */
@@ -120,7 +120,7 @@ struct coil_forms_image {
     struct coil_descriptor_enum enums[1];
     struct coil_descriptor_typename typenames[8];
     struct coil_descriptor_function functions[1];
-    struct coil_descriptor_value parameters[5];
+    struct coil_descriptor_value values[5];
     struct {
         char names_1[239];
     } strings;
@@ -137,7 +137,10 @@ const struct coil_forms_image coil_descriptor_forms = {
         { (uint32_t)offsetof(struct coil_forms_image, enums), 1 },
         { (uint32_t)offsetof(struct coil_forms_image, typenames), 8 },
         { (uint32_t)offsetof(struct coil_forms_image, functions), 1 },
-        { (uint32_t)offsetof(struct coil_forms_image, parameters), 5 },
+        { 0, 0 }, /* no signatures */
+        { 0, 0 }, /* no variables */
+        { 0, 0 }, /* no shapes */
+        { (uint32_t)offsetof(struct coil_forms_image, values), 5 },
         { 0, 0 }, /* no expressions */
         { (uint32_t)offsetof(struct coil_forms_image, strings), 239 },
     },
@@ -174,15 +177,15 @@ const struct coil_forms_image coil_descriptor_forms = {
         COIL_TYPE(COIL_OP_POINTER, 18), /* 29: other_ptr * */
         COIL_TYPE(COIL_OP_PRIMITIVE, COIL_PRIM_REAL(real_t_)), /* 30: real_t_ */
     },
-    { /* globals: name, not positive, what, value, value of a floating-point constant */
-        { 35 /* BLANKS */, (7) <= 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(7), 0 },
-        { 42 /* JOINED */, (42) <= 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(42), 0 },
-        { 49 /* LEFT */, (coil_forms_in_3(LEFT)) <= 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(coil_forms_in_3(LEFT)), 0 },
-        { 54 /* RIGHT */, (coil_forms_in_3(RIGHT)) <= 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(coil_forms_in_3(RIGHT)), 0 },
-        { 60 /* aligned */, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 7), 0, 0 },
-        { 97 /* none */, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 15), 0, 0 },
-        { 122 /* own */, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 7), 0, 0 },
-        { 31 /* use */, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 17), 0, 0 },
+    { /* globals: name, not positive, entry, 0, what, value, value of a floating-point constant */
+        { 35 /* BLANKS */, (7) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(7), 0 },
+        { 42 /* JOINED */, (42) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(42), 0 },
+        { 49 /* LEFT */, (coil_forms_in_3(LEFT)) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(coil_forms_in_3(LEFT)), 0 },
+        { 54 /* RIGHT */, (coil_forms_in_3(RIGHT)) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(coil_forms_in_3(RIGHT)), 0 },
+        { 60 /* aligned */, 0, 0, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 7), 0, 0 },
+        { 97 /* none */, 0, 0, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 15), 0, 0 },
+        { 122 /* own */, 0, 0, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 7), 0, 0 },
+        { 31 /* use */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 17), 0, 0 },
     },
     { /* structs: name, type, flags, alignment, size, first field, fields */
         { 143 /* $$box_ptr */, 0, COIL_STRUCT_OPAQUE,
@@ -232,22 +235,22 @@ const struct coil_forms_image coil_descriptor_forms = {
         { 126 /* ratio_t_ */, 3 },
         { 135 /* real_t_ */, 30 },
     },
-    { /* functions: name, type, call size, result size, first parameter, parameters, flags, 0, result */
+    { /* functions: name, type, call size, result size, first parameter, parameters, flags, timeout, error value, result */
         { 31 /* use */, 8, (uint32_t)sizeof(struct coil_forms_use_call),
-          (uint32_t)sizeof(struct coil_forms_use_result), 0, 5, 0, 0,
-          { 0, 7, COIL_CROSS_VALUE, 0, sizeof(((struct coil_forms_use_result *)0)->value), 0, 0, 0 } },
+          (uint32_t)sizeof(struct coil_forms_use_result), 0, 5, 0, 0, 0, 0,
+          { 0, 7, COIL_CROSS_VALUE, 0, sizeof(((struct coil_forms_use_result *)0)->value), 0, 0, 0, 0, 0 } },
     },
-    { /* parameters: name, type, crossing, offset, size, bytes behind the pointer, count, length */
+    { /* values: name, type, crossing, offset, size, bytes behind the pointer, count, length, shape, signature */
         { 7 /* box */, 1, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_forms_use_call, box),
-          sizeof(((struct coil_forms_use_call *)0)->box), 0, 0, 0 },
+          sizeof(((struct coil_forms_use_call *)0)->box), 0, 0, 0, 0, 0 },
         { 11 /* id */, 2, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_forms_use_call, id),
-          sizeof(((struct coil_forms_use_call *)0)->id), 0, 0, 0 },
+          sizeof(((struct coil_forms_use_call *)0)->id), 0, 0, 0, 0, 0 },
         { 14 /* ratio */, 3, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_forms_use_call, ratio),
-          sizeof(((struct coil_forms_use_call *)0)->ratio), 0, 0, 0 },
+          sizeof(((struct coil_forms_use_call *)0)->ratio), 0, 0, 0, 0, 0 },
         { 20 /* tight */, 5, COIL_CROSS_BLOCK_IN, (uint32_t)offsetof(struct coil_forms_use_call, tight),
-          sizeof(((struct coil_forms_use_call *)0)->tight), sizeof(struct tight), 0, 0 },
+          sizeof(((struct coil_forms_use_call *)0)->tight), sizeof(struct tight), 0, 0, 0, 0 },
         { 26 /* flat */, 6, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_forms_use_call, flat),
-          sizeof(((struct coil_forms_use_call *)0)->flat), 0, 0, 0 },
+          sizeof(((struct coil_forms_use_call *)0)->flat), 0, 0, 0, 0, 0 },
     },
     { /* strings */
             "\0"

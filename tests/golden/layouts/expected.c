@@ -7,8 +7,8 @@
  */
 #include <coil/stub.h>
 
-#if COIL_STUB_VERSION != 1
-#error "layouts: this file is for version 1 of <coil/stub.h>: run coil-stubgen again"
+#if COIL_STUB_VERSION != 2
+#error "layouts: this file is for version 2 of <coil/stub.h>: run coil-stubgen again"
 #endif
 
 #include <assert.h>
@@ -39,7 +39,7 @@ struct coil_layouts_image;
 COIL_EXTERN_C COIL_EXPORT const struct coil_layouts_image coil_descriptor_layouts;
 
 static struct coil_module coil_layouts_module = {
-    (const struct coil_descriptor *)(const void *)&coil_descriptor_layouts, NULL
+    (const struct coil_descriptor *)(const void *)&coil_descriptor_layouts, NULL, NULL
 };
 
 /* For the C source: what exports a symbol, and what does now that which the first call does. */
@@ -140,7 +140,7 @@ struct coil_layouts_image {
     struct coil_descriptor_enum enums[2];
     struct coil_descriptor_typename typenames[1];
     struct coil_descriptor_function functions[1];
-    struct coil_descriptor_value parameters[4];
+    struct coil_descriptor_value values[4];
     struct {
         char names_1[162];
     } strings;
@@ -157,7 +157,10 @@ const struct coil_layouts_image coil_descriptor_layouts = {
         { (uint32_t)offsetof(struct coil_layouts_image, enums), 2 },
         { (uint32_t)offsetof(struct coil_layouts_image, typenames), 1 },
         { (uint32_t)offsetof(struct coil_layouts_image, functions), 1 },
-        { (uint32_t)offsetof(struct coil_layouts_image, parameters), 4 },
+        { 0, 0 }, /* no signatures */
+        { 0, 0 }, /* no variables */
+        { 0, 0 }, /* no shapes */
+        { (uint32_t)offsetof(struct coil_layouts_image, values), 4 },
         { 0, 0 }, /* no expressions */
         { (uint32_t)offsetof(struct coil_layouts_image, strings), 162 },
     },
@@ -188,11 +191,11 @@ const struct coil_layouts_image coil_descriptor_layouts = {
         COIL_TYPE(COIL_OP_ENUM, 0), /* 23: enum coil_layouts_unnamed_8 */
         COIL_TYPE(COIL_OP_STRUCT_UNION, 8), /* 24: struct mixed */
     },
-    { /* globals: name, not positive, what, value, value of a floating-point constant */
-        { 19 /* BACK */, (BACK) <= 0, COIL_TYPE(COIL_OP_ENUM, 1), (uint64_t)(BACK), 0 },
-        { 24 /* LEFT */, (coil_layouts_in_5(LEFT)) <= 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(coil_layouts_in_5(LEFT)), 0 },
-        { 29 /* RIGHT */, (coil_layouts_in_5(RIGHT)) <= 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(coil_layouts_in_5(RIGHT)), 0 },
-        { 17 /* f */, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 13), 0, 0 },
+    { /* globals: name, not positive, entry, 0, what, value, value of a floating-point constant */
+        { 19 /* BACK */, (BACK) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 1), (uint64_t)(BACK), 0 },
+        { 24 /* LEFT */, (coil_layouts_in_5(LEFT)) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(coil_layouts_in_5(LEFT)), 0 },
+        { 29 /* RIGHT */, (coil_layouts_in_5(RIGHT)) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(coil_layouts_in_5(RIGHT)), 0 },
+        { 17 /* f */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 13), 0, 0 },
     },
     { /* structs: name, type, flags, alignment, size, first field, fields */
         { 56 /* $3 */, 14, COIL_STRUCT_UNION,
@@ -248,20 +251,20 @@ const struct coil_layouts_image coil_descriptor_layouts = {
     { /* typenames: name, type */
         { 35 /* open_t */, 20 },
     },
-    { /* functions: name, type, call size, result size, first parameter, parameters, flags, 0, result */
+    { /* functions: name, type, call size, result size, first parameter, parameters, flags, timeout, error value, result */
         { 17 /* f */, 7, (uint32_t)sizeof(struct coil_layouts_f_call),
-          (uint32_t)sizeof(struct coil_layouts_f_result), 0, 4, 0, 0,
-          { 0, 6, COIL_CROSS_VALUE, 0, sizeof(((struct coil_layouts_f_result *)0)->value), 0, 0, 0 } },
+          (uint32_t)sizeof(struct coil_layouts_f_result), 0, 4, 0, 0, 0, 0,
+          { 0, 6, COIL_CROSS_VALUE, 0, sizeof(((struct coil_layouts_f_result *)0)->value), 0, 0, 0, 0, 0 } },
     },
-    { /* parameters: name, type, crossing, offset, size, bytes behind the pointer, count, length */
+    { /* values: name, type, crossing, offset, size, bytes behind the pointer, count, length, shape, signature */
         { 9 /* a */, 0, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_layouts_f_call, a),
-          sizeof(((struct coil_layouts_f_call *)0)->a), 0, 0, 0 },
+          sizeof(((struct coil_layouts_f_call *)0)->a), 0, 0, 0, 0, 0 },
         { 11 /* b */, 2, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct coil_layouts_f_call, b),
-          sizeof(((struct coil_layouts_f_call *)0)->b), sizeof(struct first), 0, 0 },
+          sizeof(((struct coil_layouts_f_call *)0)->b), sizeof(struct first), 0, 0, 0, 0 },
         { 13 /* d */, 4, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct coil_layouts_f_call, d),
-          sizeof(((struct coil_layouts_f_call *)0)->d), sizeof(coil_layouts_inner_deep), 0, 0 },
+          sizeof(((struct coil_layouts_f_call *)0)->d), sizeof(coil_layouts_inner_deep), 0, 0, 0, 0 },
         { 15 /* t */, 5, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_layouts_f_call, t),
-          sizeof(((struct coil_layouts_f_call *)0)->t), 0, 0, 0 },
+          sizeof(((struct coil_layouts_f_call *)0)->t), 0, 0, 0, 0, 0 },
     },
     { /* strings */
             "\0"

@@ -7,8 +7,8 @@
  */
 #include <coil/stub.h>
 
-#if COIL_STUB_VERSION != 1
-#error "packed: this file is for version 1 of <coil/stub.h>: run coil-stubgen again"
+#if COIL_STUB_VERSION != 2
+#error "packed: this file is for version 2 of <coil/stub.h>: run coil-stubgen again"
 #endif
 
 #include <assert.h>
@@ -32,7 +32,7 @@ struct coil_packed_image;
 COIL_EXTERN_C COIL_EXPORT const struct coil_packed_image coil_descriptor_packed;
 
 static struct coil_module coil_packed_module = {
-    (const struct coil_descriptor *)(const void *)&coil_descriptor_packed, NULL
+    (const struct coil_descriptor *)(const void *)&coil_descriptor_packed, NULL, NULL
 };
 
 /* For the C source: what exports a symbol, and what does now that which the first call does. */
@@ -86,7 +86,7 @@ struct coil_packed_image {
     struct coil_descriptor_struct structs[3];
     struct coil_descriptor_field fields[7];
     struct coil_descriptor_function functions[1];
-    struct coil_descriptor_value parameters[2];
+    struct coil_descriptor_value values[2];
     struct {
         char names_1[40];
     } strings;
@@ -103,7 +103,10 @@ const struct coil_packed_image coil_descriptor_packed = {
         { 0, 0 }, /* no enums */
         { 0, 0 }, /* no typenames */
         { (uint32_t)offsetof(struct coil_packed_image, functions), 1 },
-        { (uint32_t)offsetof(struct coil_packed_image, parameters), 2 },
+        { 0, 0 }, /* no signatures */
+        { 0, 0 }, /* no variables */
+        { 0, 0 }, /* no shapes */
+        { (uint32_t)offsetof(struct coil_packed_image, values), 2 },
         { 0, 0 }, /* no expressions */
         { (uint32_t)offsetof(struct coil_packed_image, strings), 40 },
     },
@@ -121,8 +124,8 @@ const struct coil_packed_image coil_descriptor_packed = {
         COIL_TYPE(COIL_OP_PRIMITIVE, COIL_PRIM_CHAR), /* 10: char */
         COIL_TYPE(COIL_OP_PRIMITIVE, COIL_PRIM_DOUBLE), /* 11: double */
     },
-    { /* globals: name, not positive, what, value, value of a floating-point constant */
-        { 12 /* f */, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 8), 0, 0 },
+    { /* globals: name, not positive, entry, 0, what, value, value of a floating-point constant */
+        { 12 /* f */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 8), 0, 0 },
     },
     { /* structs: name, type, flags, alignment, size, first field, fields */
         { 18 /* $1 */, 9, COIL_STRUCT_CHECK_FIELDS | COIL_STRUCT_PACKED,
@@ -141,16 +144,16 @@ const struct coil_packed_image coil_descriptor_packed = {
         { 23 /* d */, 0, COIL_TYPE(COIL_OP_NOOP, 11), offsetof(struct tight, d), sizeof(((struct tight *)0)->d) },
         { 31 /* in */, 0, COIL_TYPE(COIL_OP_NOOP, 9), offsetof(struct tight, in), sizeof(((struct tight *)0)->in) },
     },
-    { /* functions: name, type, call size, result size, first parameter, parameters, flags, 0, result */
+    { /* functions: name, type, call size, result size, first parameter, parameters, flags, timeout, error value, result */
         { 12 /* f */, 4, (uint32_t)sizeof(struct coil_packed_f_call),
-          (uint32_t)sizeof(struct coil_packed_f_result), 0, 2, 0, 0,
-          { 0, 3, COIL_CROSS_VALUE, 0, sizeof(((struct coil_packed_f_result *)0)->value), 0, 0, 0 } },
+          (uint32_t)sizeof(struct coil_packed_f_result), 0, 2, 0, 0, 0, 0,
+          { 0, 3, COIL_CROSS_VALUE, 0, sizeof(((struct coil_packed_f_result *)0)->value), 0, 0, 0, 0, 0 } },
     },
-    { /* parameters: name, type, crossing, offset, size, bytes behind the pointer, count, length */
+    { /* values: name, type, crossing, offset, size, bytes behind the pointer, count, length, shape, signature */
         { 8 /* t */, 0, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_packed_f_call, t),
-          sizeof(((struct coil_packed_f_call *)0)->t), 0, 0, 0 },
+          sizeof(((struct coil_packed_f_call *)0)->t), 0, 0, 0, 0, 0 },
         { 10 /* l */, 2, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct coil_packed_f_call, l),
-          sizeof(((struct coil_packed_f_call *)0)->l), sizeof(struct loose), 0, 0 },
+          sizeof(((struct coil_packed_f_call *)0)->l), sizeof(struct loose), 0, 0, 0, 0 },
     },
     { /* strings */
             "\0"

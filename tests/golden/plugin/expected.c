@@ -7,8 +7,8 @@
  */
 #include <coil/stub.h>
 
-#if COIL_STUB_VERSION != 1
-#error "plugin: this file is for version 1 of <coil/stub.h>: run coil-stubgen again"
+#if COIL_STUB_VERSION != 2
+#error "plugin: this file is for version 2 of <coil/stub.h>: run coil-stubgen again"
 #endif
 
 #include <assert.h>
@@ -39,7 +39,7 @@ struct coil_plugin_image;
 COIL_EXTERN_C COIL_EXPORT const struct coil_plugin_image coil_descriptor_plugin;
 
 static struct coil_module coil_plugin_module = {
-    (const struct coil_descriptor *)(const void *)&coil_descriptor_plugin, NULL
+    (const struct coil_descriptor *)(const void *)&coil_descriptor_plugin, NULL, NULL
 };
 
 /* For the C source: what exports a symbol, and what does now that which the first call does. */
@@ -93,7 +93,7 @@ struct coil_plugin_image {
     struct coil_descriptor_enum enums[1];
     struct coil_descriptor_typename typenames[1];
     struct coil_descriptor_function functions[3];
-    struct coil_descriptor_value parameters[3];
+    struct coil_descriptor_value values[3];
     struct {
         char names_1[158];
         char init_code[87];
@@ -111,7 +111,10 @@ const struct coil_plugin_image coil_descriptor_plugin = {
         { (uint32_t)offsetof(struct coil_plugin_image, enums), 1 },
         { (uint32_t)offsetof(struct coil_plugin_image, typenames), 1 },
         { (uint32_t)offsetof(struct coil_plugin_image, functions), 3 },
-        { (uint32_t)offsetof(struct coil_plugin_image, parameters), 3 },
+        { 0, 0 }, /* no signatures */
+        { 0, 0 }, /* no variables */
+        { 0, 0 }, /* no shapes */
+        { (uint32_t)offsetof(struct coil_plugin_image, values), 3 },
         { 0, 0 }, /* no expressions */
         { (uint32_t)offsetof(struct coil_plugin_image, strings), 245 },
     },
@@ -135,15 +138,15 @@ const struct coil_plugin_image coil_descriptor_plugin = {
         COIL_TYPE(COIL_OP_POINTER, 13), /* 16: void (*)(void) */
         COIL_TYPE(COIL_OP_POINTER, 8), /* 17: int (*)(const int [3], enum shade) */
     },
-    { /* globals: name, not positive, what, value, value of a floating-point constant */
-        { 51 /* PLUGIN_LIMIT */, (PLUGIN_LIMIT) <= 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(PLUGIN_LIMIT), 0 },
-        { 64 /* PLUGIN_VERSION */, (PLUGIN_VERSION) <= 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(PLUGIN_VERSION), 0 },
-        { 79 /* SHADE_DARK */, (SHADE_DARK) <= 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(SHADE_DARK), 0 },
-        { 90 /* SHADE_LIGHT */, (SHADE_LIGHT) <= 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(SHADE_LIGHT), 0 },
-        { 10 /* do_stuff */, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 15), 0, 0 },
-        { 102 /* plugin_counter */, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 2), 0, 0 },
-        { 38 /* plugin_reset */, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 16), 0, 0 },
-        { 27 /* plugin_sum */, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 17), 0, 0 },
+    { /* globals: name, not positive, entry, 0, what, value, value of a floating-point constant */
+        { 51 /* PLUGIN_LIMIT */, (PLUGIN_LIMIT) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(PLUGIN_LIMIT), 0 },
+        { 64 /* PLUGIN_VERSION */, (PLUGIN_VERSION) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(PLUGIN_VERSION), 0 },
+        { 79 /* SHADE_DARK */, (SHADE_DARK) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(SHADE_DARK), 0 },
+        { 90 /* SHADE_LIGHT */, (SHADE_LIGHT) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(SHADE_LIGHT), 0 },
+        { 10 /* do_stuff */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 15), 0, 0 },
+        { 102 /* plugin_counter */, 0, 0, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 2), 0, 0 },
+        { 38 /* plugin_reset */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 16), 0, 0 },
+        { 27 /* plugin_sum */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 17), 0, 0 },
     },
     { /* structs: name, type, flags, alignment, size, first field, fields */
         { 129 /* point */, 0, COIL_STRUCT_CHECK_FIELDS,
@@ -160,24 +163,24 @@ const struct coil_plugin_image coil_descriptor_plugin = {
     { /* typenames: name, type */
         { 117 /* point_t */, 0 },
     },
-    { /* functions: name, type, call size, result size, first parameter, parameters, flags, 0, result */
+    { /* functions: name, type, call size, result size, first parameter, parameters, flags, timeout, error value, result */
         { 10 /* do_stuff */, 3, (uint32_t)sizeof(struct coil_plugin_do_stuff_call),
-          (uint32_t)sizeof(struct coil_plugin_do_stuff_result), 0, 1, 0, 0,
-          { 0, 2, COIL_CROSS_VALUE, 0, sizeof(((struct coil_plugin_do_stuff_result *)0)->value), 0, 0, 0 } },
+          (uint32_t)sizeof(struct coil_plugin_do_stuff_result), 0, 1, 0, 0, 0, 0,
+          { 0, 2, COIL_CROSS_VALUE, 0, sizeof(((struct coil_plugin_do_stuff_result *)0)->value), 0, 0, 0, 0, 0 } },
         { 27 /* plugin_sum */, 8, (uint32_t)sizeof(struct coil_plugin_plugin_sum_call),
-          (uint32_t)sizeof(struct coil_plugin_plugin_sum_result), 1, 2, 0, 0,
-          { 0, 2, COIL_CROSS_VALUE, 0, sizeof(((struct coil_plugin_plugin_sum_result *)0)->value), 0, 0, 0 } },
+          (uint32_t)sizeof(struct coil_plugin_plugin_sum_result), 1, 2, 0, 0, 0, 0,
+          { 0, 2, COIL_CROSS_VALUE, 0, sizeof(((struct coil_plugin_plugin_sum_result *)0)->value), 0, 0, 0, 0, 0 } },
         { 38 /* plugin_reset */, 13, 0,
-          0, 3, 0, 0, 0,
-          { 0, 12, COIL_CROSS_VALUE, 0, 0, 0, 0, 0 } },
+          0, 3, 0, 0, 0, 0, 0,
+          { 0, 12, COIL_CROSS_VALUE, 0, 0, 0, 0, 0, 0, 0 } },
     },
-    { /* parameters: name, type, crossing, offset, size, bytes behind the pointer, count, length */
+    { /* values: name, type, crossing, offset, size, bytes behind the pointer, count, length, shape, signature */
         { 8 /* p */, 1, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct coil_plugin_do_stuff_call, p),
-          sizeof(((struct coil_plugin_do_stuff_call *)0)->p), sizeof(point_t), 0, 0 },
+          sizeof(((struct coil_plugin_do_stuff_call *)0)->p), sizeof(point_t), 0, 0, 0, 0 },
         { 19 /* v */, 6, COIL_CROSS_BLOCK_IN, (uint32_t)offsetof(struct coil_plugin_plugin_sum_call, v),
-          sizeof(((struct coil_plugin_plugin_sum_call *)0)->v), 3 * sizeof(int), 0, 0 },
+          sizeof(((struct coil_plugin_plugin_sum_call *)0)->v), 3 * sizeof(int), 0, 0, 0, 0 },
         { 21 /* shade */, 7, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_plugin_plugin_sum_call, shade),
-          sizeof(((struct coil_plugin_plugin_sum_call *)0)->shade), 0, 0, 0 },
+          sizeof(((struct coil_plugin_plugin_sum_call *)0)->shade), 0, 0, 0, 0, 0 },
     },
     { /* strings */
             "\0"

@@ -7,8 +7,8 @@
  */
 #include <coil/stub.h>
 
-#if COIL_STUB_VERSION != 1
-#error "unknown: this file is for version 1 of <coil/stub.h>: run coil-stubgen again"
+#if COIL_STUB_VERSION != 2
+#error "unknown: this file is for version 2 of <coil/stub.h>: run coil-stubgen again"
 #endif
 
 #include <assert.h>
@@ -46,7 +46,7 @@ struct coil_unknown_image;
 COIL_EXTERN_C COIL_EXPORT const struct coil_unknown_image coil_descriptor_unknown;
 
 static struct coil_module coil_unknown_module = {
-    (const struct coil_descriptor *)(const void *)&coil_descriptor_unknown, NULL
+    (const struct coil_descriptor *)(const void *)&coil_descriptor_unknown, NULL, NULL
 };
 
 /* For the C source: what exports a symbol, and what does now that which the first call does. */
@@ -138,7 +138,7 @@ struct coil_unknown_image {
     struct coil_descriptor_enum enums[1];
     struct coil_descriptor_typename typenames[6];
     struct coil_descriptor_function functions[3];
-    struct coil_descriptor_value parameters[14];
+    struct coil_descriptor_value values[14];
     struct {
         char names_1[242];
     } strings;
@@ -155,7 +155,10 @@ const struct coil_unknown_image coil_descriptor_unknown = {
         { (uint32_t)offsetof(struct coil_unknown_image, enums), 1 },
         { (uint32_t)offsetof(struct coil_unknown_image, typenames), 6 },
         { (uint32_t)offsetof(struct coil_unknown_image, functions), 3 },
-        { (uint32_t)offsetof(struct coil_unknown_image, parameters), 14 },
+        { 0, 0 }, /* no signatures */
+        { 0, 0 }, /* no variables */
+        { 0, 0 }, /* no shapes */
+        { (uint32_t)offsetof(struct coil_unknown_image, values), 14 },
         { 0, 0 }, /* no expressions */
         { (uint32_t)offsetof(struct coil_unknown_image, strings), 242 },
     },
@@ -212,14 +215,14 @@ const struct coil_unknown_image coil_descriptor_unknown = {
         COIL_TYPE(COIL_OP_FUNCTION_END, 0),
         COIL_TYPE(COIL_OP_POINTER, 46), /* 50: int (*)(struct tree *, hidden_t *) */
     },
-    { /* globals: name, not positive, what, value, value of a floating-point constant */
-        { 58 /* KNOWN */, (16) <= 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(16), 0 },
-        { 64 /* LATE */, (LATE) <= 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(LATE), 0 },
-        { 69 /* UNKNOWN */, (UNKNOWN) <= 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(UNKNOWN), 0 },
-        { 19 /* by_pointer */, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 41), 0, 0 },
-        { 34 /* by_value */, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 42), 0, 0 },
-        { 139 /* root */, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 43), 0, 0 },
-        { 49 /* use */, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 44), 0, 0 },
+    { /* globals: name, not positive, entry, 0, what, value, value of a floating-point constant */
+        { 58 /* KNOWN */, (16) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(16), 0 },
+        { 64 /* LATE */, (LATE) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(LATE), 0 },
+        { 69 /* UNKNOWN */, (UNKNOWN) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(UNKNOWN), 0 },
+        { 19 /* by_pointer */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 41), 0, 0 },
+        { 34 /* by_value */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 42), 0, 0 },
+        { 139 /* root */, 0, 0, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 43), 0, 0 },
+        { 49 /* use */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 44), 0, 0 },
     },
     { /* structs: name, type, flags, alignment, size, first field, fields */
         { 144 /* $$handle_t */, 2, COIL_STRUCT_OPAQUE,
@@ -264,46 +267,46 @@ const struct coil_unknown_image coil_descriptor_unknown = {
         { 115 /* opaque_t */, 0 },
         { 124 /* pointer_only_t */, 26 },
     },
-    { /* functions: name, type, call size, result size, first parameter, parameters, flags, 0, result */
+    { /* functions: name, type, call size, result size, first parameter, parameters, flags, timeout, error value, result */
         { 19 /* by_pointer */, 11, (uint32_t)sizeof(struct coil_unknown_by_pointer_call),
-          (uint32_t)sizeof(struct coil_unknown_by_pointer_result), 0, 5, 0, 0,
-          { 0, 10, COIL_CROSS_VALUE, 0, sizeof(((struct coil_unknown_by_pointer_result *)0)->value), 0, 0, 0 } },
+          (uint32_t)sizeof(struct coil_unknown_by_pointer_result), 0, 5, 0, 0, 0, 0,
+          { 0, 10, COIL_CROSS_VALUE, 0, sizeof(((struct coil_unknown_by_pointer_result *)0)->value), 0, 0, 0, 0, 0 } },
         { 34 /* by_value */, 20, (uint32_t)sizeof(struct coil_unknown_by_value_call),
-          (uint32_t)sizeof(struct coil_unknown_by_value_result), 5, 3, 0, 0,
-          { 0, 18, COIL_CROSS_VALUE, 0, sizeof(((struct coil_unknown_by_value_result *)0)->value), 0, 0, 0 } },
+          (uint32_t)sizeof(struct coil_unknown_by_value_result), 5, 3, 0, 0, 0, 0,
+          { 0, 18, COIL_CROSS_VALUE, 0, sizeof(((struct coil_unknown_by_value_result *)0)->value), 0, 0, 0, 0, 0 } },
         { 49 /* use */, 33, (uint32_t)sizeof(struct coil_unknown_use_call),
-          0, 8, 6, 0, 0,
-          { 0, 32, COIL_CROSS_VALUE, 0, 0, 0, 0, 0 } },
+          0, 8, 6, 0, 0, 0, 0,
+          { 0, 32, COIL_CROSS_VALUE, 0, 0, 0, 0, 0, 0, 0 } },
     },
-    { /* parameters: name, type, crossing, offset, size, bytes behind the pointer, count, length */
+    { /* values: name, type, crossing, offset, size, bytes behind the pointer, count, length, shape, signature */
         { 9 /* o */, 1, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_unknown_by_pointer_call, o),
-          sizeof(((struct coil_unknown_by_pointer_call *)0)->o), 0, 0, 0 },
+          sizeof(((struct coil_unknown_by_pointer_call *)0)->o), 0, 0, 0, 0, 0 },
         { 11 /* h */, 3, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_unknown_by_pointer_call, h),
-          sizeof(((struct coil_unknown_by_pointer_call *)0)->h), 0, 0, 0 },
+          sizeof(((struct coil_unknown_by_pointer_call *)0)->h), 0, 0, 0, 0, 0 },
         { 13 /* p */, 5, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct coil_unknown_by_pointer_call, p),
-          sizeof(((struct coil_unknown_by_pointer_call *)0)->p), sizeof(struct partial), 0, 0 },
+          sizeof(((struct coil_unknown_by_pointer_call *)0)->p), sizeof(struct partial), 0, 0, 0, 0 },
         { 15 /* x */, 7, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct coil_unknown_by_pointer_call, x),
-          sizeof(((struct coil_unknown_by_pointer_call *)0)->x), sizeof(hidden_t), 0, 0 },
+          sizeof(((struct coil_unknown_by_pointer_call *)0)->x), sizeof(hidden_t), 0, 0, 0, 0 },
         { 17 /* f */, 9, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct coil_unknown_by_pointer_call, f),
-          sizeof(((struct coil_unknown_by_pointer_call *)0)->f), sizeof(full_t), 0, 0 },
+          sizeof(((struct coil_unknown_by_pointer_call *)0)->f), sizeof(full_t), 0, 0, 0, 0 },
         { 30 /* n */, 18, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_unknown_by_value_call, n),
-          sizeof(((struct coil_unknown_by_value_call *)0)->n), 0, 0, 0 },
+          sizeof(((struct coil_unknown_by_value_call *)0)->n), 0, 0, 0, 0, 0 },
         { 13 /* p */, 4, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_unknown_by_value_call, p),
-          sizeof(((struct coil_unknown_by_value_call *)0)->p), 0, 0, 0 },
+          sizeof(((struct coil_unknown_by_value_call *)0)->p), 0, 0, 0, 0, 0 },
         { 32 /* l */, 19, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_unknown_by_value_call, l),
-          sizeof(((struct coil_unknown_by_value_call *)0)->l), 0, 0, 0 },
+          sizeof(((struct coil_unknown_by_value_call *)0)->l), 0, 0, 0, 0, 0 },
         { 13 /* p */, 26, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct coil_unknown_use_call, p),
-          sizeof(((struct coil_unknown_use_call *)0)->p), sizeof(struct coil_unknown_unnamed_1), 0, 0 },
+          sizeof(((struct coil_unknown_use_call *)0)->p), sizeof(struct coil_unknown_unnamed_1), 0, 0, 0, 0 },
         { 32 /* l */, 27, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_unknown_use_call, l),
-          sizeof(((struct coil_unknown_use_call *)0)->l), 0, 0, 0 },
+          sizeof(((struct coil_unknown_use_call *)0)->l), 0, 0, 0, 0, 0 },
         { 43 /* b */, 28, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_unknown_use_call, b),
-          sizeof(((struct coil_unknown_use_call *)0)->b), 0, 0, 0 },
+          sizeof(((struct coil_unknown_use_call *)0)->b), 0, 0, 0, 0, 0 },
         { 17 /* f */, 30, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_unknown_use_call, f),
-          sizeof(((struct coil_unknown_use_call *)0)->f), 0, 0, 0 },
+          sizeof(((struct coil_unknown_use_call *)0)->f), 0, 0, 0, 0, 0 },
         { 45 /* c */, 31, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_unknown_use_call, c),
-          sizeof(((struct coil_unknown_use_call *)0)->c), 0, 0, 0 },
+          sizeof(((struct coil_unknown_use_call *)0)->c), 0, 0, 0, 0, 0 },
         { 47 /* d */, 28, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_unknown_use_call, d),
-          sizeof(((struct coil_unknown_use_call *)0)->d), 0, 0, 0 },
+          sizeof(((struct coil_unknown_use_call *)0)->d), 0, 0, 0, 0, 0 },
     },
     { /* strings */
             "\0"
