@@ -9,6 +9,7 @@
 # pkg-config is asked when a rule needs it, not when the Makefile is read: it may not be installed yet.
 PKG_CONFIG ?= pkg-config
 PYTHON_CONFIG = $(PYTHON) make/python_config.py
+OBJCOPY ?= objcopy
 
 room_objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard $(addsuffix /*.c,$(1)))))
 
@@ -31,7 +32,8 @@ COILD = $(BUILD)/bin/coild
 COILCTL = $(BUILD)/bin/coilctl
 STUBGEN_BIN = $(BUILD)/bin/coil-stubgen
 WORKER_BIN = $(BUILD)/libexec/coil/coil-worker
-PROGRAMS = $(LIBCOIL) $(LIBHOST) $(COILD) $(COILCTL) $(STUBGEN_BIN) $(WORKER_BIN) $(STUBGEN_PYTHON)
+SLOTS = $(BUILD)/libexec/coil/slots
+PROGRAMS = $(LIBCOIL) $(LIBHOST) $(COILD) $(COILCTL) $(STUBGEN_BIN) $(WORKER_BIN) $(SLOTS) $(STUBGEN_PYTHON)
 
 .PHONY: all programs clean
 all: setup
@@ -71,7 +73,15 @@ $(BUILD)/obj/%.o: %.c | $(PUBLIC_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(COIL_CFLAGS) $(ROOM_CFLAGS) $(CFLAGS) -c $< -o $@
 
-$(PROTO): $(call room_objects,proto)
+$(BUILD)/obj/%.o: %.S
+	@mkdir -p $(@D)
+	$(CC) -I. -MMD -MP -c $< -o $@
+
+# Code without relocations, which both sides map from this file.
+$(SLOTS): $(BUILD)/obj/proto/slots_code.o
+	@mkdir -p $(@D)
+	$(OBJCOPY) -O binary -j .text $< $@
+$(PROTO): $(call room_objects,proto) $(BUILD)/obj/proto/slots_resolve.o
 	rm -f $@
 	$(AR) rcs $@ $^
 $(LIBCOIL): $(CLIENT) $(PROTO) $(HOST_LOAD) client/libcoil.map

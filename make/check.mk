@@ -23,6 +23,7 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $$(call unit_archive,$$*)
 	@mkdir -p $(@D)
 	$(CC) $(COIL_CFLAGS) $(CFLAGS) -MF $@.d $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $< $(call unit_archive,$*) $(PROTO) -lcmocka -lmsgpackc \
 		$(if $(filter supervisor_%,$*),-luv) -ldl
+$(BUILD)/tests/unit/slots: $(SLOTS)
 -include $(wildcard $(BUILD)/tests/unit/*.d)
 
 # A test that hangs must not stop the run; CMOCKA prints which one it was.

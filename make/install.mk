@@ -5,7 +5,7 @@ VERSION = $(shell sed -n 's/^\#define COIL_VERSION "\(.*\)"/\1/p' proto/version.
 
 # The programs find each other relative to their own places, so only PREFIX can be chosen freely.
 installed_root = $(DESTDIR)$(PREFIX)
-installed_files = bin/coild bin/coilctl bin/coil-stubgen libexec/coil/coil-worker lib/libcoil.so lib/libcoil.so.0 \
+installed_files = bin/coild bin/coilctl bin/coil-stubgen libexec/coil/coil-worker libexec/coil/slots lib/libcoil.so lib/libcoil.so.0 \
 	lib/coil/libcoil-host.so include/coil.h include/coil/stub.h include/coil/descriptor.h \
 	lib/pkgconfig/coil.pc lib/pkgconfig/coil-stubgen.pc share/coil/LICENSE
 pc_expand = sed -e 's|@prefix@|$(PREFIX)|g' -e 's|@version@|$(VERSION)|g'
@@ -15,6 +15,7 @@ install: all
 	$(INSTALL) -d $(addprefix $(installed_root)/,bin lib/coil lib/pkgconfig libexec/coil include/coil share/coil)
 	$(INSTALL) -m 755 $(COILD) $(COILCTL) $(STUBGEN_BIN) $(installed_root)/bin/
 	$(INSTALL) -m 755 $(WORKER_BIN) $(installed_root)/libexec/coil/
+	$(INSTALL) -m 644 $(SLOTS) $(installed_root)/libexec/coil/
 	$(INSTALL) -m 644 $(LIBCOIL) $(installed_root)/lib/libcoil.so.0
 	ln -sf libcoil.so.0 $(installed_root)/lib/libcoil.so
 	$(INSTALL) -m 644 $(LIBHOST) $(installed_root)/lib/coil/

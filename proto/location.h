@@ -18,7 +18,13 @@
 #ifndef COIL_DAEMON_FROM_LIB
 #define COIL_DAEMON_FROM_LIB "../bin/coild"
 #endif
+#ifndef COIL_SLOTS_FROM_LIB
+#define COIL_SLOTS_FROM_LIB "../libexec/coil/slots"
+#endif
 /* From the folder of coil-worker. */
+#ifndef COIL_SLOTS_FROM_LIBEXEC
+#define COIL_SLOTS_FROM_LIBEXEC "slots"
+#endif
 #ifndef COIL_HOST_FROM_LIBEXEC
 #define COIL_HOST_FROM_LIBEXEC "../../lib/coil/libcoil-host.so"
 #endif
