@@ -85,8 +85,8 @@ enum coil_refusal {
     X(REGION, "region", 1, COIL_K(REQUEST) | COIL_K(SESSION) | COIL_K(BASE) | COIL_K(SIZE)) /* the same */ \
     /* supervisor -> client */                                                                         \
     X(SEND_DESCRIPTOR, "send_descriptor", 0, COIL_K(REQUEST) | COIL_K(HASH))                            \
-    X(ATTACHED, "attached", 4, COIL_K(REQUEST) | COIL_K(SESSION) | COIL_K(GENERATION) | COIL_K(PID) |   \
-                                   COIL_K(BASE)) /* fds: requests, replies, staging, worker's pidfd */  \
+    X(ATTACHED, "attached", 5, COIL_K(REQUEST) | COIL_K(SESSION) | COIL_K(GENERATION) | COIL_K(PID) |   \
+                                   COIL_K(BASE) | COIL_K(HEAP)) /* requests, replies, staging, pidfd, heap */ \
     X(DONE, "done", 0, COIL_K(REQUEST))                                                                 \
     X(FAILED, "failed", 0, COIL_K(REQUEST) | COIL_K(CODE) | COIL_K(TEXT))                               \
     /* supervisor -> worker */                                                                         \

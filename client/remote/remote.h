@@ -7,6 +7,7 @@
  *     open.c       a module's first call: session, channel, init code
  *     channel.c    one thread's channel: acquiring, waiting, giving back
  *     session.c    one attachment to a worker: its window, and its end
+ *     heap.c       what Python shares: one mapping per worker, which outlives it
  *     attach.c     the conversation with the daemon that makes a session
  *     autostart.c  starting the daemon
  */
@@ -50,9 +51,19 @@ struct coil_own_fd {
     ino_t inode;
 };
 
+/* What a worker shares with all its programs: Python's objects.  Guarded by the runtime lock. */
+struct coil_heap {
+    uint64_t base;
+    struct coil_own_fd memory; /* fd -1: the memory is this process's own by now, or zeros */
+    unsigned references;       /* sessions; 0: the worker has gone, but the program may still look there */
+    uint64_t bytes;            /* of memory behind it, once it is not referenced */
+    struct coil_heap *next;
+};
+
 struct coil_session {
     uint64_t number;
     uint64_t base;
+    struct coil_heap *heap; /* NULL: its address belongs to a later worker; changed only when this one is dead */
     pid_t worker;
     struct coil_own_fd pidfd;
     struct coil_own_fd socket; /* of `wire` */
@@ -111,8 +122,11 @@ int coil_autostart(const char *path, struct coil_error *error);
 /* ---- session.c ---- */
 extern struct coil_session *coil_sessions; /* guarded by the runtime lock */
 
-/* Maps the window.  Takes `wire` and fds[3], the pidfd, on success; the other fds stay the caller's. */
-int coil_session_new(const struct coil_message *attached, const int fds[4], struct coil_wire *wire,
+/*
+ * Maps the window and the heap.  Takes `wire` and fds[3], the pidfd, on success, and fds[4], the heap's, if it is set to
+ * -1; the other fds stay the caller's.  -EEXIST: the program uses the window's address; -EADDRNOTAVAIL: the heap's.
+ */
+int coil_session_new(const struct coil_message *attached, int fds[5], struct coil_wire *wire,
                      struct coil_session **ret_session, struct coil_error *error);
 
 /* One more, one less user; the last one unmaps and frees.  With the runtime lock. */
@@ -135,7 +149,11 @@ void coil_session_keep_error_values(struct coil_link *link);
 /* Takes a dead session's modules away from it, so that their next calls attach anew.  Without the runtime lock. */
 void coil_session_retire(struct coil_session *session);
 
-/* Unmaps and closes, without telling anybody: for forked children. */
+/* Which file an fd is; and whether the fd is still that file. */
+struct coil_own_fd coil_own_fd_of(int fd);
+bool coil_own_fd_check(const struct coil_own_fd *own_fd);
+
+/* Unmaps and closes, without telling anybody and without its heap: for forked children. */
 void coil_session_drop(struct coil_session *session);
 
 static inline void *coil_session_at(const struct coil_session *session, uint64_t offset)
@@ -196,6 +214,20 @@ bool coil_channel_started(const struct coil_channel *channel, uint32_t sequence)
 
 /* Forgets a channel of this thread to which no answer comes any more; retires its session, if that is the reason. */
 void coil_channel_lost(struct coil_channel *channel);
+
+/* ---- heap.c: with the runtime lock ---- */
+
+/*
+ * The heap at `base`, mapped; counted.  *fd is taken, and set to -1, if the heap is new here.  -EADDRNOTAVAIL: the
+ * program uses its address.
+ */
+int coil_heap_get(uint64_t base, int *fd, struct coil_heap **ret_heap, struct coil_error *error);
+
+/* One user less.  The memory stays readable; NULL is ignored. */
+void coil_heap_put(struct coil_heap *heap);
+
+/* In a forked child: what is there is the child's own from now on. */
+void coil_heaps_forget(void);
 
 /* ---- staging.c ---- */
 

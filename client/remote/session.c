@@ -1,7 +1,7 @@
 /*
  * A session: this process attached to one worker.
  *
- * It has the window's mappings, the socket to the supervisor and the worker's
+ * It has the window's mappings and a share in its worker's heap, the socket to the supervisor and the worker's
  * pidfd.  References are held by the links whose modules are open in it and by the
  * channels that threads own, so a dead worker's memory stays mapped until the last
  * call that used it has returned.
@@ -22,7 +22,7 @@
 
 struct coil_session *coil_sessions;
 
-static struct coil_own_fd own(int fd)
+struct coil_own_fd coil_own_fd_of(int fd)
 {
     struct stat status = { 0 };
 
@@ -30,7 +30,7 @@ static struct coil_own_fd own(int fd)
     return (struct coil_own_fd){ fd, status.st_dev, status.st_ino };
 }
 
-static bool is_own(const struct coil_own_fd *own_fd)
+bool coil_own_fd_check(const struct coil_own_fd *own_fd)
 {
     struct stat status;
 
@@ -46,7 +46,7 @@ static bool is_own_pidfd(const struct coil_own_fd *own_fd)
     (void)snprintf(path, sizeof path, "/proc/self/fd/%d", own_fd->fd);
     size = readlink(path, name, sizeof name - 1);
     name[size > 0 ? size : 0] = '\0';
-    return is_own(own_fd) && (size <= 0 || strstr(name, "pidfd"));
+    return coil_own_fd_check(own_fd) && (size <= 0 || strstr(name, "pidfd"));
 }
 
 static int map_at(uint64_t at, size_t size, int protection, int fd, struct coil_error *error)
@@ -95,7 +95,7 @@ static int map(uint64_t base, const int fds[3], struct coil_error *error)
     return r;
 }
 
-int coil_session_new(const struct coil_message *attached, const int fds[4], struct coil_wire *wire,
+int coil_session_new(const struct coil_message *attached, int fds[5], struct coil_wire *wire,
                      struct coil_session **ret_session, struct coil_error *error)
 {
     COIL_CLEANUP(coil_memory_free) struct coil_session *session = calloc(1, sizeof *session);
@@ -109,8 +109,8 @@ int coil_session_new(const struct coil_message *attached, const int fds[4], stru
     session->number = attached->session;
     session->base = attached->base;
     session->worker = (pid_t)attached->pid;
-    session->pidfd = own(fds[3]);
-    session->socket = own(coil_wire_fd(wire));
+    session->pidfd = coil_own_fd_of(fds[3]);
+    session->socket = coil_own_fd_of(coil_wire_fd(wire));
     session->wire = wire;
     (void)pthread_mutex_init(&session->lock, NULL);
     session->free_channels = coil_channel_new(session, session->channel_count++); /* it comes with the session */
@@ -119,9 +119,17 @@ int coil_session_new(const struct coil_message *attached, const int fds[4], stru
         return coil_error_set(error, -ENOMEM, "no memory for a channel");
     }
     (void)pthread_mutex_lock(&coil_runtime_lock);
-    session->next = coil_sessions;
-    coil_sessions = session;
+    r = coil_heap_get(attached->heap, &fds[4], &session->heap, error);
+    if (r == 0) {
+        session->next = coil_sessions;
+        coil_sessions = session;
+    }
     (void)pthread_mutex_unlock(&coil_runtime_lock);
+    if (r < 0) {
+        free(session->free_channels);
+        unmap(session->base);
+        return r;
+    }
     *ret_session = coil_steal_memory(&session);
     return 0;
 }
@@ -130,7 +138,7 @@ void coil_session_drop(struct coil_session *session)
 {
     unmap(session->base);
     (void)coil_wire_release(session->wire);
-    if (is_own(&session->socket))
+    if (coil_own_fd_check(&session->socket))
         coil_fd_close(&session->socket.fd);
     if (is_own_pidfd(&session->pidfd))
         coil_fd_close(&session->pidfd.fd);
@@ -159,6 +167,7 @@ void coil_session_unref(struct coil_session *session)
         at = &(*at)->next;
     if (*at)
         *at = session->next;
+    coil_heap_put(session->heap);
     (void)pthread_mutex_destroy(&session->lock);
     coil_session_drop(session);
 }
@@ -179,7 +188,7 @@ bool coil_session_is_cut_off(struct coil_session *session)
 
     if (atomic_load_explicit(&session->gone, memory_order_relaxed) || coil_session_is_dead(session))
         return true;
-    return !is_own(&session->socket) || !is_own_pidfd(&session->pidfd) ||
+    return !coil_own_fd_check(&session->socket) || !is_own_pidfd(&session->pidfd) ||
            (poll(&daemon, 1, 0) > 0 && daemon.revents & (POLLRDHUP | POLLHUP | POLLERR));
 }
 
@@ -249,6 +258,7 @@ void coil_remote_forget(void)
         atomic_store_explicit(&link->session, NULL, memory_order_relaxed);
         atomic_store_explicit(&link->carry, coil_link_carry_unopened, memory_order_release); /* L */
     }
+    coil_heaps_forget();
     while (coil_sessions) {
         struct coil_session *session = coil_sessions;
 

@@ -99,7 +99,7 @@ static void give_up_as_told(struct coil_client *client, const struct coil_messag
 static void worker_lost(struct coil_client *client)
 {
     /* A dead worker's structure lives until the loop has closed its handles, so its words can be used. */
-    if (!client->worker->was_ready) {
+    if (client->worker->failure[0]) {
         give_up(client, COIL_REFUSED_NO_PYTHON, client->worker->failure);
         return;
     }
@@ -306,9 +306,10 @@ static void attached(struct coil_client *client)
         .generation = worker->generation,
         .pid = (uint64_t)worker->pid,
         .base = coil_session_base(session),
+        .heap = coil_heap_base(&worker->heap),
     };
     const int fds[] = { session->memory[COIL_MEMORY_REQUESTS], session->memory[COIL_MEMORY_REPLIES],
-                        session->memory[COIL_MEMORY_STAGING], worker->pidfd };
+                        session->memory[COIL_MEMORY_STAGING], worker->pidfd, worker->heap.fd };
 
     client->attached = true;
     session->channels = 1;

@@ -10,6 +10,7 @@
 #include <uv.h>
 
 #include "daemon/supervisor/environment.h"
+#include "daemon/supervisor/heap.h"
 #include "daemon/supervisor/runtime_dir.h"
 #include "daemon/supervisor/session.h"
 #include "daemon/supervisor/store.h"
@@ -36,6 +37,7 @@ struct coil_server {
     struct coil_environments environments;
     struct coil_store store;
     struct coil_windows windows;
+    struct coil_heaps heaps;
     unsigned attached; /* clients that are attached or about to be */
     unsigned workers;  /* processes, and those about to start */
     uint64_t last_session;

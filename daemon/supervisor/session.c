@@ -1,10 +1,8 @@
 /*
  * A session's shared memory and its address.
  *
- * Purpose: the supervisor makes the memory, so that neither side depends on the
- * other's good will for its size: it can neither shrink nor grow.  What is certain
- * to be used is reserved now; the rest is sparse and costs nothing until it is
- * written.
+ * Purpose: what is certain to be used of the memory is reserved when it is made; the rest
+ * is sparse and costs nothing until it is written.
  *
  * Addresses are drawn at random.  A slot is free again only when the worker has
  * covered the old memory, or is dead: until then Python may still look there.
@@ -18,11 +16,9 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/random.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "daemon/supervisor/memory.h"
 #include "daemon/supervisor/server.h"
 #include "proto/cleanup.h"
 
@@ -56,17 +52,6 @@ static int draw_window(struct coil_windows *windows, unsigned *ret_window, struc
         return 0;
     }
     return coil_error_set(error, -ENOSPC, "all %u sessions are taken", COIL_WINDOW_COUNT);
-}
-
-static int make_memory(const char *name, uint64_t size, int *ret_fd, struct coil_error *error)
-{
-    COIL_CLEANUP(coil_fd_close) int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-    if (fd < 0 || ftruncate(fd, (off_t)size) < 0 || fchmod(fd, 0600) < 0 ||
-        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
-        return coil_error_set(error, -errno, "cannot make shared memory for a session: %s", strerror(errno));
-    *ret_fd = coil_steal_fd(&fd);
-    return 0;
 }
 
 static int reserve(int fd, size_t offset, size_t size, struct coil_error *error)
@@ -133,7 +118,7 @@ int coil_session_new(struct coil_worker *worker, struct coil_client *client, pid
     coil_worker_hold(worker);
     TAILQ_INSERT_TAIL(&worker->sessions, session, link);
     for (unsigned i = 0; i < COIL_MEMORY_COUNT && r == 0; i++)
-        r = make_memory(memories[i].name, memories[i].size, &session->memory[i], error);
+        r = coil_memory_make(memories[i].name, memories[i].size, "a session", &session->memory[i], error);
     if (r == 0)
         r = coil_session_reserve_channel(session, 0, error);
     if (r == 0)

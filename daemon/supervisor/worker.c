@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,6 +144,7 @@ static void died(struct coil_worker *worker)
             coil_client_session_lost(session->client);
         coil_session_free(session);
     }
+    coil_heap_give_up(&server->heaps, &worker->heap);
     coil_awaits_end(&worker->starters, NULL);
     coil_awaits_end(&worker->requests, NULL);
     coil_worker_modules_deinit(worker);
@@ -220,8 +222,32 @@ static void link_broke(struct coil_worker *worker, const char *why)
         coil_worker_kill(worker);
 }
 
+/* With its heap it can take sessions. */
+static void heap_answered(struct coil_await *await, const struct coil_message *answer)
+{
+    struct coil_worker *worker =
+        (struct coil_worker *)(void *)((char *)await - offsetof(struct coil_worker, heap_told));
+
+    if (!answer)
+        return;
+    if (answer->type == COIL_MESSAGE_FAILED) {
+        (void)snprintf(worker->failure, sizeof worker->failure, "%s", answer->text);
+        coil_worker_kill(worker);
+        return;
+    }
+    if (worker->state == COIL_WORKER_STARTING) {
+        (void)uv_timer_stop(&worker->timer);
+        worker->state = COIL_WORKER_READY;
+    }
+    coil_awaits_end(&worker->starters, answer);
+}
+
 static void became_ready(struct coil_worker *worker, const struct coil_message *message)
 {
+    struct coil_message heap = { .type = COIL_MESSAGE_HEAP,
+                                 .generation = worker->generation,
+                                 .heap = coil_heap_base(&worker->heap) };
+
     if (message->protocol != COIL_PROTOCOL) {
         (void)snprintf(worker->failure, sizeof worker->failure,
                        "the worker is of version %s, the daemon of version " COIL_VERSION ": install coil anew",
@@ -229,11 +255,8 @@ static void became_ready(struct coil_worker *worker, const struct coil_message *
         coil_worker_kill(worker);
         return;
     }
-    (void)uv_timer_stop(&worker->timer);
-    if (worker->state == COIL_WORKER_STARTING)
-        worker->state = COIL_WORKER_READY;
     worker->was_ready = true;
-    coil_awaits_end(&worker->starters, message);
+    coil_worker_ask(worker, &heap, &worker->heap.fd, &worker->heap_told, heap_answered);
 }
 
 static void heard(struct coil_worker *worker, const struct coil_message *message)
@@ -389,7 +412,9 @@ static int spawn(struct coil_worker *worker, struct coil_error *error)
     r = coil_wire_new(coil_steal_fd(&here), &worker->wire);
     if (r < 0)
         return coil_error_set(error, r, "no memory to start a worker");
-    r = start_process(worker, there, error);
+    r = coil_heap_make(&worker->server->heaps, &worker->heap, error);
+    if (r == 0)
+        r = start_process(worker, there, error);
     if (r == 0)
         r = open_poll(worker, &worker->death_poll, worker->pidfd, &worker->has_death_poll, error);
     if (r == 0)
@@ -452,6 +477,7 @@ int coil_worker_new(struct coil_server *server, struct coil_environment *environ
     worker->environment = environment;
     worker->generation = ++server->last_generation;
     worker->pidfd = -1;
+    worker->heap = COIL_HEAP_NONE;
     worker->state = COIL_WORKER_DELAYED;
     TAILQ_INIT(&worker->starters);
     TAILQ_INIT(&worker->requests);

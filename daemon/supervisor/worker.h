@@ -5,8 +5,8 @@
  *        |            |          |          |
  *        +------------+----------+----------+--> DEAD
  *
- * DELAYED: no process yet; earlier ones died too soon.  STARTING: until it says
- * `ready`.  LEAVING: it was told to end, and is killed if it does not.  DEAD: its
+ * DELAYED: no process yet; earlier ones died too soon.  STARTING: until it has said
+ * `ready` and has mapped its heap.  LEAVING: it was told to end, and is killed if it does not.  DEAD: its
  * pidfd is readable, and nothing else means dead.
  */
 #ifndef COIL_SUPERVISOR_WORKER_H
@@ -20,6 +20,7 @@
 
 #include "daemon/supervisor/await.h"
 #include "daemon/supervisor/environment.h"
+#include "daemon/supervisor/heap.h"
 #include "proto/error.h"
 #include "proto/message.h"
 #include "proto/wire.h"
@@ -45,9 +46,11 @@ struct coil_worker {
     pid_t pid;           /* 0 before there is a process */
     int pidfd;
     struct coil_wire *wire;
+    struct coil_heap heap;       /* made with the process */
+    struct coil_await heap_told; /* the worker's answer to `heap` */
     uint64_t last_request;
     uint64_t started_ms; /* of the loop's clock */
-    bool was_ready;
+    bool was_ready;      /* it has said so */
     bool superseded; /* a program needed another module under a name that this one has */
     bool told_to_end;
     unsigned users;                    /* clients and sessions that count on it */

@@ -34,6 +34,7 @@ bool coil_worker_forked;
 static void after_fork_in_child(void)
 {
     coil_worker_forked = true;
+    coil_heap_forked();
 }
 
 int coil_channel_prepare(void)

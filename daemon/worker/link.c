@@ -37,6 +37,9 @@ static int handle(struct coil_wire *link, const struct coil_wire_message *receiv
     int r;
 
     switch (m->type) {
+    case COIL_MESSAGE_HEAP:
+        r = coil_heap_open(m->heap, received->fds[0], &error);
+        break;
     case COIL_MESSAGE_LOAD:
         r = coil_modules_add(m->hash, m->descriptor.data, m->descriptor.size, &error);
         break;

@@ -14,29 +14,34 @@
 #include <string.h>
 
 #include "daemon/worker/worker.h"
+#include "proto/snapshot.h"
 
 static void *address(uint64_t value)
 {
     return (void *)(uintptr_t)value;
 }
 
-/* Zero pages without memory behind them; adjacent ones become one mapping.  Strict overcommit allows them only
- * read-only. */
-static int cover(uint64_t at, size_t size, int how)
+/* Is nothing mapped there yet? */
+static int check_free(uint64_t at, uint64_t size)
 {
-    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | how;
+    void *got = mmap(address(at), size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE,
+                     -1, 0);
 
-    /* Readable and writable, because cffi writes through pointers whatever they point to. */
-    if (mmap(address(at), size, PROT_READ | PROT_WRITE, flags, -1, 0) == MAP_FAILED &&
-        mmap(address(at), size, PROT_READ, flags, -1, 0) == MAP_FAILED)
+    if (got == MAP_FAILED)
         return -errno;
-    (void)madvise(address(at), size, MADV_DONTDUMP);
-    return 0;
+    if (got == address(at))
+        return 0;
+    (void)munmap(got, size); /* a kernel that does not know the flag took it for a hint */
+    return -EEXIST;
 }
 
 int coil_memory_reserve(struct coil_error *error)
 {
-    int r = cover(COIL_RANGE_BEGIN, (size_t)(COIL_RANGE_END - COIL_RANGE_BEGIN), MAP_FIXED_NOREPLACE);
+    int r = check_free(COIL_RANGE_BEGIN, COIL_RANGE_END - COIL_RANGE_BEGIN);
+
+    /* Readable and writable, because cffi writes through pointers whatever they point to. */
+    if (r == 0)
+        r = coil_snapshot_cover(COIL_RANGE_BEGIN, COIL_RANGE_END - COIL_RANGE_BEGIN);
 
     return r == 0 ? 0
                   : coil_error_set(error, r,
@@ -71,5 +76,5 @@ int coil_memory_map(uint64_t base, int requests, int replies, int staging, struc
 
 void coil_memory_unmap(uint64_t base)
 {
-    (void)cover(base, COIL_WINDOW_STRIDE, MAP_FIXED);
+    (void)coil_snapshot_cover(base, COIL_WINDOW_STRIDE);
 }

@@ -5,6 +5,7 @@
  *     link.c      the supervisor's messages
  *     modules.c   descriptors by hash, open modules by slot
  *     memory.c    the address range and what is mapped into it
+ *     heap.c      what Python shares with all programs
  *     session.c   one client process: its window and its channels
  *     channel.c   one client thread: a thread that takes records and answers them
  *     call.c      one CALL record: from the ring to the host and back
@@ -57,6 +58,18 @@ int coil_memory_map(uint64_t base, int requests, int replies, int staging, struc
 
 /* Covers a closed session's window with zero pages: stale pointers read zeros. */
 void coil_memory_unmap(uint64_t base);
+
+/* ---- heap.c ---- */
+
+/* Maps the heap that the supervisor has made.  Once, by the link's thread, before the first session.  `fd` stays the
+ * caller's. */
+int coil_heap_open(uint64_t base, int fd, struct coil_error *error);
+
+/* Does [address, address + size) lie in it?  Any thread. */
+bool coil_heap_contains(uint64_t address, uint64_t size);
+
+/* In a forked child: makes the heap its own. */
+void coil_heap_forked(void);
 
 /* ---- session.c ---- */
 

@@ -35,6 +35,7 @@
 #define STUBBORN "/stay"   /* ignores SIGTERM */
 #define GARBAGE "/garbage" /* answers with nonsense */
 #define ENVIRONMENT "/env" /* refuses modules, with its environment as the reason */
+#define HEAPLESS "/heapless" /* cannot map its heap */
 #define DYING "/dying"     /* dies when it is given a session */
 
 static void say(struct coil_wire *wire, enum coil_message_type type, uint64_t request, const char *text)
@@ -92,9 +93,21 @@ static void check_session(const struct coil_wire_message *received)
         abort();
 }
 
+static void check_heap(const struct coil_wire_message *received)
+{
+    struct stat status;
+
+    if (received->message.type != COIL_MESSAGE_HEAP || !coil_heap_is_valid(received->message.heap) ||
+        received->message.generation == 0 || fstat(received->fds[0], &status) < 0 ||
+        (uint64_t)status.st_size != COIL_HEAP_SIZE || status.st_blocks != 0 || (status.st_mode & 07777) != 0600 ||
+        fcntl(received->fds[0], F_GET_SEALS) != (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
+        abort();
+}
+
 static int be_worker(const char *python)
 {
     struct coil_wire *wire;
+    bool has_heap = false;
 
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (strcmp(python, CRASHING) == 0)
@@ -124,6 +137,13 @@ static int be_worker(const char *python)
         if (r < 0)
             break;
         request = received.message.request;
+        if (!has_heap)
+            check_heap(&received);
+        if (!has_heap && strcmp(python, HEAPLESS) == 0) {
+            say(wire, COIL_MESSAGE_FAILED, request, "no room for a heap");
+            continue;
+        }
+        has_heap = true;
         if (strcmp(python, GARBAGE) == 0 && received.message.type == COIL_MESSAGE_LOAD) {
             (void)!write(coil_wire_fd(wire), "\xff\xff\xff\xff", 4);
             (void)pause();
@@ -133,7 +153,7 @@ static int be_worker(const char *python)
             if (strcmp(python, DYING) == 0)
                 (void)raise(SIGKILL);
         }
-        if (strcmp(python, ENVIRONMENT) == 0)
+        if (strcmp(python, ENVIRONMENT) == 0 && received.message.type != COIL_MESSAGE_HEAP)
             say(wire, COIL_MESSAGE_FAILED, request, environment_text());
         else if (received.message.type == COIL_MESSAGE_CHANNEL && received.message.channel == 13)
             say(wire, COIL_MESSAGE_FAILED, request, "no luck");

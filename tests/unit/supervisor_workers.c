@@ -39,6 +39,36 @@ static void pending_requests_fail_when_the_worker_dies(void **state)
     assert_eof(wire);
 }
 
+static void a_worker_without_its_heap_says_why(void **state)
+{
+    COIL_CLEANUP(coil_wire_freep) struct coil_wire *wire = client();
+
+    (void)state;
+    (void)attach(wire, HEAPLESS, make_image("plugin", ""));
+    assert_failed(COIL_REFUSED_NO_PYTHON, "no room for a heap");
+}
+
+/* All programs of a worker share its heap; another worker has another one. */
+static void a_worker_has_one_heap(void **state)
+{
+    const struct image *image = make_image("plugin", "");
+    COIL_CLEANUP(coil_wire_freep) struct coil_wire *first = attached(GOOD, image);
+    COIL_CLEANUP(coil_wire_freep) struct coil_wire *second = NULL;
+    COIL_CLEANUP(coil_wire_freep) struct coil_wire *third = NULL;
+    uint64_t base = reply.message.heap;
+    struct stat status[2];
+
+    (void)state;
+    assert_true(coil_heap_is_valid(base));
+    assert_int_equal(fstat(reply.fds[4], &status[0]), 0);
+    second = attached(GOOD, image);
+    assert_int_equal(fstat(reply.fds[4], &status[1]), 0);
+    assert_true(reply.message.heap == base && status[0].st_ino == status[1].st_ino);
+    third = attached(STUBBORN, image);
+    assert_int_equal(fstat(reply.fds[4], &status[1]), 0);
+    assert_true(reply.message.heap != base && status[0].st_ino != status[1].st_ino);
+}
+
 static void a_worker_that_cannot_start_says_why(void **state)
 {
     COIL_CLEANUP(coil_wire_freep) struct coil_wire *wire = client();
@@ -97,6 +127,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         TEST(a_killed_worker_is_replaced),
         TEST(pending_requests_fail_when_the_worker_dies),
+        TEST(a_worker_without_its_heap_says_why),
+        TEST(a_worker_has_one_heap),
         TEST(a_worker_that_cannot_start_says_why),
         TEST(a_worker_that_dies_under_an_attaching_program),
         TEST(a_slow_worker_holds_up_nobody_else),

@@ -86,12 +86,12 @@ static void assert_fd(int fd, char expected)
 static void send_attached(struct coil_wire *wire, uint64_t request, char first)
 {
     struct coil_message message = { .type = COIL_MESSAGE_ATTACHED, .request = request };
-    int fds[4];
+    int fds[5];
 
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         fds[i] = make_fd((char)(first + i));
     assert_int_equal(coil_wire_send(wire, &message, fds, NULL), 0);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         (void)close(fds[i]);
 }
 
@@ -110,14 +110,14 @@ static void fds_come_with_their_message(void **state)
     assert_int_equal(coil_wire_receive(pair->there, &got, NULL), -EAGAIN);
     send_done(pair->here, 1);
     send_attached(pair->here, 2, 'a');
-    send_attached(pair->here, 3, 'e');
+    send_attached(pair->here, 3, 'f');
     send_done(pair->here, 4);
     for (uint64_t request = 1; request <= 4; request++) {
         assert_int_equal(coil_wire_receive(pair->there, &got, NULL), 0);
         assert_int_equal(got.message.request, request);
-        for (int i = 0; i < 4; i++) {
+        for (int i = 0; i < 5; i++) {
             if (request == 2 || request == 3)
-                assert_fd(got.fds[i], (char)('a' + 4 * (int)(request - 2) + i));
+                assert_fd(got.fds[i], (char)('a' + 5 * (int)(request - 2) + i));
             else
                 assert_int_equal(got.fds[i], -1);
         }
@@ -325,7 +325,7 @@ static void received_fds_are_above_the_standard_ones(void **state)
     assert_int_equal(fcntl(STDIN_FILENO, F_GETFD), -1);
     assert_int_equal(dup2(kept, STDIN_FILENO), STDIN_FILENO);
     (void)close(kept);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         assert_fd(got.fds[i], (char)('a' + i));
     coil_wire_message_deinit(&got);
 }
@@ -368,7 +368,7 @@ static void bad_fds_are_not_sent(void **state)
 {
     struct pair *pair = *state;
     struct coil_message message = { .type = COIL_MESSAGE_ATTACHED };
-    int fds[4] = { 0, 1, 2, -1 };
+    int fds[5] = { 0, 1, 2, 2, -1 };
     struct coil_error error;
 
     assert_int_equal(coil_wire_send(pair->here, &message, fds, &error), -EBADF);
