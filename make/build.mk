@@ -10,6 +10,7 @@
 PKG_CONFIG ?= pkg-config
 PYTHON_CONFIG = $(PYTHON) make/python_config.py
 OBJCOPY ?= objcopy
+LIBFFI = $$($(PKG_CONFIG) --libs libffi)
 
 room_objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard $(addsuffix /*.c,$(1)))))
 
@@ -52,7 +53,8 @@ $(BUILD)/share/coil/python/%: stubgen/python/%
 	@mkdir -p $(@D)
 	cp $< $@
 
-$(BUILD)/obj/daemon/host/%.o: ROOM_CFLAGS = -ftls-model=initial-exec $$($(PYTHON_CONFIG) --cflags) $$($(PKG_CONFIG) --cflags libffi)
+$(BUILD)/obj/daemon/host/%.o: ROOM_CFLAGS = -ftls-model=initial-exec $$($(PYTHON_CONFIG) --cflags)
+$(BUILD)/obj/proto/native.o: ROOM_CFLAGS = $$($(PKG_CONFIG) --cflags libffi)
 $(HOST_LOAD): ROOM_CFLAGS = -DCOIL_LIBPYTHON='"$(shell $(PYTHON) make/python_config.py --library 2>/dev/null)"' \
 	-DCOIL_PYTHON_VERSION='"$(shell $(PYTHON) make/python_config.py --version 2>/dev/null)"'
 $(BUILD)/obj/client/%.o: ROOM_CFLAGS = -ftls-model=initial-exec
@@ -87,11 +89,11 @@ $(PROTO): $(call room_objects,proto) $(BUILD)/obj/proto/slots_resolve.o
 $(LIBCOIL): $(CLIENT) $(PROTO) $(HOST_LOAD) client/libcoil.map
 	@mkdir -p $(@D)
 	$(CC) -shared -Wl,-soname,libcoil.so.0 -Wl,--version-script=client/libcoil.map -Wl,-z,nodelete $(if $(SANITIZE),,-Wl,-z,defs) \
-		$(COIL_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) -lmsgpackc
+		$(COIL_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) -lmsgpackc $(LIBFFI)
 	ln -sf libcoil.so $@.0
 $(LIBHOST): $(HOST) $(PROTO)
 	@mkdir -p $(@D)
-	$(CC) -shared -Wl,-Bsymbolic $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $^
+	$(CC) -shared -Wl,-Bsymbolic $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBFFI)
 $(WORKER_BIN): $(WORKER) $(PROTO) $(HOST_LOAD)
 	@mkdir -p $(@D)
 	$(CC) $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmsgpackc

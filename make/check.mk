@@ -22,7 +22,7 @@ $(BUILD)/tests/%.a:
 $(BUILD)/tests/unit/%: tests/unit/%.c $$(call unit_archive,$$*)
 	@mkdir -p $(@D)
 	$(CC) $(COIL_CFLAGS) $(CFLAGS) -MF $@.d $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $< $(call unit_archive,$*) $(PROTO) -lcmocka -lmsgpackc \
-		$(if $(filter supervisor_%,$*),-luv) -ldl
+		$(if $(filter supervisor_%,$*),-luv) $(LIBFFI) -ldl
 $(BUILD)/tests/unit/slots: $(SLOTS)
 -include $(wildcard $(BUILD)/tests/unit/*.d)
 

@@ -36,13 +36,14 @@ LIBRARIES = {
     r"(Python|frameobject|structmember|pythread)\.h": ["daemon/host/"],
     r"msgpack(\.h|/.*)": ["proto/message.c"],
     r"uv\.h": ["daemon/supervisor/"],
+    r"ffi(target)?\.h": ["proto/native.c"],
     r"coil/.*": ["client/", "proto/"],
 }
 
 # Built file -> shared libraries it may need besides the C library's.
 NEEDED = {
-    "lib/libcoil.so": ["libmsgpackc"],
-    "lib/coil/libcoil-host.so": [],
+    "lib/libcoil.so": ["libmsgpackc", "libffi"],
+    "lib/coil/libcoil-host.so": ["libffi"],
     "libexec/coil/coil-worker": ["libmsgpackc"],
     "bin/coild": ["libmsgpackc", "libuv"],
     "bin/coilctl": ["libmsgpackc"],
