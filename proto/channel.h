@@ -25,8 +25,8 @@ struct coil_control {
      * has run out of room (release C in coil_consumer_tell, acquire C in
      * coil_producer_has_room).
      *
-     * `sleeping`: 1 while the owner sleeps, or is about to, on the next commit
-     * word of the ring it consumes (fences W in coil_consumer_sleep and in
+     * `sleeping`: the sequence number of the record for which the owner sleeps, or is about to, on the next
+     * commit word of the ring it consumes; 0 while it is awake (fences W in coil_consumer_sleep and in
      * coil_producer_publish).
      */
     alignas(64) _Atomic uint64_t consumed;

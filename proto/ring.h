@@ -20,19 +20,31 @@
  *      written there.  So stale payload never looks like a commit word.
  *  I3  The producer never writes a line the consumer may still read: cursor +
  *      record + one line <= consumed + size.
- *  I4  Rewinding.  A request and all that it caused occupy a stretch of each ring.  Once
- *      it has been answered, both sides set both cursors back to where the stretch
- *      began: the asking side when it has received the answer, the answering side
- *      when it has published it, because the next thing it publishes comes after the asking
- *      side's next record, which comes after the answer was read.  Requests nest and so does
- *      rewinding, and a sequence of small calls uses the same two lines for ever, which stay in
- *      the caches.  Records that nobody answers (text, pads) are not rewound by themselves.
+ *  I4  Rewinding.  A place is used again when both sides know that nothing behind it is still
+ *      to be read.  For a request on one ring and its answer on the other that is so, once the
+ *      answer has been published, for the place of the answer itself: the answering side publishes
+ *      nothing before the asking side's next record, which comes after the answer was read.  And
+ *      for the place of the request: what the asking side published behind it (answers to what it was
+ *      asked meanwhile, calls nested in those, one-way calls made there) the answering side has read, in
+ *      order, before it answered.  So
+ *        - the answering side sets its cursor of the request's ring back to the request, and tells so
+ *          (`consumed`), before it publishes the answer: the asking side never sees a `consumed` of
+ *          before the rewinding;
+ *        - each side stays at the answer's place on the answer's ring;
+ *        - the asking side, having read the answer, sets its cursor of the request's ring back.
+ *      Requests nest, and so does this; a sequence of small calls uses the same two lines for ever,
+ *      which stay in the caches.  Nobody answers text, pads and one-way calls: they stay where they are, and the
+ *      cursors move on.  A one-way call may write text at any time after it was published, so text may lie unread
+ *      behind an ASK in which the program has made one-way calls: such an ASK is not rewound, which
+ *      both sides know, because both count the one-way calls of the channel.
  *  I5  Neither side trusts the other: the header is copied once, with atomic
  *      loads, and only the copy is judged and used; the size of the copy is checked
  *      against the ring before the payload is copied.
  *  I6  A side never reads what it has written to shared memory; cursors are private.
  *
- *  I7  A producer that dies before it stores the commit word has published nothing: what it
+ *  I7  Whoever sleeps says for which record, and only publishing that very record wakes it: a
+ *      stream of records costs one system call for each sleep, however long the sleeper takes to get up.
+ *  I8  A producer that dies before it stores the commit word has published nothing: what it
  *      wrote is never read.
  *
  * Each side is used by one thread at a time.
@@ -265,19 +277,28 @@ static inline uint32_t coil_producer_publish(struct coil_producer *p, const stru
 
     /*
      * W: either the consumer, which has set `sleeping` before its own fence, sees the
-     * commit word and does not sleep, or we see `sleeping` and wake it.
+     * commit word and does not sleep, or we see that it sleeps for this record and wake it.
      */
     atomic_thread_fence(memory_order_seq_cst);
-    if (atomic_load_explicit(&p->peer->sleeping, memory_order_relaxed))
+    if (atomic_load_explicit(&p->peer->sleeping, memory_order_relaxed) == sequence) /* I7 */
         coil_ring_wake(&record->commit);
     return sequence;
 }
 
-/* I4: back to `position`, when everything behind it has been consumed. */
+/* I4: back to `position`, when everything behind it has been, or will have been, consumed. */
 static inline void coil_producer_rewind(struct coil_producer *p, uint64_t position)
 {
     p->cursor = position;
     p->consumed = position;
+}
+
+/* I4: publishes the claimed record, an answer, whose place the next record will take. */
+static inline void coil_producer_answer(struct coil_producer *p, const struct coil_header *header)
+{
+    uint64_t position = p->cursor;
+
+    (void)coil_producer_publish(p, header);
+    coil_producer_rewind(p, position);
 }
 
 /* ---- consumer ---- */
@@ -330,7 +351,14 @@ static inline void coil_consumer_advance(struct coil_consumer *c, const struct c
     c->sequence = coil_sequence_next(c->sequence);
 }
 
-/* I4. */
+/* I4: the ready record is an answer, and has been copied. */
+static inline void coil_consumer_answered(struct coil_consumer *c)
+{
+    c->sequence = coil_sequence_next(c->sequence);
+    coil_consumer_tell(c);
+}
+
+/* I4: back to a request, before it is answered. */
 static inline void coil_consumer_rewind(struct coil_consumer *c, uint64_t position)
 {
     c->cursor = position;

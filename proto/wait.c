@@ -103,7 +103,7 @@ bool coil_consumer_sleep(struct coil_consumer *consumer, int timeout_ms)
     uint32_t seen;
 
     coil_consumer_tell(consumer); /* a producer that waits for room must not wait for a sleeper */
-    atomic_store_explicit(&consumer->own->sleeping, 1, memory_order_relaxed);
+    atomic_store_explicit(&consumer->own->sleeping, consumer->sequence, memory_order_relaxed);
     /* W: pairs with the fence in coil_producer_publish; see there. */
     atomic_thread_fence(memory_order_seq_cst);
     seen = atomic_load_explicit(&record->commit, memory_order_relaxed);

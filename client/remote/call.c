@@ -122,7 +122,7 @@ static int transact(struct attempt *a, struct coil_header *request, struct coil_
         return coil_error_set(error, r, "the worker's answer does not fit its ring");
     }
     r = read_reply(a, &reply, staged, error);
-    coil_channel_finish(a->channel, &reply, positions);
+    coil_channel_finish(a->channel, positions);
     return r;
 }
 
@@ -135,7 +135,7 @@ static int ring_is_full(struct attempt *a, struct coil_error *error)
 /* A call whose frame is all there is to it. */
 static int exchange_plain(struct attempt *a, struct coil_error *error)
 {
-    struct coil_exchange positions = { .reply_position = a->channel->replies.cursor };
+    struct coil_exchange positions;
     struct coil_header request = { .flags = 0, .size = a->link->functions[a->function].call_size };
     void *payload = coil_producer_claim(&a->channel->requests, request.size);
 
@@ -183,7 +183,7 @@ static int write_request(struct attempt *a, struct call_staging *s, struct coil_
 /* Any other call. */
 static int exchange_staged(struct attempt *a, struct coil_error *error)
 {
-    struct coil_exchange positions = { .reply_position = a->channel->replies.cursor };
+    struct coil_exchange positions;
     COIL_CLEANUP(call_staging_deinit) struct call_staging staging = { .channel = a->channel };
     struct coil_header request;
     int r;

@@ -55,7 +55,7 @@ static void send_reset(struct coil_channel *channel)
  */
 static bool is_reset(struct coil_channel *channel)
 {
-    const struct coil_exchange idle = { channel->idle_request, channel->idle_reply };
+    const struct coil_exchange idle = { channel->idle_request };
     struct coil_header header;
 
     while (channel->resetting && coil_consumer_ready(&channel->replies) &&
@@ -65,7 +65,7 @@ static bool is_reset(struct coil_channel *channel)
             coil_consumer_tell(&channel->replies);
             continue;
         }
-        coil_channel_finish(channel, &header, &idle);
+        coil_channel_finish(channel, &idle);
         channel->resetting = channel->abandoned;
         if (channel->abandoned)
             send_reset(channel);
@@ -244,7 +244,6 @@ struct coil_channel *coil_channel_get(struct coil_session *session, struct coil_
         coil_session_ref(session);
         (void)pthread_mutex_unlock(&coil_runtime_lock);
         channel->idle_request = channel->requests.cursor;
-        channel->idle_reply = channel->replies.cursor;
         channel->next = thread->channels;
         thread->channels = channel;
     }

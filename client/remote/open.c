@@ -126,7 +126,6 @@ static int open_module(struct coil_link *link, struct coil_channel *channel, enu
     int r;
 
     *ret_status = COIL_E_PROTOCOL;
-    positions.reply_position = channel->replies.cursor;
     payload = coil_producer_claim(&channel->requests, request.size);
     if (!payload)
         return coil_error_set(error, -EPROTO, "the request ring is full");
@@ -148,7 +147,7 @@ static int open_module(struct coil_link *link, struct coil_channel *channel, enu
     if (r < 0)
         return coil_error_set(error, r, "the worker's answer does not fit its ring");
     r = read_answer(link, channel, &reply, ret_status, error);
-    coil_channel_finish(channel, &reply, &positions);
+    coil_channel_finish(channel, &positions);
     return r;
 }
 

@@ -86,7 +86,7 @@ struct coil_channel {
     uint32_t index;
     bool resetting; /* it is free, but its RESET has not been answered yet */
     bool abandoned; /* its thread was cancelled in a call, whose answer must come before RESET can be sent */
-    uint64_t idle_request, idle_reply; /* where the cursors are between calls */
+    uint64_t idle_request; /* where the cursor is between calls */
     struct coil_producer requests;
     struct coil_consumer replies;
     const struct coil_control *worker; /* the worker's control block */
@@ -169,10 +169,9 @@ struct coil_channel *coil_channel_new(struct coil_session *session, uint32_t ind
 /* This thread's channel of the session, acquired if it has none.  NULL with words. */
 struct coil_channel *coil_channel_get(struct coil_session *session, struct coil_error *error);
 
-/* Where a synchronous request and its answer began: taken before, given back after. */
+/* Where a synchronous request began: I4 in proto/ring.h. */
 struct coil_exchange {
     uint64_t request_position;
-    uint64_t reply_position;
 };
 
 /* As coil_channel_receive(), for any case. */
@@ -198,11 +197,10 @@ static inline int coil_channel_receive(struct coil_channel *channel, struct coil
 const char *coil_channel_words(const struct coil_channel *channel, const struct coil_header *header,
                                char ret_text[COIL_ERROR_TEXT_MAX]);
 
-static inline void coil_channel_finish(struct coil_channel *channel, const struct coil_header *header,
-                                       const struct coil_exchange *exchange)
+/* The answer has been copied. */
+static inline void coil_channel_finish(struct coil_channel *channel, const struct coil_exchange *exchange)
 {
-    coil_consumer_advance(&channel->replies, header);
-    coil_consumer_rewind(&channel->replies, exchange->reply_position);
+    coil_consumer_answered(&channel->replies);
     coil_producer_rewind(&channel->requests, exchange->request_position);
 }
 

@@ -18,6 +18,12 @@
 #include "proto/cleanup.h"
 #include "proto/expression.h"
 
+/* A request whose payload has been copied, so that the ring is free for what it causes. */
+struct request {
+    uint64_t position; /* where it lies: I4 */
+    uint32_t sequence;
+};
+
 /* A call, copied and checked. */
 struct call {
     const struct coil_worker_module *module;
@@ -34,6 +40,21 @@ static void call_deinit(struct call *call)
 {
     free(call->staged_frame);
     free(call->staged_result);
+}
+
+/* Steps over the ready record: the last look at it. */
+static struct request request_take(struct coil_channel *channel, const struct coil_header *header)
+{
+    struct request request = { channel->requests.cursor, channel->requests.sequence };
+
+    coil_consumer_advance(&channel->requests, header);
+    return request;
+}
+
+/* A handler is about to be entered; with the GIL. */
+static void request_start(struct coil_channel *channel, const struct request *request)
+{
+    atomic_store_explicit(&channel->control->started, request->sequence, memory_order_release); /* S */
 }
 
 /* Does [address, address + size) lie in the session's staging area? */
@@ -135,7 +156,8 @@ static int check_pointers(struct coil_channel *channel, const struct call *call,
 }
 
 /* Answers a CALL or OPEN that could not be carried out. */
-static int reply_failed(struct coil_channel *channel, enum coil_record_failure failure, const char *text)
+static int reply_failed(struct coil_channel *channel, const struct request *request, enum coil_record_failure failure,
+                        const char *text)
 {
     struct coil_header header = { .kind = COIL_RECORD_FAILED, .outcome = (uint8_t)failure };
     void *payload;
@@ -145,7 +167,7 @@ static int reply_failed(struct coil_channel *channel, enum coil_record_failure f
     if (!payload)
         return -ECANCELED;
     memcpy(payload, text, header.size);
-    (void)coil_producer_publish(&channel->replies, &header);
+    coil_channel_answer(channel, request->position, &header);
     return 0;
 }
 
@@ -160,7 +182,8 @@ static void child_ends(void)
 }
 
 /* Runs the handler; with the GIL. */
-static int run(struct coil_channel *channel, const struct coil_header *header, const struct call *call)
+static int run(struct coil_channel *channel, const struct coil_header *header, const struct request *request,
+               const struct call *call)
 {
     alignas(16) unsigned char memory[COIL_PAYLOAD_MAX];
     void *result = call->result_at ? call->staged_result : memory;
@@ -180,7 +203,7 @@ static int run(struct coil_channel *channel, const struct coil_header *header, c
         memcpy((void *)(uintptr_t)call->result_at, result, call->function->result_size);
     else
         coil_frame_copy(payload, result, reply.size);
-    (void)coil_producer_publish(&channel->replies, &reply);
+    coil_channel_answer(channel, request->position, &reply);
     return 0;
 }
 
@@ -188,6 +211,7 @@ int coil_call_execute(struct coil_channel *channel, const struct coil_header *he
 {
     alignas(16) unsigned char memory[COIL_RECORD_SIZE_MAX];
     COIL_CLEANUP(call_deinit) struct call call = { 0 };
+    struct request request;
     int r;
 
     r = find_function(&call, header->function, error);
@@ -195,18 +219,20 @@ int coil_call_execute(struct coil_channel *channel, const struct coil_header *he
         r = copy_frame(channel, header, memory, &call, error);
     if (r == 0 && call.module->pointers[call.index])
         r = check_pointers(channel, &call, error);
-    if (r == -ENOMEM)
-        return reply_failed(channel, COIL_FAILED_MEMORY, error->text);
-    if (r < 0)
+    if (r < 0 && r != -ENOMEM)
         return r;
+    request = request_take(channel, header);
+    if (r == -ENOMEM)
+        return reply_failed(channel, &request, COIL_FAILED_MEMORY, error->text);
 
     coil_channel_enter(channel);
-    atomic_store_explicit(&channel->control->started, channel->requests.sequence, memory_order_release); /* S */
-    return run(channel, header, &call);
+    request_start(channel, &request);
+    return run(channel, header, &request, &call);
 }
 
 /* Opens the module in the host, once per worker, and in this session; with the GIL. */
-static int open_module(struct coil_channel *channel, struct coil_worker_module *module, struct coil_error *error)
+static int open_module(struct coil_channel *channel, struct coil_worker_module *module, const struct request *request,
+                       struct coil_error *error)
 {
     struct coil_host_module *host;
     struct coil_header reply = { .kind = COIL_RECORD_OPENED, .function = module->slot << 16, .size = 4 };
@@ -224,7 +250,7 @@ static int open_module(struct coil_channel *channel, struct coil_worker_module *
     if (!payload)
         return -ECANCELED;
     memcpy(payload, &offset, sizeof offset);
-    (void)coil_producer_publish(&channel->replies, &reply);
+    coil_channel_answer(channel, request->position, &reply);
     return 0;
 }
 
@@ -232,6 +258,7 @@ int coil_open_execute(struct coil_channel *channel, const struct coil_header *he
 {
     struct coil_worker_module *module;
     uint8_t hash[COIL_HASH_SIZE];
+    struct request request;
     int r;
 
     if (header->size != sizeof hash)
@@ -241,12 +268,13 @@ int coil_open_execute(struct coil_channel *channel, const struct coil_header *he
     if (!module)
         return coil_error_set(error, -EPROTO, "the client opened a module that the supervisor has not sent");
 
+    request = request_take(channel, header);
     coil_channel_enter(channel);
-    atomic_store_explicit(&channel->control->started, channel->requests.sequence, memory_order_release); /* S */
-    r = open_module(channel, module, error);
+    request_start(channel, &request);
+    r = open_module(channel, module, &request, error);
     if (r == 0 || r == -ECANCELED)
         return r;
-    return reply_failed(channel,
+    return reply_failed(channel, &request,
                         r == -ENOEXEC  ? COIL_FAILED_INIT
                         : r == -EEXIST ? COIL_FAILED_CONFLICT
                                        : COIL_FAILED_MEMORY,

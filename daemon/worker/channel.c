@@ -95,17 +95,25 @@ void *coil_channel_claim_answer(struct coil_channel *channel, uint32_t size)
     return payload;
 }
 
-/* The client's thread has ended: its Python thread state goes with it, and the next thread gets a fresh one. */
-static int reset(struct coil_channel *channel)
+void coil_channel_answer(struct coil_channel *channel, uint64_t request_position, const struct coil_header *answer)
 {
-    const struct coil_header header = { .kind = COIL_RECORD_RESET_DONE };
+    coil_consumer_rewind(&channel->requests, request_position);
+    coil_producer_answer(&channel->replies, answer);
+}
 
+/* The client's thread has ended: its Python thread state goes with it, and the next thread gets a fresh one. */
+static int reset(struct coil_channel *channel, const struct coil_header *header)
+{
+    const struct coil_header answer = { .kind = COIL_RECORD_RESET_DONE };
+    uint64_t position = channel->requests.cursor;
+
+    coil_consumer_advance(&channel->requests, header);
     channel_leave(channel);
     coil_worker_host->thread_detach(channel->host_thread);
     channel->host_thread = coil_worker_host->thread_attach(channel);
     if (!channel->host_thread || !coil_channel_claim(channel, 0))
         return -ECANCELED;
-    (void)coil_producer_publish(&channel->replies, &header);
+    coil_channel_answer(channel, position, &answer);
     return 0;
 }
 
@@ -117,7 +125,7 @@ static int execute(struct coil_channel *channel, const struct coil_header *heade
     case COIL_RECORD_OPEN:
         return coil_open_execute(channel, header, error);
     case COIL_RECORD_RESET:
-        return reset(channel);
+        return reset(channel, header);
     default:
         return coil_error_set(error, -EPROTO, "the client sent a record of unknown kind %u", header->kind);
     }
@@ -142,11 +150,9 @@ static bool wait_for_record(struct coil_channel *channel)
     return true;
 }
 
-/* Takes one record and answers it; negative: the channel is at its end. */
+/* Takes one record and carries it out; negative: the channel is at its end. */
 static int serve_record(struct coil_channel *channel)
 {
-    uint64_t request_position = channel->requests.cursor;
-    uint64_t reply_position = channel->replies.cursor;
     struct coil_header header;
     struct coil_error error; /* large, so it is filled only when it is needed */
     int r;
@@ -163,12 +169,7 @@ static int serve_record(struct coil_channel *channel)
     r = execute(channel, &header, &error);
     if (r == -EPROTO)
         coil_channel_break(channel, error.text);
-    if (r < 0)
-        return r;
-    coil_consumer_advance(&channel->requests, &header);
-    coil_consumer_rewind(&channel->requests, request_position);
-    coil_producer_rewind(&channel->replies, reply_position);
-    return 0;
+    return r;
 }
 
 static void *channel_main(void *argument)

@@ -134,6 +134,9 @@ int coil_channel_start(struct coil_session *session, uint32_t index, struct coil
  * thread. */
 void coil_channel_break(struct coil_channel *channel, const char *what);
 
+/* Publishes the answer, for which room has been claimed, to the request at `request_position`: I4. */
+void coil_channel_answer(struct coil_channel *channel, uint64_t request_position, const struct coil_header *answer);
+
 /* Takes the GIL, if the channel has not kept it from its last call. */
 void coil_channel_enter(struct coil_channel *channel);
 

@@ -1,8 +1,9 @@
 /*
  * The wake protocol of the ring, for spin(1).
  *
- * A producer publishes N records; a consumer takes them, and may sleep on the commit word
- * of the one it waits for.  Stores are buffered as on a machine with store buffers
+ * A producer publishes N records without waiting for anything (one-way calls); a consumer takes them, and may
+ * sleep on the commit word of the one it waits for.  The producer wakes whoever sleeps on the record it has just
+ * published, if that is what the flag says (I7).  Stores are buffered as on a machine with store buffers
  * (total store order), and a fence empties the buffer, so that taking out either
  * fence W lets the model find the lost wake-up (-DNO_PRODUCER_FENCE,
  * -DNO_CONSUMER_FENCE; tests/model/run.py checks that it does).
@@ -13,15 +14,16 @@
 #define N 3
 
 byte commit;      /* shared memory: how many records have been committed */
-bool sleeping;    /* shared memory: the consumer's flag */
+byte sleeping;    /* shared memory: the record that the consumer sleeps for; 0: it is awake */
 
 /* One buffered store for each side; a side has no more than one under way here. */
 bool commit_buffered;
 byte commit_value;
 bool sleeping_buffered;
-bool sleeping_value;
+byte sleeping_value;
 
-bool waiting;     /* the kernel: the consumer is queued on the commit word */
+bool waiting;     /* the kernel: the consumer is queued on a commit word */
+byte waiting_for; /* that of this record */
 byte taken;
 
 /* The memory system carries out a buffered store at any moment. */
@@ -37,7 +39,7 @@ end:
 active proctype producer()
 {
     byte i = 0;
-    bool seen;
+    byte seen;
 
     do
     :: i < N ->
@@ -48,10 +50,15 @@ active proctype producer()
 #endif
         seen = sleeping;
         if
-        :: seen ->
-            /* The system call is a fence in itself; FUTEX_WAKE wakes whoever is queued. */
+        :: seen == i ->
+            /* The system call is a fence in itself; FUTEX_WAKE wakes whoever is queued on this very word. */
             !commit_buffered;
-            waiting = false
+            atomic {
+                if
+                :: waiting && waiting_for == i -> waiting = false
+                :: else
+                fi
+            }
         :: else
         fi
     :: else -> break
@@ -67,7 +74,7 @@ active proctype consumer()
         if
         :: commit > taken -> taken++     /* coil_consumer_ready */
         :: else ->
-            atomic { !sleeping_buffered -> sleeping_value = true; sleeping_buffered = true }
+            atomic { !sleeping_buffered -> sleeping_value = taken + 1; sleeping_buffered = true }
 #ifndef NO_CONSUMER_FENCE
             !sleeping_buffered;          /* W */
 #endif
@@ -77,14 +84,14 @@ active proctype consumer()
                 /* FUTEX_WAIT: the kernel compares and queues in one step. */
                 atomic {
                     if
-                    :: commit == seen -> waiting = true
+                    :: commit <= taken -> waiting_for = taken + 1; waiting = true
                     :: else
                     fi
                 }
                 !waiting
             :: else
             fi;
-            atomic { !sleeping_buffered -> sleeping_value = false; sleeping_buffered = true }
+            atomic { !sleeping_buffered -> sleeping_value = 0; sleeping_buffered = true }
         fi
     :: else -> break
     od

@@ -111,46 +111,91 @@ static void stream_keeps_order_and_content(void **state)
     free(d.shared);
 }
 
-/* Synchronous calls, with text in between and calls nested in them, as client and worker do. */
+/*
+ * Synchronous calls, with text in between, calls nested in them and one-way calls before and within, as client and
+ * worker do.  What kind a record is, is said by its value.
+ */
 struct pair {
     struct direction requests, replies;
+    uint32_t made, carried_out; /* one-way calls: the client's count, the worker's */
 };
 
 #define CALLS 20000u
+#define ONEWAY 0x10000000u
+#define ANSWER 0x20000000u
+#define ASK 0x40000000u
+#define TEXT 0x80000000u
+#define NESTED 0x100000u
+
+/* Publishes the answer to a request (I4). */
+static void answer(struct direction *d, uint32_t value, uint32_t size)
+{
+    struct coil_header header = { .kind = COIL_RECORD_RETURN, .size = size, .function = value };
+    unsigned char *payload;
+
+    while (!(payload = coil_producer_claim(&d->producer, size)))
+        sched_yield();
+    for (uint32_t i = 0; i < size; i++)
+        payload[i] = (unsigned char)(value + i);
+    coil_producer_answer(&d->producer, &header);
+}
+
+/* ---- the worker ---- */
+
+static void write_text(struct pair *p, uint32_t value)
+{
+    for (uint32_t i = 0; i < value % 7; i++)
+        put(&p->replies, TEXT | i, size_of(i));
+}
+
+/* Carries out one-way calls, up to the next record of another kind: that one. */
+static struct coil_header take(struct pair *p)
+{
+    for (;;) {
+        struct coil_header header = get(&p->requests);
+
+        check_payload(&p->requests, &header);
+        if (!(header.function & ONEWAY))
+            return header;
+        write_text(p, header.function);
+        coil_consumer_advance(&p->requests.consumer, &header);
+        if (++p->carried_out % 16 == 0)
+            coil_consumer_tell(&p->requests.consumer);
+    }
+}
 
 static void serve(struct pair *p, uint32_t depth);
 
-/* The worker calls the program, which calls the worker while it answers. */
-static void call_back(struct pair *p)
+/* The worker asks the program, which calls the worker before it answers. */
+static void ask(struct pair *p)
 {
-    uint64_t position = p->replies.producer.cursor, answer_position = p->requests.consumer.cursor;
-    struct coil_header answer;
+    uint32_t carried_out = p->carried_out;
+    struct coil_header header;
+    uint64_t position;
 
-    put(&p->replies, 0x40000000u, 16);
+    put(&p->replies, ASK, 16);
+    position = p->replies.producer.cursor - coil_record_bytes(16); /* not from before: a pad may have come first */
     serve(p, 1);
-    answer = get(&p->requests);
-    assert_int_equal(answer.function, 0x20000000u);
-    coil_consumer_advance(&p->requests.consumer, &answer);
-    coil_consumer_rewind(&p->requests.consumer, answer_position);
-    coil_producer_rewind(&p->replies.producer, position);
+    header = take(p);
+    assert_int_equal(header.function, ANSWER);
+    coil_consumer_answered(&p->requests.consumer);
+    if (carried_out == p->carried_out)
+        coil_producer_rewind(&p->replies.producer, position);
 }
 
 static void serve(struct pair *p, uint32_t depth)
 {
-    uint64_t position, reply_position = p->replies.producer.cursor;
-    struct coil_header request = get(&p->requests);
+    struct coil_header request = take(p);
+    uint64_t position = p->requests.consumer.cursor;
 
-    position = p->requests.consumer.cursor;
-    check_payload(&p->requests, &request);
     coil_consumer_advance(&p->requests.consumer, &request);
+    coil_consumer_tell(&p->requests.consumer);
     if (depth == 0 && request.function % 3 == 0)
-        for (uint32_t i = 0; i < request.function % 7; i++)
-            put(&p->replies, 0x80000000u | i, size_of(i));
+        write_text(p, request.function);
     if (depth == 0 && request.function % 5 == 0)
-        call_back(p);
-    put(&p->replies, request.function, size_of(request.function + 1));
+        ask(p);
     coil_consumer_rewind(&p->requests.consumer, position);
-    coil_producer_rewind(&p->replies.producer, reply_position);
+    answer(&p->replies, request.function, size_of(request.function + 1));
 }
 
 static void *serve_all(void *argument)
@@ -160,22 +205,65 @@ static void *serve_all(void *argument)
     return NULL;
 }
 
+/* ---- the client ---- */
+
+static void read_text(struct pair *p, const struct coil_header *header)
+{
+    assert_true(header->function & TEXT);
+    coil_consumer_advance(&p->replies.consumer, header);
+    coil_consumer_tell(&p->replies.consumer);
+}
+
+/* Waits for room behind one-way calls; text is read meanwhile, because the worker may wait for that. */
+static void await_room(struct pair *p, uint32_t size)
+{
+    while (!coil_producer_claim(&p->requests.producer, size)) {
+        struct coil_header header;
+
+        if (!coil_consumer_ready(&p->replies.consumer)) {
+            sched_yield();
+            continue;
+        }
+        header = get(&p->replies);
+        check_payload(&p->replies, &header);
+        read_text(p, &header);
+    }
+}
+
+static void call_oneway(struct pair *p, uint32_t value, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        await_room(p, size_of(i));
+        put(&p->requests, ONEWAY | value | i, size_of(i));
+        p->made++;
+    }
+}
+
 static void call(struct pair *p, uint32_t value);
 
-static void answer_callback(struct pair *p, uint32_t value)
+/* The record at the cursor is an ASK. */
+static void answer_ask(struct pair *p, const struct coil_header *header, uint32_t value)
 {
-    uint64_t position = p->requests.producer.cursor;
+    uint64_t position = p->replies.consumer.cursor;
+    uint32_t made = p->made;
 
-    call(p, value);
-    put(&p->requests, 0x20000000u, 8);
-    coil_producer_rewind(&p->requests.producer, position);
+    coil_consumer_advance(&p->replies.consumer, header);
+    coil_consumer_tell(&p->replies.consumer);
+    call(p, value | NESTED);
+    if (value % 4 == 0)
+        call_oneway(p, value, value % 11);
+    if (made == p->made)
+        coil_consumer_rewind(&p->replies.consumer, position);
+    await_room(p, 8);
+    answer(&p->requests, ANSWER, 8);
 }
 
 static void call(struct pair *p, uint32_t value)
 {
-    uint64_t reply_position = p->replies.consumer.cursor, position;
     struct coil_header reply;
+    uint64_t position;
 
+    await_room(p, size_of(value));
     put(&p->requests, value, size_of(value));
     position = p->requests.producer.cursor - coil_record_bytes(size_of(value));
     for (;;) {
@@ -183,35 +271,32 @@ static void call(struct pair *p, uint32_t value)
         check_payload(&p->replies, &reply);
         if (reply.function == value)
             break;
-        coil_consumer_advance(&p->replies.consumer, &reply);
-        if (reply.function == 0x40000000u) {
-            uint64_t callback_position = p->replies.consumer.cursor - coil_record_bytes(reply.size);
-
-            coil_consumer_rewind(&p->replies.consumer, p->replies.consumer.cursor);
-            answer_callback(p, value + 0x100000u);
-            coil_consumer_rewind(&p->replies.consumer, callback_position);
-        } else {
-            coil_consumer_tell(&p->replies.consumer);
-        }
+        if (reply.function == ASK)
+            answer_ask(p, &reply, value);
+        else
+            read_text(p, &reply);
     }
     assert_int_equal(reply.size, size_of(value + 1));
-    coil_consumer_advance(&p->replies.consumer, &reply);
-    coil_consumer_rewind(&p->replies.consumer, reply_position);
+    coil_consumer_answered(&p->replies.consumer);
     coil_producer_rewind(&p->requests.producer, position);
 }
 
 static void calls_nest_and_rewind(void **state)
 {
-    struct pair p;
+    struct pair p = { .made = 0 };
     pthread_t server;
 
     (void)state;
     direction_init(&p.requests);
     direction_init(&p.replies);
     assert_int_equal(pthread_create(&server, NULL, serve_all, &p), 0);
-    for (uint32_t i = 1; i <= CALLS; i++)
+    for (uint32_t i = 1; i <= CALLS; i++) {
+        if (i % 7 == 0)
+            call_oneway(&p, i, i % 1000 == 0 ? 3000 : i % 23);
         call(&p, i);
+    }
     assert_int_equal(pthread_join(server, NULL), 0);
+    assert_int_equal(p.made, p.carried_out);
     free(p.requests.shared);
     free(p.replies.shared);
 }
