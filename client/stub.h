@@ -17,13 +17,16 @@
 #endif
 
 #define COIL_EXPORT __attribute__((visibility("default")))
+#define COIL_HIDDEN __attribute__((visibility("hidden")))
 
 #ifdef __cplusplus
 #define COIL_STATIC_ASSERT(condition, text) static_assert(condition, text)
 #define COIL_EXTERN_C extern "C"
+#define COIL_THREAD_LOCAL thread_local
 #else
 #define COIL_STATIC_ASSERT(condition, text) _Static_assert(condition, text)
 #define COIL_EXTERN_C extern
+#define COIL_THREAD_LOCAL _Thread_local
 #endif
 
 /* The descriptor's `word`: descriptors of another data model are refused. */

@@ -157,6 +157,13 @@ static const char *explain_line(struct coil_module_model *module, const char *li
                 "the declarations have the constant '%s', which the C source does not define: define "
                 "it there, or #include the header that does",
                 text);
+        if (name &&
+            ((name->kind == COIL_NAME_FUNCTION && name->linkage == COIL_LINKAGE_C) || name->kind == COIL_NAME_VARIABLE))
+            return coil_arena_printf(
+                arena,
+                "the declarations have the %s '%s', which the C source does not declare: define it there, "
+                "#include the header that does, or remove it",
+                name->kind == COIL_NAME_VARIABLE ? "variable" : "function", text);
         if (tag)
             return coil_arena_printf(
                 arena,

@@ -17,9 +17,11 @@ static void check_record(const struct coil_subject *subject, struct coil_record 
 
 bool coil_subject_is_let_through(const struct coil_subject *subject)
 {
-    if (subject->module->is_in_process_only)
+    bool is_let_through = subject->is_of_lib || subject->module->is_in_process_only;
+
+    if (is_let_through)
         *subject->is_local = true;
-    return subject->module->is_in_process_only;
+    return is_let_through;
 }
 
 bool coil_type_is_opaque_record(struct coil_type *type)
@@ -93,6 +95,8 @@ static void check_field(const struct coil_subject *subject, struct coil_record *
 
 static void check_record(const struct coil_subject *subject, struct coil_record *record)
 {
+    if (!record->is_complete && subject->is_of_lib)
+        return;
     if (!record->is_complete)
         COIL_SUBJECT_REFUSE(subject,
                             "%s is a '%s', whose size is not known: declare its fields, or pass a pointer to it",
@@ -101,15 +105,14 @@ static void check_record(const struct coil_subject *subject, struct coil_record 
         check_field(subject, record, f);
 }
 
-/* C cannot assign such a struct. */
-static const struct coil_field *find_const_field(const struct coil_record *record)
+const struct coil_field *coil_record_const_field(const struct coil_record *record)
 {
     for (const struct coil_field *f = record->fields; f; f = f->next) {
         struct coil_type *type = coil_type_strip(f->type);
 
         while (type->kind == COIL_KIND_ARRAY && !coil_type_is_const(f->type))
             type = coil_type_strip(type->item);
-        if (coil_type_is_const(f->type) || (type->kind == COIL_KIND_RECORD && find_const_field(type->record)))
+        if (coil_type_is_const(f->type) || (type->kind == COIL_KIND_RECORD && coil_record_const_field(type->record)))
             return f;
     }
     return NULL;
@@ -123,7 +126,7 @@ void coil_contents_check_value(const struct coil_subject *subject, struct coil_t
     if (type->kind != COIL_KIND_RECORD)
         return;
     check_record(subject, type->record);
-    field = find_const_field(type->record);
+    field = subject->is_of_lib ? NULL : coil_record_const_field(type->record);
     if (field)
         COIL_SUBJECT_REFUSE(subject, "%s cannot be passed by value, because its field '%s' is const: pass a pointer",
                             subject->name, field->name);

@@ -1,12 +1,12 @@
-/* How the arguments and results of the functions that Python implements travel. */
+/* How arguments, results and variables travel. */
 #ifndef STUBGEN_CROSSING_H
 #define STUBGEN_CROSSING_H
 
 #include "stubgen/module.h"
 
 /*
- * Gives every function that Python implements its passages.  Refuses what does
- * not cross, and notes what was inferred; what only `lib` reaches is not looked at.
+ * Gives every function its signature and every variable its passage, and lists both.  Of the functions that
+ * Python implements, refuses what does not cross and notes what was inferred.
  */
 void coil_crossing_decide(struct coil_module_model *module);
 

@@ -5,7 +5,7 @@
  * its use, one function a screen, no compiler extensions, no warnings in C11 and
  * C++11.  Every identifier that is made up starts with the module's prefix.
  * Frames and functions are here; includes and types are emit_types.c's, the
- * descriptor is emit_descriptor.c's.
+ * descriptor is emit_descriptor.c's, what Python reaches is emit_program.c's.
  */
 #include "stubgen/emit.h"
 
@@ -15,20 +15,6 @@
 #include "proto/descriptor.h"
 
 #define STUB_VERSION 2 /* COIL_STUB_VERSION of client/stub.h that this emitter writes for */
-
-const char *coil_emit_function_prefix(struct coil_module_model *module, const struct coil_name *function)
-{
-    return coil_arena_printf(module->arena, "%s%s_", module->prefix, function->name);
-}
-
-size_t coil_emit_function_count(const struct coil_module_model *module)
-{
-    size_t count = 0;
-
-    for (const struct coil_name *name = module->first; name; name = name->next)
-        count += coil_name_is_python(name);
-    return count;
-}
 
 static void emit_preamble(struct coil_buffer *out, struct coil_module_model *module)
 {
@@ -51,11 +37,16 @@ static void emit_preamble(struct coil_buffer *out, struct coil_module_model *mod
     coil_buffer_printf(out,
                        "/* ---- the module ---- */\n\n"
                        "struct %simage;\n"
-                       "COIL_EXTERN_C COIL_EXPORT const struct %simage coil_descriptor_%s;\n\n"
-                       "static struct coil_module %smodule = {\n"
-                       "    (const struct coil_descriptor *)(const void *)&coil_descriptor_%s, NULL, NULL\n"
+                       "COIL_EXTERN_C COIL_EXPORT const struct %simage coil_descriptor_%s;\n",
+                       p, p, module->identifier);
+    if (coil_emit_has_program(module))
+        coil_buffer_printf(out, "COIL_EXTERN_C COIL_HIDDEN const struct coil_program %sprogram;\n", p);
+    coil_buffer_printf(out,
+                       "\nstatic struct coil_module %smodule = {\n"
+                       "    (const struct coil_descriptor *)(const void *)&coil_descriptor_%s, %s, NULL\n"
                        "};\n\n",
-                       p, p, module->identifier, p, module->identifier);
+                       p, module->identifier,
+                       coil_emit_has_program(module) ? coil_arena_printf(module->arena, "&%sprogram", p) : "NULL");
     coil_buffer_printf(
         out,
         "/* For the C source: what exports a symbol, and what does now that which the first call does. */\n"
@@ -78,42 +69,47 @@ static void emit_c_source(struct coil_buffer *out, const struct coil_module_mode
     coil_buffer_puts(out, module->c_source[size - 1] == '\n' ? "\n" : "\n\n");
 }
 
-static void emit_function_frames(struct coil_buffer *out, struct coil_module_model *module,
-                                 const struct coil_name *function)
+static void emit_signature_frames(struct coil_buffer *out, struct coil_module_model *module,
+                                  const struct coil_signature *signature)
 {
-    const char *prefix = coil_emit_function_prefix(module, function);
     size_t i = 0;
 
-    if (function->type->parameters) {
-        coil_buffer_printf(out, "struct %scall {\n", prefix);
-        for (const struct coil_parameter *p = function->type->parameters; p; p = p->next, i++)
+    if (signature->type->parameters) {
+        coil_buffer_printf(out, "struct %scall {\n", signature->prefix);
+        for (const struct coil_parameter *p = signature->type->parameters; p; p = p->next, i++)
             coil_buffer_printf(
                 out, "    %s;\n",
-                coil_type_declare(module->arena, function->passages[i].type, function->passages[i].name));
+                coil_type_declare(module->arena, signature->passages[i].type, signature->passages[i].name));
         coil_buffer_puts(out, "};\n\n");
     }
-    if (!coil_type_is_void(function->type->item))
-        coil_buffer_printf(out, "struct %sresult {\n    %s;\n};\n\n", prefix,
-                           coil_type_declare(module->arena, coil_type_unqualified(function->type->item), "value"));
+    if (!coil_type_is_void(signature->type->item))
+        coil_buffer_printf(out, "struct %sresult {\n    %s;\n};\n\n", signature->prefix,
+                           coil_type_declare(module->arena, signature->result.type, "value"));
+}
+
+static void emit_numbers(struct coil_buffer *out, const struct coil_module_model *module)
+{
+    const char *separator = "";
+
+    if (module->functions.count == 0)
+        return;
+    coil_buffer_puts(out, "/* The functions' numbers in the descriptor. */\nenum {");
+    for (size_t i = 0; i < module->functions.count; i++, separator = ",")
+        coil_buffer_printf(out, "%s\n    %snumber", separator,
+                           ((const struct coil_name *)module->functions.items[i])->signature->prefix);
+    coil_buffer_puts(out, "\n};\n\n");
 }
 
 void coil_emit_frames(struct coil_buffer *out, struct coil_module_model *module)
 {
-    const char *separator = "";
-
-    if (coil_emit_function_count(module) == 0)
+    if (module->functions.count + module->signatures.count == 0)
         return;
     coil_buffer_puts(out, "/* ---- frames: the arguments of a call, and its result ---- */\n\n");
-    for (const struct coil_name *name = module->first; name; name = name->next)
-        if (coil_name_is_python(name))
-            emit_function_frames(out, module, name);
-    coil_buffer_puts(out, "/* The functions' numbers in the descriptor. */\nenum {");
-    for (const struct coil_name *name = module->first; name; name = name->next)
-        if (coil_name_is_python(name)) {
-            coil_buffer_printf(out, "%s\n    %snumber", separator, coil_emit_function_prefix(module, name));
-            separator = ",";
-        }
-    coil_buffer_puts(out, "\n};\n\n");
+    for (size_t i = 0; i < module->functions.count; i++)
+        emit_signature_frames(out, module, ((const struct coil_name *)module->functions.items[i])->signature);
+    for (size_t i = 0; i < module->signatures.count; i++)
+        emit_signature_frames(out, module, ((const struct coil_name *)module->signatures.items[i])->signature);
+    emit_numbers(out, module);
 }
 
 static const char *linkage_words(enum coil_linkage linkage)
@@ -130,7 +126,7 @@ static const char *linkage_words(enum coil_linkage linkage)
 
 static void emit_function(struct coil_buffer *out, struct coil_module_model *module, const struct coil_name *function)
 {
-    const char *prefix = coil_emit_function_prefix(module, function);
+    const struct coil_signature *signature = function->signature;
     const struct coil_parameter *parameters = function->type->parameters;
     bool has_result = !coil_type_is_void(function->type->item);
     struct coil_list names = { 0 };
@@ -138,26 +134,25 @@ static void emit_function(struct coil_buffer *out, struct coil_module_model *mod
     char *inner;
 
     for (const struct coil_parameter *p = parameters; p; p = p->next)
-        coil_list_add(&names, module->arena, (void *)(uintptr_t)function->passages[i++].name);
+        coil_list_add(&names, module->arena, (void *)(uintptr_t)signature->passages[i++].name);
     inner = coil_arena_printf(module->arena, "%s(%s)", function->name,
                               coil_parameters_declare(module->arena, function->type, (const char *const *)names.items));
     coil_buffer_printf(out, "%s%s\n{\n", linkage_words(function->linkage),
                        coil_type_declare(module->arena, function->type->item, inner));
     if (parameters)
-        coil_buffer_printf(out, "    struct %scall call;\n", prefix);
+        coil_buffer_printf(out, "    struct %scall call;\n", signature->prefix);
     if (has_result)
-        coil_buffer_printf(out, "    struct %sresult result;\n", prefix);
+        coil_buffer_printf(out, "    struct %sresult result;\n", signature->prefix);
     if (parameters || has_result)
         coil_buffer_puts(out, "\n");
     for (i = 0; i < names.count; i++)
-        coil_buffer_printf(out, "    call.%s = %s;\n", function->passages[i].name, function->passages[i].name);
-    coil_buffer_printf(out, "    coil_call(&%smodule, %snumber, %s, %s);\n", module->prefix, prefix,
+        coil_buffer_printf(out, "    call.%s = %s;\n", signature->passages[i].name, signature->passages[i].name);
+    coil_buffer_printf(out, "    coil_call(&%smodule, %snumber, %s, %s);\n", module->prefix, signature->prefix,
                        parameters ? "&call" : "NULL", has_result ? "&result" : "NULL");
     coil_buffer_puts(out, has_result ? "    return result.value;\n}\n\n" : "}\n\n");
 }
 
-/* What Python's import calls; and what keeps compilers quiet about functions that only the C source may use.
- */
+/* What Python's import calls. */
 static void emit_import(struct coil_buffer *out, struct coil_module_model *module)
 {
     const char *last = strrchr(module->name, '.');
@@ -165,11 +160,7 @@ static void emit_import(struct coil_buffer *out, struct coil_module_model *modul
     coil_buffer_puts(out, "/* ---- the library is also a Python module ---- */\n\n");
     coil_buffer_printf(out, "COIL_EXTERN_C COIL_EXPORT void *PyInit_%s(void);\n\n", last ? last + 1 : module->name);
     coil_buffer_printf(out, "void *PyInit_%s(void)\n{\n", last ? last + 1 : module->name);
-    coil_buffer_puts(out, "    /* These are for the C source, which may do without them. */\n"
-                          "    (void)cffi_start_python;\n");
-    for (const struct coil_name *name = module->first; name; name = name->next)
-        if (coil_name_is_python(name) && name->linkage == COIL_LINKAGE_STATIC)
-            coil_buffer_printf(out, "    (void)%s;\n", name->name);
+    coil_buffer_puts(out, "    (void)cffi_start_python; /* it is for the C source, which may do without it */\n");
     coil_buffer_printf(out, "    return coil_module_import(&%smodule);\n}\n", module->prefix);
 }
 
@@ -177,21 +168,27 @@ void coil_emit_functions(struct coil_buffer *out, struct coil_module_model *modu
 {
     size_t statics = 0;
 
-    if (coil_emit_function_count(module) > 0)
-        coil_buffer_puts(out, "/* ---- functions that Python implements ---- */\n\n");
-    for (const struct coil_name *name = module->first; name; name = name->next)
-        if (coil_name_is_python(name) && name->linkage == COIL_LINKAGE_STATIC) {
-            emit_function(out, module, name);
-            statics++;
-        }
-    if (coil_emit_function_count(module) > statics) {
-        coil_buffer_puts(out, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
-        for (const struct coil_name *name = module->first; name; name = name->next)
-            if (coil_name_is_python(name) && name->linkage != COIL_LINKAGE_STATIC)
-                emit_function(out, module, name);
-        coil_buffer_puts(out, "#ifdef __cplusplus\n}\n#endif\n\n");
+    if (module->functions.count == 0)
+        return;
+    coil_buffer_puts(out, "/* ---- functions that Python implements ---- */\n\n");
+    for (size_t i = 0; i < module->functions.count; i++) {
+        const struct coil_name *function = module->functions.items[i];
+
+        if (function->linkage != COIL_LINKAGE_STATIC)
+            continue;
+        emit_function(out, module, function);
+        statics++;
     }
-    emit_import(out, module);
+    if (module->functions.count == statics)
+        return;
+    coil_buffer_puts(out, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
+    for (size_t i = 0; i < module->functions.count; i++) {
+        const struct coil_name *function = module->functions.items[i];
+
+        if (function->linkage != COIL_LINKAGE_STATIC)
+            emit_function(out, module, function);
+    }
+    coil_buffer_puts(out, "#ifdef __cplusplus\n}\n#endif\n\n");
 }
 
 const char *coil_emit_source(struct coil_module_model *module)
@@ -204,5 +201,7 @@ const char *coil_emit_source(struct coil_module_model *module)
     coil_emit_frames(&out, module);
     coil_emit_descriptor(&out, module);
     coil_emit_functions(&out, module);
+    coil_emit_program(&out, module);
+    emit_import(&out, module);
     return out.text;
 }

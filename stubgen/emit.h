@@ -19,6 +19,7 @@ void coil_emit_types(struct coil_buffer *out, struct coil_module_model *module);
 void coil_emit_frames(struct coil_buffer *out, struct coil_module_model *module);
 void coil_emit_descriptor(struct coil_buffer *out, struct coil_module_model *module);
 void coil_emit_functions(struct coil_buffer *out, struct coil_module_model *module);
+void coil_emit_program(struct coil_buffer *out, struct coil_module_model *module);
 
 /* The body of a struct, between its braces: one field per line, `indent` blanks in front. */
 void coil_emit_fields(struct coil_buffer *out, struct coil_module_model *module, const struct coil_record *record,
@@ -31,10 +32,10 @@ const char *coil_emit_number(struct coil_arena *arena, struct coil_number number
 const char *coil_emit_enumerator(struct coil_module_model *module, const struct coil_enumeration *enumeration,
                                  const char *name);
 
-/* "coil_NAME_add_": what the names of a function's frames start with. */
-const char *coil_emit_function_prefix(struct coil_module_model *module, const struct coil_name *function);
-
-/* How many functions Python implements. */
-size_t coil_emit_function_count(const struct coil_module_model *module);
+/* Whether there is anything in the program that Python can reach. */
+static inline bool coil_emit_has_program(const struct coil_module_model *module)
+{
+    return module->functions.count + module->signatures.count + module->variables.count > 0;
+}
 
 #endif

@@ -5,7 +5,7 @@
  * that the tables refer to; then the structure that holds them all is declared
  * and initialised.  Sizes and constants are left to the C compiler, except for what
  * comes from an included module, whose values are known (included.c).  Structs are
- * emit_layout.c's.  proto/descriptor.h says what each number means.
+ * emit_layout.c's, functions and variables emit_signature.c's.  proto/descriptor.h says what each number means.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -13,7 +13,6 @@
 
 #include "proto/descriptor.h"
 #include "stubgen/emit_image.h"
-#include "stubgen/length.h"
 
 /* ---- enums, typedefs ---- */
 
@@ -73,11 +72,16 @@ static const char *real_number(struct coil_arena *arena, double real)
     return coil_arena_printf(arena, "%.17g", real);
 }
 
+/* A row of `globals` that has an entry in another table. */
+static void put_entry(struct coil_image *image, const struct coil_name *name, unsigned entry, const char *operation,
+                      unsigned type)
+{
+    coil_buffer_printf(&image->globals.text, "        { %s, 0, %u, 0, COIL_TYPE(COIL_OP_%s, %u), 0, 0 },\n",
+                       coil_texts_print(image->texts, name->name), entry, operation, type);
+}
+
 static void add_global(struct coil_image *image, const struct coil_name *name)
 {
-    const char *text = coil_texts_print(image->texts, name->name);
-    struct coil_buffer *out = &image->globals.text;
-
     switch (name->kind) {
     case COIL_NAME_TYPEDEF:
         return;
@@ -85,21 +89,22 @@ static void add_global(struct coil_image *image, const struct coil_name *name)
         add_integer(image, name);
         break;
     case COIL_NAME_REAL:
-        coil_buffer_printf(out, "        { %s, 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT, %u), 0, (double)(%s) },\n", text,
-                           coil_opcodes_index(image->opcodes, name->type),
+        coil_buffer_printf(&image->globals.text,
+                           "        { %s, 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT, %u), 0, (double)(%s) },\n",
+                           coil_texts_print(image->texts, name->name), coil_opcodes_index(image->opcodes, name->type),
                            name->known ? real_number(image->arena, name->known->real) : name->name);
         break;
     case COIL_NAME_VARIABLE:
-        coil_buffer_printf(out, "        { %s, 0, 0, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, %u), 0, 0 },\n", text,
-                           coil_opcodes_index(image->opcodes, name->type));
+        put_entry(image, name, coil_list_index(&image->module->variables, name),
+                  name->is_constant ? "CONSTANT" : "GLOBAL_VAR", coil_opcodes_index(image->opcodes, name->type));
         break;
     case COIL_NAME_FUNCTION:
-        if (name->linkage == COIL_LINKAGE_C)
-            coil_buffer_printf(out, "        { %s, 0, 0, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, %u), 0, 0 },\n", text,
-                               coil_opcodes_index(image->opcodes, name->type));
+        if (coil_name_is_python(name))
+            put_entry(image, name, coil_list_index(&image->module->functions, name), "EXTERN_PYTHON",
+                      coil_opcodes_pointer(image->opcodes, name->type));
         else
-            coil_buffer_printf(out, "        { %s, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, %u), 0, 0 },\n", text,
-                               coil_opcodes_pointer(image->opcodes, name->type));
+            put_entry(image, name, coil_list_index(&image->module->signatures, name), "DLOPEN_FUNC",
+                      coil_opcodes_index(image->opcodes, name->type));
         break;
     }
     image->globals.count++;
@@ -122,117 +127,6 @@ static struct coil_list sorted_names(struct coil_module_model *module)
     return names;
 }
 
-/* ---- functions ---- */
-
-static const char *crossing_macro(unsigned crossing)
-{
-    static const char *const macros[COIL_CROSS_COUNT] = {
-        [COIL_CROSS_VALUE] = "COIL_CROSS_VALUE",
-        [COIL_CROSS_STRING_IN] = "COIL_CROSS_STRING_IN",
-        [COIL_CROSS_STRING_INOUT] = "COIL_CROSS_STRING_INOUT",
-        [COIL_CROSS_BLOCK_IN] = "COIL_CROSS_BLOCK_IN",
-        [COIL_CROSS_BLOCK_INOUT] = "COIL_CROSS_BLOCK_INOUT",
-        [COIL_CROSS_BLOCK_OUT] = "COIL_CROSS_BLOCK_OUT",
-    };
-
-    return macros[crossing];
-}
-
-/* The bytes behind a pointer: "4 * sizeof(int)" for an array parameter, which is no array in C. */
-static const char *extent_of(struct coil_image *image, struct coil_type *block)
-{
-    struct coil_type *bare = coil_type_strip(block);
-
-    if (bare->kind == COIL_KIND_RECORD && bare->record->layout)
-        return coil_arena_printf(image->arena, "%llu", (unsigned long long)bare->record->layout->size);
-
-    if (bare->kind == COIL_KIND_ARRAY)
-        return coil_arena_printf(image->arena, "%llu * sizeof(%s)", (unsigned long long)bare->length,
-                                 coil_type_name(image->arena, coil_type_unqualified(bare->item)));
-    return coil_arena_printf(image->arena, "sizeof(%s)", coil_type_name(image->arena, coil_type_unqualified(block)));
-}
-
-/* The program of a length; returns 1 + where it begins, or 0. */
-static size_t add_length(struct coil_image *image, const struct coil_length_program *length)
-{
-    size_t first = image->expressions.count;
-
-    if (!length)
-        return 0;
-    for (size_t i = 0; i < length->steps.count; i++) {
-        const struct coil_length_step *step = length->steps.items[i];
-
-        coil_buffer_printf(&image->expressions.text, "        { COIL_EXPRESSION_%s, 0, %s },", step->operation,
-                           step->operand);
-        if (step->comment)
-            coil_buffer_printf(&image->expressions.text, " /* %s */", step->comment);
-        coil_buffer_puts(&image->expressions.text, "\n");
-        image->expressions.count++;
-    }
-    coil_buffer_puts(&image->expressions.text, "        { COIL_EXPRESSION_END, 0, 0 },\n");
-    image->expressions.count++;
-    return first + 1;
-}
-
-static const char *function_flags(const struct coil_name *function)
-{
-    if (function->is_idempotent && function->is_in_process_only)
-        return "COIL_FUNCTION_IDEMPOTENT | COIL_FUNCTION_IN_PROCESS_ONLY";
-    if (function->is_idempotent)
-        return "COIL_FUNCTION_IDEMPOTENT";
-    return function->is_in_process_only ? "COIL_FUNCTION_IN_PROCESS_ONLY" : "0";
-}
-
-static void add_parameters(struct coil_image *image, const struct coil_name *function)
-{
-    const char *prefix = coil_emit_function_prefix(image->module, function);
-    size_t i = 0;
-
-    for (const struct coil_parameter *p = function->type->parameters; p; p = p->next, i++) {
-        const struct coil_passage *passage = &function->passages[i];
-        size_t count = add_length(image, passage->count);
-        size_t length = add_length(image, passage->length);
-
-        coil_buffer_printf(&image->values.text,
-                           "        { %s, %u, %s, (uint32_t)offsetof(struct %scall, %s),\n"
-                           "          sizeof(((struct %scall *)0)->%s), %s, %zu, %zu, 0, 0 },\n",
-                           coil_texts_print(image->texts, p->name ? p->name : ""),
-                           coil_opcodes_parameter(image->opcodes, p->type), crossing_macro(passage->crossing), prefix,
-                           passage->name, prefix, passage->name,
-                           passage->is_sized ? "1"
-                           : passage->block  ? extent_of(image, passage->block)
-                                             : "0",
-                           count, length);
-        image->values.count++;
-    }
-}
-
-static void add_function(struct coil_image *image, const struct coil_name *function)
-{
-    struct coil_arena *arena = image->arena;
-    const char *prefix = coil_emit_function_prefix(image->module, function);
-    size_t first = image->values.count;
-    const char *call_size = "0";
-    const char *result_size = "0";
-    const char *value_size = "0";
-
-    add_parameters(image, function);
-    if (function->type->parameters)
-        call_size = coil_arena_printf(arena, "(uint32_t)sizeof(struct %scall)", prefix);
-    if (!coil_type_is_void(function->type->item)) {
-        result_size = coil_arena_printf(arena, "(uint32_t)sizeof(struct %sresult)", prefix);
-        value_size = coil_arena_printf(arena, "sizeof(((struct %sresult *)0)->value)", prefix);
-    }
-    coil_buffer_printf(&image->functions.text,
-                       "        { %s, %u, %s,\n          %s, %zu, %zu, %s, 0, 0, 0,\n          { 0, %u, COIL_CROSS_VALUE, "
-                       "0, %s, 0, 0, 0, 0, 0 } },\n",
-                       coil_texts_print(image->texts, function->name),
-                       coil_opcodes_index(image->opcodes, function->type), call_size, result_size, first,
-                       image->values.count - first, function_flags(function),
-                       coil_opcodes_index(image->opcodes, function->type->item), value_size);
-    image->functions.count++;
-}
-
 /* ---- the whole ---- */
 
 static void fill_types(struct coil_image *image)
@@ -253,11 +147,17 @@ static void fill_tables(struct coil_image *image)
     struct coil_module_model *module = image->module;
     struct coil_list names = sorted_names(module);
 
-    for (const struct coil_name *name = module->first; name; name = name->next)
-        if (coil_name_is_python(name))
-            add_function(image, name);
+    for (size_t i = 0; i < module->functions.count; i++)
+        coil_emit_signature(image, &image->functions,
+                            ((const struct coil_name *)module->functions.items[i])->signature);
+    for (size_t i = 0; i < module->signatures.count; i++)
+        coil_emit_signature(image, &image->signatures,
+                            ((const struct coil_name *)module->signatures.items[i])->signature);
+    for (size_t i = 0; i < module->variables.count; i++)
+        coil_emit_variable(image, module->variables.items[i]);
     for (size_t i = 0; i < names.count; i++)
-        add_global(image, names.items[i]);
+        if (!coil_name_is_elsewhere(names.items[i]))
+            add_global(image, names.items[i]);
     for (size_t i = 0; i < module->sorted_records.count; i++)
         coil_emit_struct(image, module->sorted_records.items[i]);
     for (size_t i = 0; i < module->sorted_enumerations.count; i++)
@@ -338,7 +238,8 @@ static void init_tables(struct coil_image *image)
 {
     struct coil_image_table *const tables[] = { &image->globals,    &image->structs,     &image->fields,
                                                 &image->enums,      &image->typenames,   &image->functions,
-                                                &image->values, &image->expressions, &image->types };
+                                                &image->signatures, &image->variables,   &image->shapes,
+                                                &image->values,     &image->expressions, &image->types };
 
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         tables[i]->text.arena = image->arena;
@@ -364,14 +265,17 @@ void coil_emit_descriptor(struct coil_buffer *out, struct coil_module_model *mod
     coil_buffer_printf(out, "const struct %simage coil_descriptor_%s = {\n", module->prefix, module->identifier);
     emit_head(out, &image, name, init_code);
     emit_values(out, "types", &image.types);
-    emit_values(out, "globals: name, not positive, entry, 0, what, value, value of a floating-point constant", &image.globals);
+    emit_values(out, "globals: name, not positive, entry, 0, what, value, value of a floating-point constant",
+                &image.globals);
     emit_values(out, "structs: name, type, flags, alignment, size, first field, fields", &image.structs);
     emit_values(out, "fields: name, 0, type, offset, size", &image.fields);
     emit_values(out, "enums: name, type, integer type, enumerators", &image.enums);
     emit_values(out, "typenames: name, type", &image.typenames);
-    emit_values(out, "functions: name, type, call size, result size, first parameter, parameters, flags, timeout, error value, "
-                     "result",
-                &image.functions);
+    emit_values(
+        out,
+        "functions: name, type, call size, result size, first parameter, parameters, flags, timeout, error value, "
+        "result",
+        &image.functions);
     emit_values(out, "signatures: the same", &image.signatures);
     emit_values(out, "variables: as values", &image.variables);
     emit_values(out, "shapes: size, first value, values", &image.shapes);

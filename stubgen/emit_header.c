@@ -293,7 +293,7 @@ static const char *prototype(struct header *header, const struct coil_name *func
     size_t i = 0;
 
     for (const struct coil_parameter *p = function->type->parameters; p; p = p->next)
-        coil_list_add(&names, header->arena, (void *)(uintptr_t)function->passages[i++].name);
+        coil_list_add(&names, header->arena, (void *)(uintptr_t)function->signature->passages[i++].name);
     return coil_type_declare(
         header->arena, function->type->item,
         coil_arena_printf(header->arena, "%s(%s)", function->name,

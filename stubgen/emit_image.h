@@ -1,4 +1,4 @@
-/* The descriptor while it is written as C: what emit_descriptor.c and emit_layout.c share. */
+/* The descriptor while it is written as C: what emit_descriptor.c and its parts share. */
 #ifndef STUBGEN_EMIT_IMAGE_H
 #define STUBGEN_EMIT_IMAGE_H
 
@@ -17,9 +17,15 @@ struct coil_image {
     struct coil_arena *arena;
     struct coil_opcodes *opcodes;
     struct coil_texts *texts;
-    struct coil_image_table globals, structs, fields, enums, typenames, functions, signatures, variables, shapes, values,
-        expressions, types;
+    struct coil_image_table globals, structs, fields, enums, typenames, functions, signatures, variables, shapes,
+        values, expressions, types;
 };
+
+/* Adds a function's row to one of the tables of functions, and its parameters' to the values. */
+void coil_emit_signature(struct coil_image *image, struct coil_image_table *table,
+                         const struct coil_signature *signature);
+
+void coil_emit_variable(struct coil_image *image, const struct coil_name *variable);
 
 /* Adds a struct or union, and its fields. */
 void coil_emit_struct(struct coil_image *image, const struct coil_record *record);

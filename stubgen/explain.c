@@ -76,7 +76,7 @@ static void explain_function(struct coil_buffer *out, struct coil_module_model *
     int width = (int)strlen("result");
 
     for (const struct coil_parameter *p = function->type->parameters; p; p = p->next, i++) {
-        const char *name = p->name ? p->name : function->passages[i].name;
+        const char *name = p->name ? p->name : function->signature->passages[i].name;
 
         coil_list_add(&names, arena, (void *)(uintptr_t)name);
         if ((int)strlen(name) > width)
@@ -89,15 +89,15 @@ static void explain_function(struct coil_buffer *out, struct coil_module_model *
                                                                                    (const char *const *)names.items))));
     for (i = 0; i < names.count; i++)
         coil_buffer_printf(out, "    %-*s  %s\n", width, (const char *)names.items[i],
-                           passage_words(arena, &function->passages[i]));
+                           passage_words(arena, &function->signature->passages[i]));
     if (!coil_type_is_void(result))
         coil_buffer_printf(out, "    %-*s  %s\n", width, "result",
                            coil_type_strip(result)->kind == COIL_KIND_POINTER
                                ? "address: passed as it is, nothing is copied"
                                : "by value");
-    if (function->is_idempotent)
+    if (function->signature->is_idempotent)
         coil_buffer_puts(out, "    idempotent: sent again if the worker dies while it runs\n");
-    if (function->is_in_process_only)
+    if (function->signature->is_in_process_only)
         coil_buffer_puts(out, "    in-process only\n");
 }
 

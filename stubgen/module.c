@@ -42,6 +42,15 @@ void coil_list_add(struct coil_list *list, struct coil_arena *arena, void *item)
     list->items[list->count++] = item;
 }
 
+unsigned coil_list_index(const struct coil_list *list, const void *item)
+{
+    unsigned index = 0;
+
+    while (list->items[index] != item)
+        index++;
+    return index;
+}
+
 bool coil_module_name_is_good(const char *name)
 {
     bool start = true;
@@ -235,7 +244,7 @@ static void name_record(struct coil_module_model *module, struct coil_record *re
         /* C++ keeps a struct that is declared inside another one in there; a typedef reaches it in both
          * languages. */
         record->c_name = record->outer && record->is_complete
-                             ? coil_arena_printf(module->arena, "%sinner_%s", module->prefix, record->tag)
+                             ? coil_arena_printf(module->arena, "%s%s_inner", module->prefix, record->tag)
                              : coil_arena_printf(module->arena, "%s %s", keyword, record->tag);
     } else {
         record->number = ++module->records_without_name;
@@ -250,7 +259,7 @@ static void name_enumeration(struct coil_module_model *module, struct coil_enume
     if (enumeration->tag) {
         enumeration->cffi_name = enumeration->tag;
         enumeration->c_name = enumeration->outer
-                                  ? coil_arena_printf(module->arena, "%sinner_%s", module->prefix, enumeration->tag)
+                                  ? coil_arena_printf(module->arena, "%s%s_inner", module->prefix, enumeration->tag)
                                   : coil_arena_printf(module->arena, "enum %s", enumeration->tag);
     } else if (enumeration->typedef_name) {
         enumeration->cffi_name = coil_arena_printf(module->arena, "$%s", enumeration->typedef_name);

@@ -29,7 +29,7 @@ enum coil_linkage {
 
 struct coil_length_program;
 
-/* How a parameter travels; set by coil_crossing_decide(). */
+/* How a value travels: a parameter, a result, a variable.  Set by coil_crossing_decide(). */
 struct coil_passage {
     const char *name;                         /* of the parameter in emitted C */
     struct coil_type *type;                   /* in the frame: a pointer where the parameter is an array */
@@ -39,6 +39,17 @@ struct coil_passage {
     const struct coil_length_program *count;  /* how many elements there are, or NULL: one */
     const struct coil_length_program *length; /* how many of them come back, or NULL: all */
     struct coil_type *block;                  /* COIL_CROSS_BLOCK_*: the type of what is behind the pointer */
+};
+
+/* What a call takes and gives; set by coil_crossing_decide(). */
+struct coil_signature {
+    const char *name;              /* of the function */
+    const char *prefix;            /* what the names of its frames start with: "coil_NAME_add_" */
+    struct coil_type *type;        /* the function's */
+    struct coil_passage *passages; /* one per parameter */
+    struct coil_passage result;
+    bool is_idempotent;
+    bool is_in_process_only; /* a parameter or the result means something only within one process */
 };
 
 /* An ordinary identifier. */
@@ -59,9 +70,11 @@ struct coil_name {
     /* COIL_NAME_FUNCTION */
     enum coil_linkage linkage;
     const struct coil_annotation *annotation;
-    struct coil_passage *passages; /* one per parameter, for functions implemented in Python */
-    bool is_idempotent;
-    bool is_in_process_only; /* a parameter or the result means something only within one process */
+    struct coil_signature *signature; /* NULL if it is another module's */
+
+    /* COIL_NAME_VARIABLE */
+    bool is_constant;             /* need not be a variable in C, only something with a value */
+    struct coil_passage *passage; /* NULL if it is another module's */
 };
 
 struct coil_list {
@@ -86,6 +99,9 @@ struct coil_module_model {
     struct coil_list enumerations;        /* in order of first mention */
     struct coil_list sorted_records;      /* by cffi_name, as the descriptor has them; set by coil_module_finish() */
     struct coil_list sorted_enumerations; /* the same */
+    struct coil_list functions;           /* of struct coil_name: those that Python implements, as declared */
+    struct coil_list signatures;          /* the same: C functions that lib has, sorted by name */
+    struct coil_list variables;           /* the same: variables that lib has, sorted by name */
     unsigned records_without_name;
     bool is_in_process_only; /* what does not cross between processes is let through */
 };
@@ -133,6 +149,16 @@ static inline bool coil_name_is_python(const struct coil_name *name)
     return name->kind == COIL_NAME_FUNCTION && name->linkage != COIL_LINKAGE_C;
 }
 
+/* Whether it is a function or a variable of an included module, which is out of reach for this one. */
+static inline bool coil_name_is_elsewhere(const struct coil_name *name)
+{
+    return (name->kind == COIL_NAME_FUNCTION || name->kind == COIL_NAME_VARIABLE) && name->position.section &&
+           name->position.section->included;
+}
+
 void coil_list_add(struct coil_list *list, struct coil_arena *arena, void *item);
+
+/* Where an item is that is in the list. */
+unsigned coil_list_index(const struct coil_list *list, const void *item);
 
 #endif

@@ -193,7 +193,7 @@ static enum coil_name_kind kind_of_constant(struct coil_type *type)
         return COIL_NAME_INTEGER;
     if (bare->kind == COIL_KIND_PRIMITIVE &&
         (bare->primitive == COIL_PRIM_FLOAT || bare->primitive == COIL_PRIM_DOUBLE ||
-         bare->primitive == COIL_PRIM_SOME_REAL))
+         bare->primitive == COIL_PRIM_LONGDOUBLE || bare->primitive == COIL_PRIM_SOME_REAL))
         return COIL_NAME_REAL;
     return COIL_NAME_VARIABLE;
 }
@@ -222,8 +222,10 @@ static void declare_variable(struct coil_parser *parser, const struct coil_decla
             skip_initializer(parser);
     }
     name = coil_module_declare(parser->module, kind, declarator->name, declarator->type, declarator->position);
-    if (name)
+    if (name) {
         name->number = number;
+        name->is_constant = is_constant;
+    }
 }
 
 /* declaration = specifiers (declarator ("=" expression)? ("," declarator ("=" expression)?)*)? ";" */

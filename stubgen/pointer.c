@@ -34,7 +34,7 @@ static const char *corrected(const struct coil_decision *d, const char *words)
     struct coil_arena *arena = d->subject.module->arena;
     struct coil_buffer text = COIL_BUFFER_INIT(arena);
 
-    for (const struct coil_parameter *p = d->function->type->parameters; p; p = p->next) {
+    for (const struct coil_parameter *p = d->signature->type->parameters; p; p = p->next) {
         const char *name = p->name ? p->name : p == d->p ? "p" : p == d->beside.integer ? "n" : "";
 
         coil_buffer_printf(&text, "%s%s", text.size > 0 ? ", " : "", coil_type_declare(arena, p->type, name));
@@ -42,8 +42,8 @@ static const char *corrected(const struct coil_decision *d, const char *words)
             coil_buffer_printf(&text, " /* [%s] */", words);
     }
     return coil_arena_printf(arena, "%s;",
-                             coil_type_declare(arena, d->function->type->item,
-                                               coil_arena_printf(arena, "%s(%s)", d->function->name, text.text)));
+                             coil_type_declare(arena, d->signature->type->item,
+                                               coil_arena_printf(arena, "%s(%s)", d->signature->name, text.text)));
 }
 
 /* "counted_by(n)", or what counts bytes where there are no elements. */
@@ -83,7 +83,7 @@ static _Noreturn void refuse_unknown(const struct coil_decision *d)
 {
     struct coil_arena *arena = d->subject.module->arena;
     struct coil_type *item = coil_type_strip(d->passage->type)->item;
-    const char *length = coil_infer_some_length(d->function->type);
+    const char *length = coil_infer_some_length(d->signature->type);
     const char *count = count_words(d, length ? length : "n");
     bool is_const = coil_type_is_const(item);
     struct coil_beside beside = d->beside;
@@ -218,8 +218,11 @@ static void decide_directed(const struct coil_decision *d, struct coil_type *ite
     if (coil_type_is_opaque_record(item))
         coil_refuse_at(diagnostics, position, "%s leads to '%s', whose fields are not declared: write [opaque]",
                        d->subject.name, coil_type_name(d->subject.module->arena, coil_type_unqualified(item)));
-    if (d->beside.integer && !is_length_elsewhere && (d->beside.is_after || is_char(item)))
-        refuse_one(d, direction);
+    if (d->beside.integer && !is_length_elsewhere && (d->beside.is_after || is_char(item))) {
+        if (!coil_subject_is_let_through(&d->subject))
+            refuse_one(d, direction);
+        return;
+    }
     if (is_char(item) && direction == COIL_WORD_OUT)
         coil_refuse_at(diagnostics, position,
                        "[out] does not say how much room %s has: write [out, sized_by(n)] with the room there is, or "
@@ -235,6 +238,8 @@ static void decide_directed(const struct coil_decision *d, struct coil_type *ite
 
 static void note_inferred(const struct coil_decision *d, const char *words)
 {
+    if (d->subject.is_of_lib)
+        return;
     coil_note_at(d->subject.module->diagnostics, d->subject.position,
                  "%s is taken as [%s], because '%s' is beside it: write /* [%s] */ behind it to say the "
                  "same, or another "
@@ -247,7 +252,7 @@ static void decide_inferred(const struct coil_decision *d, struct coil_type *ite
 {
     const char *length = d->beside.integer->name;
 
-    d->passage->count = coil_length_of_parameter(d->subject.module, d->function->type, length);
+    d->passage->count = coil_length_of_parameter(d->subject.module, d->signature->type, length);
     if (coil_type_is_void(item)) {
         d->passage->crossing = COIL_CROSS_BLOCK_IN;
         d->passage->is_sized = true;

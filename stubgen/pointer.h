@@ -9,9 +9,9 @@
 /* One parameter that is being decided. */
 struct coil_decision {
     struct coil_subject subject;
-    const struct coil_name *function;
-    const struct coil_parameter *p;
-    struct coil_beside beside; /* of a pointer */
+    const struct coil_signature *signature; /* of the function; NULL for what is alone: a result, a variable */
+    const struct coil_parameter *p;         /* what is alone counts as one, too */
+    struct coil_beside beside;              /* of a pointer */
     size_t index;
     const struct coil_marks *marks;
     struct coil_passage *passage; /* its frame type and its lengths are known */

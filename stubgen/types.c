@@ -80,6 +80,17 @@ bool coil_type_is_integer(struct coil_type *type)
            (type->primitive >= COIL_PRIM_INT8 && type->primitive <= COIL_PRIM_UINTMAX);
 }
 
+bool coil_type_is_file(struct coil_type *type)
+{
+    const struct coil_record *record;
+
+    type = coil_type_strip(type);
+    if (type->kind != COIL_KIND_POINTER || coil_type_strip(type->item)->kind != COIL_KIND_RECORD)
+        return false;
+    record = coil_type_strip(type->item)->record;
+    return !record->position.section && record->tag && strcmp(record->tag, "_IO_FILE") == 0;
+}
+
 bool coil_type_is_incomplete(struct coil_type *type)
 {
     type = coil_type_strip(type);

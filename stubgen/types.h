@@ -139,6 +139,7 @@ struct coil_type *coil_type_unqualified(struct coil_type *type);
 bool coil_type_is_const(const struct coil_type *type);
 bool coil_type_is_void(struct coil_type *type);
 bool coil_type_is_integer(struct coil_type *type);    /* not char, not bool, not enums */
+bool coil_type_is_file(struct coil_type *type);       /* FILE * */
 bool coil_type_is_incomplete(struct coil_type *type); /* void, opaque, open array, function */
 
 /* Whether C has no name for it: it can only be declared where it is used. */

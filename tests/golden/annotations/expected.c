@@ -37,9 +37,10 @@
 
 struct coil_annotations_image;
 COIL_EXTERN_C COIL_EXPORT const struct coil_annotations_image coil_descriptor_annotations;
+COIL_EXTERN_C COIL_HIDDEN const struct coil_program coil_annotations_program;
 
 static struct coil_module coil_annotations_module = {
-    (const struct coil_descriptor *)(const void *)&coil_descriptor_annotations, NULL, NULL
+    (const struct coil_descriptor *)(const void *)&coil_descriptor_annotations, &coil_annotations_program, NULL
 };
 
 /* For the C source: what exports a symbol, and what does now that which the first call does. */
@@ -58,6 +59,7 @@ struct point { int x, y; };
 struct hidden;
 enum side { LEFT = 1, RIGHT };
 #define CHANNELS 3
+static int c_function(int *v, char **w) { return v && w ? *v : 0; }
 
 /* ---- types and constants that are declared ---- */
 
@@ -265,6 +267,15 @@ struct coil_annotations_neither_result {
     int value;
 };
 
+struct coil_annotations_c_function_call {
+    int *v;
+    char **w;
+};
+
+struct coil_annotations_c_function_result {
+    int value;
+};
+
 /* The functions' numbers in the descriptor. */
 enum {
     coil_annotations_prose_number,
@@ -300,7 +311,8 @@ struct coil_annotations_image {
     struct coil_descriptor_field fields[2];
     struct coil_descriptor_enum enums[1];
     struct coil_descriptor_function functions[21];
-    struct coil_descriptor_value values[56];
+    struct coil_descriptor_function signatures[1];
+    struct coil_descriptor_value values[58];
     struct coil_descriptor_expression expressions[48];
     struct {
         char names_1[369];
@@ -318,10 +330,10 @@ const struct coil_annotations_image coil_descriptor_annotations = {
         { (uint32_t)offsetof(struct coil_annotations_image, enums), 1 },
         { 0, 0 }, /* no typenames */
         { (uint32_t)offsetof(struct coil_annotations_image, functions), 21 },
-        { 0, 0 }, /* no signatures */
+        { (uint32_t)offsetof(struct coil_annotations_image, signatures), 1 },
         { 0, 0 }, /* no variables */
         { 0, 0 }, /* no shapes */
-        { (uint32_t)offsetof(struct coil_annotations_image, values), 56 },
+        { (uint32_t)offsetof(struct coil_annotations_image, values), 58 },
         { (uint32_t)offsetof(struct coil_annotations_image, expressions), 48 },
         { (uint32_t)offsetof(struct coil_annotations_image, strings), 369 },
     },
@@ -447,14 +459,14 @@ const struct coil_annotations_image coil_descriptor_annotations = {
         COIL_TYPE(COIL_OP_FUNCTION, 0), /* 118: int (int) */
         COIL_TYPE(COIL_OP_NOOP, 0),
         COIL_TYPE(COIL_OP_FUNCTION_END, 0),
-        COIL_TYPE(COIL_OP_POINTER, 101), /* 121: void *(*)(int *, size_t, char **, struct hidden *, void **) */
-        COIL_TYPE(COIL_OP_POINTER, 113), /* 122: int (*)(void) */
-        COIL_TYPE(COIL_OP_POINTER, 115), /* 123: int (*)(int *) */
-        COIL_TYPE(COIL_OP_POINTER, 62), /* 124: int (*)(void *, uint64_t, int32_t *) */
-        COIL_TYPE(COIL_OP_FUNCTION, 0), /* 125: int (int *, char **) */
+        COIL_TYPE(COIL_OP_FUNCTION, 0), /* 121: int (int *, char **) */
         COIL_TYPE(COIL_OP_NOOP, 74),
         COIL_TYPE(COIL_OP_NOOP, 97),
         COIL_TYPE(COIL_OP_FUNCTION_END, 0),
+        COIL_TYPE(COIL_OP_POINTER, 101), /* 125: void *(*)(int *, size_t, char **, struct hidden *, void **) */
+        COIL_TYPE(COIL_OP_POINTER, 113), /* 126: int (*)(void) */
+        COIL_TYPE(COIL_OP_POINTER, 115), /* 127: int (*)(int *) */
+        COIL_TYPE(COIL_OP_POINTER, 62), /* 128: int (*)(void *, uint64_t, int32_t *) */
         COIL_TYPE(COIL_OP_POINTER, 26), /* 129: int (*)(const void *, uint32_t, unsigned char [16]) */
         COIL_TYPE(COIL_OP_POINTER, 41), /* 130: int (*)(double *, size_t, size_t *) */
         COIL_TYPE(COIL_OP_POINTER, 18), /* 131: int (*)(const char *, int, const char *) */
@@ -472,31 +484,31 @@ const struct coil_annotations_image coil_descriptor_annotations = {
         COIL_TYPE(COIL_OP_POINTER, 86), /* 143: int (*)(char *, char *, unsigned char *, char [8]) */
     },
     { /* globals: name, not positive, entry, 0, what, value, value of a floating-point constant */
-        { 312 /* CHANNELS */, (CHANNELS) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(CHANNELS), 0 },
-        { 321 /* LEFT */, (LEFT) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(LEFT), 0 },
-        { 326 /* RIGHT */, (RIGHT) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(RIGHT), 0 },
-        { 259 /* addresses */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 121), 0, 0 },
-        { 280 /* before */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 122), 0, 0 },
-        { 295 /* behind */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 123), 0, 0 },
-        { 287 /* between */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 123), 0, 0 },
-        { 173 /* blob */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 124), 0, 0 },
-        { 332 /* c_function */, 0, 0, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 125), 0, 0 },
-        { 90 /* digest */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 129), 0, 0 },
-        { 124 /* fill */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 130), 0, 0 },
-        { 69 /* find */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 131), 0, 0 },
-        { 140 /* invert */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 132), 0, 0 },
-        { 33 /* mean */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 133), 0, 0 },
-        { 38 /* mean_inferred */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 133), 0, 0 },
-        { 242 /* name_of */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 134), 0, 0 },
-        { 304 /* neither */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 135), 0, 0 },
-        { 219 /* one */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 136), 0, 0 },
-        { 106 /* only_read */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 137), 0, 0 },
-        { 275 /* pick */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 138), 0, 0 },
-        { 194 /* points */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 139), 0, 0 },
+        { 323 /* CHANNELS */, (CHANNELS) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(CHANNELS), 0 },
+        { 332 /* LEFT */, (LEFT) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(LEFT), 0 },
+        { 337 /* RIGHT */, (RIGHT) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(RIGHT), 0 },
+        { 259 /* addresses */, 0, 15, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 125), 0, 0 },
+        { 280 /* before */, 0, 17, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 126), 0, 0 },
+        { 295 /* behind */, 0, 19, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 127), 0, 0 },
+        { 287 /* between */, 0, 18, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 127), 0, 0 },
+        { 173 /* blob */, 0, 10, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 128), 0, 0 },
+        { 312 /* c_function */, 0, 0, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 121), 0, 0 },
+        { 90 /* digest */, 0, 4, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 129), 0, 0 },
+        { 124 /* fill */, 0, 7, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 130), 0, 0 },
+        { 69 /* find */, 0, 3, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 131), 0, 0 },
+        { 140 /* invert */, 0, 8, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 132), 0, 0 },
+        { 33 /* mean */, 0, 1, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 133), 0, 0 },
+        { 38 /* mean_inferred */, 0, 2, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 133), 0, 0 },
+        { 242 /* name_of */, 0, 14, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 134), 0, 0 },
+        { 304 /* neither */, 0, 20, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 135), 0, 0 },
+        { 219 /* one */, 0, 12, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 136), 0, 0 },
+        { 106 /* only_read */, 0, 6, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 137), 0, 0 },
+        { 275 /* pick */, 0, 16, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 138), 0, 0 },
+        { 194 /* points */, 0, 11, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 139), 0, 0 },
         { 25 /* prose */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 140), 0, 0 },
-        { 100 /* scale */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 141), 0, 0 },
-        { 162 /* sides */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 142), 0, 0 },
-        { 233 /* texts */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 143), 0, 0 },
+        { 100 /* scale */, 0, 5, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 141), 0, 0 },
+        { 162 /* sides */, 0, 9, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 142), 0, 0 },
+        { 233 /* texts */, 0, 13, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 143), 0, 0 },
     },
     { /* structs: name, type, flags, alignment, size, first field, fields */
         { 343 /* hidden */, 98, COIL_STRUCT_OPAQUE,
@@ -576,6 +588,11 @@ const struct coil_annotations_image coil_descriptor_annotations = {
         { 304 /* neither */, 118, (uint32_t)sizeof(struct coil_annotations_neither_call),
           (uint32_t)sizeof(struct coil_annotations_neither_result), 55, 1, 0, 0, 0, 0,
           { 0, 0, COIL_CROSS_VALUE, 0, sizeof(((struct coil_annotations_neither_result *)0)->value), 0, 0, 0, 0, 0 } },
+    },
+    { /* signatures: the same */
+        { 312 /* c_function */, 121, (uint32_t)sizeof(struct coil_annotations_c_function_call),
+          (uint32_t)sizeof(struct coil_annotations_c_function_result), 56, 2, 0, 0, 0, 0,
+          { 0, 0, COIL_CROSS_VALUE, 0, sizeof(((struct coil_annotations_c_function_result *)0)->value), 0, 0, 0, 0, 0 } },
     },
     { /* values: name, type, crossing, offset, size, bytes behind the pointer, count, length, shape, signature */
         { 13 /* n */, 0, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_annotations_prose_call, n),
@@ -690,6 +707,10 @@ const struct coil_annotations_image coil_descriptor_annotations = {
           sizeof(((struct coil_annotations_behind_call *)0)->v), sizeof(int), 0, 0, 0, 0 },
         { 302 /* x */, 0, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_annotations_neither_call, x),
           sizeof(((struct coil_annotations_neither_call *)0)->x), 0, 0, 0, 0, 0 },
+        { 31 /* v */, 74, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct coil_annotations_c_function_call, v),
+          sizeof(((struct coil_annotations_c_function_call *)0)->v), sizeof(int), 0, 0, 0, 0 },
+        { 136 /* w */, 97, COIL_CROSS_UNSAID, (uint32_t)offsetof(struct coil_annotations_c_function_call, w),
+          sizeof(((struct coil_annotations_c_function_call *)0)->w), 0, 0, 0, 0, 0 },
     },
     { /* expressions: operation, 0, operand */
         { COIL_EXPRESSION_PARAMETER, 0, 1 }, /* n */
@@ -798,10 +819,10 @@ const struct coil_annotations_image coil_descriptor_annotations = {
             "behind\0"
             "x\0"
             "neither\0"
+            "c_function\0"
             "CHANNELS\0"
             "LEFT\0"
             "RIGHT\0"
-            "c_function\0"
             "hidden\0"
             "y\0"
             "point\0"
@@ -1063,13 +1084,70 @@ COIL_EXPORT int neither(int x)
 }
 #endif
 
+/* ---- what Python reaches through lib: C functions, variables ---- */
+
+static void coil_annotations_c_function_run(const void *call, void *result)
+{
+    const struct coil_annotations_c_function_call *frame = (const struct coil_annotations_c_function_call *)call;
+
+    ((struct coil_annotations_c_function_result *)result)->value = c_function(frame->v, frame->w);
+}
+
+#ifdef c_function
+static int coil_annotations_c_function_macro(int *v, char **w)
+{
+    return c_function(v, w);
+}
+#define coil_annotations_c_function_address coil_annotations_c_function_macro
+#else
+#define coil_annotations_c_function_address c_function
+#endif
+
+static void (*const coil_annotations_runs[])(const void *call, void *result) = {
+    coil_annotations_c_function_run,
+};
+
+static void (*const coil_annotations_addresses[])(void) = {
+    (void (*)(void))coil_annotations_c_function_address,
+};
+
+static void (*const coil_annotations_functions[])(void) = {
+    (void (*)(void))prose,
+    (void (*)(void))mean,
+    (void (*)(void))mean_inferred,
+    (void (*)(void))find,
+    (void (*)(void))digest,
+    (void (*)(void))scale,
+    (void (*)(void))only_read,
+    (void (*)(void))fill,
+    (void (*)(void))invert,
+    (void (*)(void))sides,
+    (void (*)(void))blob,
+    (void (*)(void))points,
+    (void (*)(void))one,
+    (void (*)(void))texts,
+    (void (*)(void))name_of,
+    (void (*)(void))addresses,
+    (void (*)(void))pick,
+    (void (*)(void))before,
+    (void (*)(void))between,
+    (void (*)(void))behind,
+    (void (*)(void))neither,
+};
+
+const struct coil_program coil_annotations_program = {
+    coil_annotations_runs,
+    coil_annotations_addresses,
+    NULL,
+    coil_annotations_functions,
+};
+
 /* ---- the library is also a Python module ---- */
 
 COIL_EXTERN_C COIL_EXPORT void *PyInit_annotations(void);
 
 void *PyInit_annotations(void)
 {
-    /* These are for the C source, which may do without them. */
-    (void)cffi_start_python;
+    (void)cffi_start_python; /* it is for the C source, which may do without it */
     return coil_module_import(&coil_annotations_module);
 }

@@ -34,9 +34,10 @@ typedef double _Complex _cffi_double_complex_t;
 
 struct coil_complex_image;
 COIL_EXTERN_C COIL_EXPORT const struct coil_complex_image coil_descriptor_complex;
+COIL_EXTERN_C COIL_HIDDEN const struct coil_program coil_complex_program;
 
 static struct coil_module coil_complex_module = {
-    (const struct coil_descriptor *)(const void *)&coil_descriptor_complex, NULL, NULL
+    (const struct coil_descriptor *)(const void *)&coil_descriptor_complex, &coil_complex_program, NULL
 };
 
 /* For the C source: what exports a symbol, and what does now that which the first call does. */
@@ -82,7 +83,7 @@ struct coil_complex_image {
     struct coil_descriptor_function functions[2];
     struct coil_descriptor_value values[4];
     struct {
-        char names_1[77];
+        char names_1[32];
     } strings;
 };
 
@@ -102,7 +103,7 @@ const struct coil_complex_image coil_descriptor_complex = {
         { 0, 0 }, /* no shapes */
         { (uint32_t)offsetof(struct coil_complex_image, values), 4 },
         { 0, 0 }, /* no expressions */
-        { (uint32_t)offsetof(struct coil_complex_image, strings), 77 },
+        { (uint32_t)offsetof(struct coil_complex_image, strings), 32 },
     },
     { /* types */
         COIL_TYPE(COIL_OP_PRIMITIVE, COIL_PRIM_FLOATCOMPLEX), /* 0: float _Complex */
@@ -119,7 +120,7 @@ const struct coil_complex_image coil_descriptor_complex = {
         COIL_TYPE(COIL_OP_POINTER, 1), /* 11: float _Complex (*)(float _Complex) */
     },
     { /* globals: name, not positive, entry, 0, what, value, value of a floating-point constant */
-        { 23 /* f_double */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 10), 0, 0 },
+        { 23 /* f_double */, 0, 1, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 10), 0, 0 },
         { 11 /* f_float */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 11), 0, 0 },
     },
     { /* functions: name, type, call size, result size, first parameter, parameters, flags, timeout, error value, result */
@@ -147,9 +148,7 @@ const struct coil_complex_image coil_descriptor_complex = {
             "f_float\0"
             "w\0"
             "x\0"
-            "f_double\0"
-            "_cffi_double_complex_t\0"
-            "_cffi_float_complex_t",
+            "f_double",
     },
 };
 
@@ -185,13 +184,26 @@ COIL_EXPORT double _Complex f_double(double _Complex v, _cffi_double_complex_t w
 }
 #endif
 
+/* ---- what Python reaches through lib: C functions, variables ---- */
+
+static void (*const coil_complex_functions[])(void) = {
+    (void (*)(void))f_float,
+    (void (*)(void))f_double,
+};
+
+const struct coil_program coil_complex_program = {
+    NULL,
+    NULL,
+    NULL,
+    coil_complex_functions,
+};
+
 /* ---- the library is also a Python module ---- */
 
 COIL_EXTERN_C COIL_EXPORT void *PyInit_complex(void);
 
 void *PyInit_complex(void)
 {
-    /* These are for the C source, which may do without them. */
-    (void)cffi_start_python;
+    (void)cffi_start_python; /* it is for the C source, which may do without it */
     return coil_module_import(&coil_complex_module);
 }

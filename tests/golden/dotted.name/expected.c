@@ -30,9 +30,10 @@
 
 struct coil_dotted_name_image;
 COIL_EXTERN_C COIL_EXPORT const struct coil_dotted_name_image coil_descriptor_dotted_name;
+COIL_EXTERN_C COIL_HIDDEN const struct coil_program coil_dotted_name_program;
 
 static struct coil_module coil_dotted_name_module = {
-    (const struct coil_descriptor *)(const void *)&coil_descriptor_dotted_name, NULL, NULL
+    (const struct coil_descriptor *)(const void *)&coil_descriptor_dotted_name, &coil_dotted_name_program, NULL
 };
 
 /* For the C source: what exports a symbol, and what does now that which the first call does. */
@@ -117,7 +118,7 @@ const struct coil_dotted_name_image coil_descriptor_dotted_name = {
         COIL_TYPE(COIL_OP_POINTER, 1), /* 9: int (*)(int) */
     },
     { /* globals: name, not positive, entry, 0, what, value, value of a floating-point constant */
-        { 23 /* add */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 8), 0, 0 },
+        { 23 /* add */, 0, 1, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 8), 0, 0 },
         { 13 /* twice */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 9), 0, 0 },
     },
     { /* functions: name, type, call size, result size, first parameter, parameters, flags, timeout, error value, result */
@@ -489,14 +490,26 @@ COIL_EXPORT int add(int x, int y)
 }
 #endif
 
+/* ---- what Python reaches through lib: C functions, variables ---- */
+
+static void (*const coil_dotted_name_functions[])(void) = {
+    (void (*)(void))twice,
+    (void (*)(void))add,
+};
+
+const struct coil_program coil_dotted_name_program = {
+    NULL,
+    NULL,
+    NULL,
+    coil_dotted_name_functions,
+};
+
 /* ---- the library is also a Python module ---- */
 
 COIL_EXTERN_C COIL_EXPORT void *PyInit_name(void);
 
 void *PyInit_name(void)
 {
-    /* These are for the C source, which may do without them. */
-    (void)cffi_start_python;
-    (void)twice;
+    (void)cffi_start_python; /* it is for the C source, which may do without it */
     return coil_module_import(&coil_dotted_name_module);
 }

@@ -82,7 +82,6 @@ COIL_EXTERN_C COIL_EXPORT void *PyInit_empty(void);
 
 void *PyInit_empty(void)
 {
-    /* These are for the C source, which may do without them. */
-    (void)cffi_start_python;
+    (void)cffi_start_python; /* it is for the C source, which may do without it */
     return coil_module_import(&coil_empty_module);
 }

@@ -44,9 +44,10 @@
 
 struct coil_everything_image;
 COIL_EXTERN_C COIL_EXPORT const struct coil_everything_image coil_descriptor_everything;
+COIL_EXTERN_C COIL_HIDDEN const struct coil_program coil_everything_program;
 
 static struct coil_module coil_everything_module = {
-    (const struct coil_descriptor *)(const void *)&coil_descriptor_everything, NULL, NULL
+    (const struct coil_descriptor *)(const void *)&coil_descriptor_everything, &coil_everything_program, NULL
 };
 
 /* For the C source: what exports a symbol, and what does now that which the first call does. */
@@ -110,6 +111,37 @@ struct line { point_t from, to; label_t name; enum color color; };
 static int internal(int a, int b);
 CFFI_DLLEXPORT int use_sized(int i);
 CFFI_DLLEXPORT int use_sized(int i) { return cffi_start_python() == 0 ? internal(sized[i], i) : -1; }
+
+typedef void (visitor_t)(int, ...);
+static int (*hook)(int);
+static int counter = 1;
+static int table[3][4];
+static const char *const version = "1.5";
+static FILE *log_file;
+
+static struct node *first_node(void)
+{
+    return NULL;
+}
+
+static int c_function(int first, const char *format, ...)
+{
+    return format ? first : 0;
+}
+
+static int old_style(void)
+{
+    return c_function(1, version);
+}
+
+static void walk(struct node *n, visitor_t *visit, double values[], size_t count)
+{
+    for (size_t i = 0; n && i < count; n = n->next, i++)
+        visit(n->value, values[i]);
+}
+
+extern int exported_counter;
+CFFI_DLLEXPORT int exported_counter = 1;
 
 /* ---- types and constants that are declared ---- */
 
@@ -515,6 +547,30 @@ struct coil_everything_f_two_result {
     int value;
 };
 
+struct coil_everything_c_function_call {
+    int argument_1;
+    const char *argument_2;
+};
+
+struct coil_everything_c_function_result {
+    int value;
+};
+
+struct coil_everything_first_node_result {
+    struct node *value;
+};
+
+struct coil_everything_old_style_result {
+    int value;
+};
+
+struct coil_everything_walk_call {
+    struct node *n;
+    visitor_t *visit;
+    double *values;
+    size_t count;
+};
+
 /* The functions' numbers in the descriptor. */
 enum {
     coil_everything_internal_number,
@@ -576,9 +632,11 @@ struct coil_everything_image {
     struct coil_descriptor_enum enums[5];
     struct coil_descriptor_typename typenames[14];
     struct coil_descriptor_function functions[46];
-    struct coil_descriptor_value values[87];
+    struct coil_descriptor_function signatures[4];
+    struct coil_descriptor_value variables[7];
+    struct coil_descriptor_value values[93];
     struct {
-        char names_1[1162];
+        char names_1[1171];
         char init_code[113];
     } strings;
 };
@@ -586,7 +644,7 @@ struct coil_everything_image {
 const struct coil_everything_image coil_descriptor_everything = {
     { /* head */
         COIL_DESCRIPTOR_MAGIC, COIL_DESCRIPTOR_FORMAT, (uint32_t)sizeof(struct coil_everything_image), COIL_WORD,
-        1 /* everything */, 1162 /* init code */,
+        1 /* everything */, 1171 /* init code */,
         { (uint32_t)offsetof(struct coil_everything_image, types), 333 },
         { (uint32_t)offsetof(struct coil_everything_image, globals), 79 },
         { (uint32_t)offsetof(struct coil_everything_image, structs), 16 },
@@ -594,12 +652,12 @@ const struct coil_everything_image coil_descriptor_everything = {
         { (uint32_t)offsetof(struct coil_everything_image, enums), 5 },
         { (uint32_t)offsetof(struct coil_everything_image, typenames), 14 },
         { (uint32_t)offsetof(struct coil_everything_image, functions), 46 },
-        { 0, 0 }, /* no signatures */
-        { 0, 0 }, /* no variables */
+        { (uint32_t)offsetof(struct coil_everything_image, signatures), 4 },
+        { (uint32_t)offsetof(struct coil_everything_image, variables), 7 },
         { 0, 0 }, /* no shapes */
-        { (uint32_t)offsetof(struct coil_everything_image, values), 87 },
+        { (uint32_t)offsetof(struct coil_everything_image, values), 93 },
         { 0, 0 }, /* no expressions */
-        { (uint32_t)offsetof(struct coil_everything_image, strings), 1275 },
+        { (uint32_t)offsetof(struct coil_everything_image, strings), 1284 },
     },
     { /* types */
         COIL_TYPE(COIL_OP_PRIMITIVE, COIL_PRIM_INT), /* 0: int */
@@ -849,68 +907,68 @@ const struct coil_everything_image coil_descriptor_everything = {
         COIL_TYPE(COIL_OP_NOOP, 0),
         COIL_TYPE(COIL_OP_NOOP, 178),
         COIL_TYPE(COIL_OP_FUNCTION_END, 1),
-        COIL_TYPE(COIL_OP_POINTER, 6), /* 247: void (*)(void) */
-        COIL_TYPE(COIL_OP_POINTER, 200), /* 248: void (*)(int [4], const double [2][3], label_t, point_t [4], void *[2]) */
-        COIL_TYPE(COIL_OP_POINTER, 175), /* 249: struct bits (*)(struct bits) */
-        COIL_TYPE(COIL_OP_POINTER, 64), /* 250: bool (*)(bool) */
-        COIL_TYPE(COIL_OP_POINTER, 13), /* 251: char (*)(char) */
-        COIL_TYPE(COIL_OP_POINTER, 72), /* 252: char16_t (*)(char16_t) */
-        COIL_TYPE(COIL_OP_POINTER, 76), /* 253: char32_t (*)(char32_t) */
-        COIL_TYPE(COIL_OP_POINTER, 146), /* 254: ptrdiff_t (*)(size_t, ssize_t) */
-        COIL_TYPE(COIL_OP_POINTER, 56), /* 255: double (*)(double) */
-        COIL_TYPE(COIL_OP_POINTER, 160), /* 256: enum color (*)(level_t, enum size_class) */
-        COIL_TYPE(COIL_OP_POINTER, 123), /* 257: void (*)(int_fast8_t, uint_fast8_t, int_fast16_t, uint_fast16_t, int_fast32_t, uint_fast32_t, int_fast64_t, uint_fast64_t) */
-        COIL_TYPE(COIL_OP_POINTER, 87), /* 258: void (*)(int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t, uint64_t) */
-        COIL_TYPE(COIL_OP_POINTER, 52), /* 259: float (*)(float) */
-        COIL_TYPE(COIL_OP_POINTER, 32), /* 260: int (*)(int) */
-        COIL_TYPE(COIL_OP_POINTER, 232), /* 261: void (*)(int, int, int, int, int, int, int) */
-        COIL_TYPE(COIL_OP_POINTER, 60), /* 262: long double (*)(long double) */
-        COIL_TYPE(COIL_OP_POINTER, 105), /* 263: void (*)(int_least8_t, uint_least8_t, int_least16_t, uint_least16_t, int_least32_t, uint_least32_t, int_least64_t, uint_least64_t) */
-        COIL_TYPE(COIL_OP_POINTER, 166), /* 264: struct line (*)(const struct line, point_t) */
-        COIL_TYPE(COIL_OP_POINTER, 44), /* 265: long long (*)(long long) */
-        COIL_TYPE(COIL_OP_POINTER, 9), /* 266: long (*)(long) */
-        COIL_TYPE(COIL_OP_POINTER, 135), /* 267: intmax_t (*)(uintmax_t) */
-        COIL_TYPE(COIL_OP_POINTER, 241), /* 268: int (*)(void) */
-        COIL_TYPE(COIL_OP_POINTER, 215), /* 269: void *(*)(const void *, opaque_t *, handle_t, struct unseen *, FILE *) */
-        COIL_TYPE(COIL_OP_POINTER, 140), /* 270: intptr_t (*)(uintptr_t) */
-        COIL_TYPE(COIL_OP_POINTER, 17), /* 271: signed char (*)(signed char) */
-        COIL_TYPE(COIL_OP_POINTER, 25), /* 272: short (*)(short) */
-        COIL_TYPE(COIL_OP_POINTER, 153), /* 273: some_real_t (*)(some_int_t, some_unsigned_t) */
-        COIL_TYPE(COIL_OP_POINTER, 179), /* 274: int (*)(const char *, char *) */
-        COIL_TYPE(COIL_OP_POINTER, 189), /* 275: void (*)(point_t *, const struct line *, union number *) */
-        COIL_TYPE(COIL_OP_POINTER, 183), /* 276: void (*)(text_t) */
-        COIL_TYPE(COIL_OP_POINTER, 21), /* 277: unsigned char (*)(unsigned char) */
-        COIL_TYPE(COIL_OP_POINTER, 36), /* 278: unsigned int (*)(unsigned int) */
-        COIL_TYPE(COIL_OP_POINTER, 48), /* 279: unsigned long long (*)(unsigned long long) */
-        COIL_TYPE(COIL_OP_POINTER, 40), /* 280: unsigned long (*)(unsigned long) */
-        COIL_TYPE(COIL_OP_POINTER, 171), /* 281: union number (*)(union number) */
-        COIL_TYPE(COIL_OP_POINTER, 227), /* 282: void (*)(int, point_t *, double) */
-        COIL_TYPE(COIL_OP_POINTER, 222), /* 283: const struct unseen *(*)(void) */
-        COIL_TYPE(COIL_OP_POINTER, 29), /* 284: unsigned short (*)(unsigned short) */
-        COIL_TYPE(COIL_OP_POINTER, 224), /* 285: void (*)(volatile point_t *) */
-        COIL_TYPE(COIL_OP_POINTER, 68), /* 286: wchar_t (*)(wchar_t) */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 12), /* 287: struct node */
-        COIL_TYPE(COIL_OP_POINTER, 287), /* 288: struct node * */
-        COIL_TYPE(COIL_OP_FUNCTION, 288), /* 289: struct node *(void) */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 12), /* 247: struct node */
+        COIL_TYPE(COIL_OP_POINTER, 247), /* 248: struct node * */
+        COIL_TYPE(COIL_OP_FUNCTION, 248), /* 249: struct node *(void) */
         COIL_TYPE(COIL_OP_FUNCTION_END, 0),
-        COIL_TYPE(COIL_OP_POINTER, 1), /* 291: int (*)(int, int) */
-        COIL_TYPE(COIL_OP_ARRAY, 0), /* 292: int [...] */
-        sizeof(sized) / sizeof(sized[0]),
-        COIL_TYPE(COIL_OP_ARRAY, 0), /* 294: int [4] */
-        4,
-        COIL_TYPE(COIL_OP_ARRAY, 294), /* 296: int [3][4] */
-        3,
-        COIL_TYPE(COIL_OP_FUNCTION, 5), /* 298: void (int, ...) */
+        COIL_TYPE(COIL_OP_FUNCTION, 5), /* 251: void (int, ...) */
         COIL_TYPE(COIL_OP_NOOP, 0),
         COIL_TYPE(COIL_OP_FUNCTION_END, 1),
-        COIL_TYPE(COIL_OP_POINTER, 298), /* 301: visitor_t * */
-        COIL_TYPE(COIL_OP_POINTER, 55), /* 302: double * */
-        COIL_TYPE(COIL_OP_FUNCTION, 5), /* 303: void (struct node *, visitor_t *, double [], size_t) */
-        COIL_TYPE(COIL_OP_NOOP, 288),
-        COIL_TYPE(COIL_OP_NOOP, 301),
-        COIL_TYPE(COIL_OP_NOOP, 302),
+        COIL_TYPE(COIL_OP_POINTER, 251), /* 254: visitor_t * */
+        COIL_TYPE(COIL_OP_POINTER, 55), /* 255: double * */
+        COIL_TYPE(COIL_OP_FUNCTION, 5), /* 256: void (struct node *, visitor_t *, double [], size_t) */
+        COIL_TYPE(COIL_OP_NOOP, 248),
+        COIL_TYPE(COIL_OP_NOOP, 254),
+        COIL_TYPE(COIL_OP_NOOP, 255),
         COIL_TYPE(COIL_OP_NOOP, 143),
         COIL_TYPE(COIL_OP_FUNCTION_END, 0),
+        COIL_TYPE(COIL_OP_POINTER, 32), /* 262: int (*)(int) */
+        COIL_TYPE(COIL_OP_ARRAY, 0), /* 263: int [...] */
+        sizeof(sized) / sizeof(sized[0]),
+        COIL_TYPE(COIL_OP_ARRAY, 0), /* 265: int [4] */
+        4,
+        COIL_TYPE(COIL_OP_ARRAY, 265), /* 267: int [3][4] */
+        3,
+        COIL_TYPE(COIL_OP_POINTER, 6), /* 269: void (*)(void) */
+        COIL_TYPE(COIL_OP_POINTER, 200), /* 270: void (*)(int [4], const double [2][3], label_t, point_t [4], void *[2]) */
+        COIL_TYPE(COIL_OP_POINTER, 175), /* 271: struct bits (*)(struct bits) */
+        COIL_TYPE(COIL_OP_POINTER, 64), /* 272: bool (*)(bool) */
+        COIL_TYPE(COIL_OP_POINTER, 13), /* 273: char (*)(char) */
+        COIL_TYPE(COIL_OP_POINTER, 72), /* 274: char16_t (*)(char16_t) */
+        COIL_TYPE(COIL_OP_POINTER, 76), /* 275: char32_t (*)(char32_t) */
+        COIL_TYPE(COIL_OP_POINTER, 146), /* 276: ptrdiff_t (*)(size_t, ssize_t) */
+        COIL_TYPE(COIL_OP_POINTER, 56), /* 277: double (*)(double) */
+        COIL_TYPE(COIL_OP_POINTER, 160), /* 278: enum color (*)(level_t, enum size_class) */
+        COIL_TYPE(COIL_OP_POINTER, 123), /* 279: void (*)(int_fast8_t, uint_fast8_t, int_fast16_t, uint_fast16_t, int_fast32_t, uint_fast32_t, int_fast64_t, uint_fast64_t) */
+        COIL_TYPE(COIL_OP_POINTER, 87), /* 280: void (*)(int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t, uint64_t) */
+        COIL_TYPE(COIL_OP_POINTER, 52), /* 281: float (*)(float) */
+        COIL_TYPE(COIL_OP_POINTER, 232), /* 282: void (*)(int, int, int, int, int, int, int) */
+        COIL_TYPE(COIL_OP_POINTER, 60), /* 283: long double (*)(long double) */
+        COIL_TYPE(COIL_OP_POINTER, 105), /* 284: void (*)(int_least8_t, uint_least8_t, int_least16_t, uint_least16_t, int_least32_t, uint_least32_t, int_least64_t, uint_least64_t) */
+        COIL_TYPE(COIL_OP_POINTER, 166), /* 285: struct line (*)(const struct line, point_t) */
+        COIL_TYPE(COIL_OP_POINTER, 44), /* 286: long long (*)(long long) */
+        COIL_TYPE(COIL_OP_POINTER, 9), /* 287: long (*)(long) */
+        COIL_TYPE(COIL_OP_POINTER, 135), /* 288: intmax_t (*)(uintmax_t) */
+        COIL_TYPE(COIL_OP_POINTER, 241), /* 289: int (*)(void) */
+        COIL_TYPE(COIL_OP_POINTER, 215), /* 290: void *(*)(const void *, opaque_t *, handle_t, struct unseen *, FILE *) */
+        COIL_TYPE(COIL_OP_POINTER, 140), /* 291: intptr_t (*)(uintptr_t) */
+        COIL_TYPE(COIL_OP_POINTER, 17), /* 292: signed char (*)(signed char) */
+        COIL_TYPE(COIL_OP_POINTER, 25), /* 293: short (*)(short) */
+        COIL_TYPE(COIL_OP_POINTER, 153), /* 294: some_real_t (*)(some_int_t, some_unsigned_t) */
+        COIL_TYPE(COIL_OP_POINTER, 179), /* 295: int (*)(const char *, char *) */
+        COIL_TYPE(COIL_OP_POINTER, 189), /* 296: void (*)(point_t *, const struct line *, union number *) */
+        COIL_TYPE(COIL_OP_POINTER, 183), /* 297: void (*)(text_t) */
+        COIL_TYPE(COIL_OP_POINTER, 21), /* 298: unsigned char (*)(unsigned char) */
+        COIL_TYPE(COIL_OP_POINTER, 36), /* 299: unsigned int (*)(unsigned int) */
+        COIL_TYPE(COIL_OP_POINTER, 48), /* 300: unsigned long long (*)(unsigned long long) */
+        COIL_TYPE(COIL_OP_POINTER, 40), /* 301: unsigned long (*)(unsigned long) */
+        COIL_TYPE(COIL_OP_POINTER, 171), /* 302: union number (*)(union number) */
+        COIL_TYPE(COIL_OP_POINTER, 227), /* 303: void (*)(int, point_t *, double) */
+        COIL_TYPE(COIL_OP_POINTER, 222), /* 304: const struct unseen *(*)(void) */
+        COIL_TYPE(COIL_OP_POINTER, 29), /* 305: unsigned short (*)(unsigned short) */
+        COIL_TYPE(COIL_OP_POINTER, 224), /* 306: void (*)(volatile point_t *) */
+        COIL_TYPE(COIL_OP_POINTER, 68), /* 307: wchar_t (*)(wchar_t) */
+        COIL_TYPE(COIL_OP_POINTER, 1), /* 308: int (*)(int, int) */
         COIL_TYPE(COIL_OP_STRUCT_UNION, 1), /* 309: union coil_everything_unnamed_1 */
         COIL_TYPE(COIL_OP_STRUCT_UNION, 2), /* 310: struct coil_everything_unnamed_2 */
         COIL_TYPE(COIL_OP_STRUCT_UNION, 5), /* 311: record_t */
@@ -937,183 +995,183 @@ const struct coil_everything_image coil_descriptor_everything = {
         sizeof((*(row_t *)0)) / sizeof((*(row_t *)0)[0]),
     },
     { /* globals: name, not positive, entry, 0, what, value, value of a floating-point constant */
-        { 501 /* ALONE */, (ALONE) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(ALONE), 0 },
-        { 507 /* ALSO */, (ALSO) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(ALSO), 0 },
-        { 512 /* ANSWER */, (42) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(42), 0 },
-        { 519 /* BIG */, (18446744073709551615u) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(18446744073709551615u), 0 },
-        { 523 /* BLUE */, (BLUE) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 3), (uint64_t)(BLUE), 0 },
-        { 528 /* DARK */, (DARK) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 3), (uint64_t)(DARK), 0 },
-        { 533 /* FAVOURITE */, (FAVOURITE) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(FAVOURITE), 0 },
-        { 548 /* FLAGS */, (FLAGS) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(FLAGS), 0 },
-        { 554 /* GREEN */, (GREEN) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 3), (uint64_t)(GREEN), 0 },
-        { 560 /* HIGH */, (HIGH) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 2), (uint64_t)(HIGH), 0 },
-        { 565 /* HIGHER */, (HIGHER) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 2), (uint64_t)(HIGHER), 0 },
-        { 572 /* LARGE */, (LARGE) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 4), (uint64_t)(LARGE), 0 },
-        { 578 /* LETTERS */, (26) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(26), 0 },
-        { 586 /* LIMIT */, (LIMIT) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(LIMIT), 0 },
-        { 592 /* LOW */, (LOW) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 2), (uint64_t)(LOW), 0 },
-        { 596 /* MIX */, (MIX) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 3), (uint64_t)(MIX), 0 },
-        { 600 /* NEGATIVE */, (-7) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(-7), 0 },
-        { 609 /* OFF */, (coil_everything_in_11(OFF)) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 1), (uint64_t)(coil_everything_in_11(OFF)), 0 },
-        { 613 /* ON */, (coil_everything_in_11(ON)) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 1), (uint64_t)(coil_everything_in_11(ON)), 0 },
-        { 616 /* RATIO */, 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT, 55), 0, (double)(RATIO) },
+        { 616 /* ALONE */, (ALONE) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(ALONE), 0 },
+        { 622 /* ALSO */, (ALSO) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(ALSO), 0 },
+        { 627 /* ANSWER */, (42) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(42), 0 },
+        { 634 /* BIG */, (18446744073709551615u) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(18446744073709551615u), 0 },
+        { 638 /* BLUE */, (BLUE) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 3), (uint64_t)(BLUE), 0 },
+        { 643 /* DARK */, (DARK) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 3), (uint64_t)(DARK), 0 },
+        { 648 /* FAVOURITE */, (FAVOURITE) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(FAVOURITE), 0 },
+        { 658 /* FLAGS */, (FLAGS) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(FLAGS), 0 },
+        { 664 /* GREEN */, (GREEN) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 3), (uint64_t)(GREEN), 0 },
+        { 670 /* HIGH */, (HIGH) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 2), (uint64_t)(HIGH), 0 },
+        { 675 /* HIGHER */, (HIGHER) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 2), (uint64_t)(HIGHER), 0 },
+        { 682 /* LARGE */, (LARGE) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 4), (uint64_t)(LARGE), 0 },
+        { 688 /* LETTERS */, (26) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(26), 0 },
+        { 696 /* LIMIT */, (LIMIT) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(LIMIT), 0 },
+        { 702 /* LOW */, (LOW) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 2), (uint64_t)(LOW), 0 },
+        { 706 /* MIX */, (MIX) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 3), (uint64_t)(MIX), 0 },
+        { 710 /* NEGATIVE */, (-7) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(-7), 0 },
+        { 719 /* OFF */, (coil_everything_in_11(OFF)) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 1), (uint64_t)(coil_everything_in_11(OFF)), 0 },
+        { 723 /* ON */, (coil_everything_in_11(ON)) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 1), (uint64_t)(coil_everything_in_11(ON)), 0 },
+        { 726 /* RATIO */, 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT, 55), 0, (double)(RATIO) },
         { 455 /* RED */, (RED) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 3), (uint64_t)(RED), 0 },
-        { 622 /* SMALL */, (SMALL) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 4), (uint64_t)(SMALL), 0 },
-        { 633 /* c_function */, 0, 0, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 243), 0, 0 },
-        { 654 /* counter */, 0, 0, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 0), 0, 0 },
-        { 38 /* done */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 247), 0, 0 },
-        { 662 /* exported_counter */, 0, 0, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 0), 0, 0 },
-        { 371 /* f_array */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 248), 0, 0 },
-        { 302 /* f_bits */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 249), 0, 0 },
-        { 165 /* f_bool */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 250), 0, 0 },
-        { 157 /* f_bool_ */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 250), 0, 0 },
-        { 45 /* f_char */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 251), 0, 0 },
-        { 180 /* f_char16 */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 252), 0, 0 },
-        { 189 /* f_char32 */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 253), 0, 0 },
-        { 245 /* f_diff */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 254), 0, 0 },
-        { 138 /* f_double */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 255), 0, 0 },
-        { 270 /* f_enum */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 256), 0, 0 },
-        { 226 /* f_fast */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 257), 0, 0 },
-        { 210 /* f_fixed */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 258), 0, 0 },
-        { 130 /* f_float */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 259), 0, 0 },
-        { 85 /* f_int */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 260), 0, 0 },
-        { 467 /* f_keywords */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 261), 0, 0 },
-        { 147 /* f_ldouble */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 262), 0, 0 },
-        { 218 /* f_least */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 263), 0, 0 },
-        { 285 /* f_line */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 264), 0, 0 },
-        { 113 /* f_llong */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 265), 0, 0 },
-        { 98 /* f_long */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 266), 0, 0 },
-        { 233 /* f_max */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 267), 0, 0 },
-        { 478 /* f_nothing */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 268), 0, 0 },
-        { 388 /* f_opaque */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 269), 0, 0 },
-        { 239 /* f_ptr */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 270), 0, 0 },
-        { 488 /* f_same */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 260), 0, 0 },
-        { 52 /* f_schar */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 271), 0, 0 },
-        { 68 /* f_short */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 272), 0, 0 },
-        { 252 /* f_some */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 273), 0, 0 },
-        { 321 /* f_string */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 274), 0, 0 },
-        { 346 /* f_struct */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 275), 0, 0 },
-        { 335 /* f_text */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 276), 0, 0 },
-        { 495 /* f_two */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 260), 0, 0 },
-        { 60 /* f_uchar */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 277), 0, 0 },
-        { 91 /* f_uint */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 278), 0, 0 },
-        { 121 /* f_ullong */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 279), 0, 0 },
-        { 105 /* f_ulong */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 280), 0, 0 },
-        { 294 /* f_union */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 281), 0, 0 },
-        { 417 /* f_unnamed */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 282), 0, 0 },
-        { 397 /* f_unseen */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 283), 0, 0 },
-        { 76 /* f_ushort */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 284), 0, 0 },
-        { 406 /* f_volatile */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 285), 0, 0 },
-        { 172 /* f_wchar */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 286), 0, 0 },
-        { 679 /* first_node */, 0, 0, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 289), 0, 0 },
-        { 699 /* hook */, 0, 0, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 260), 0, 0 },
-        { 16 /* internal */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 291), 0, 0 },
-        { 720 /* log_file */, 0, 0, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 214), 0, 0 },
-        { 729 /* old_style */, 0, 0, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 241), 0, 0 },
-        { 25 /* quiet */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 247), 0, 0 },
-        { 31 /* shared */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 266), 0, 0 },
-        { 773 /* sized */, 0, 0, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 292), 0, 0 },
-        { 818 /* table */, 0, 0, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 296), 0, 0 },
-        { 831 /* version */, 0, 0, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 178), 0, 0 },
-        { 849 /* walk */, 0, 0, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 303), 0, 0 },
+        { 732 /* SMALL */, (SMALL) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 4), (uint64_t)(SMALL), 0 },
+        { 501 /* c_function */, 0, 0, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 243), 0, 0 },
+        { 557 /* counter */, 0, 0, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 0), 0, 0 },
+        { 38 /* done */, 0, 3, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 269), 0, 0 },
+        { 565 /* exported_counter */, 0, 1, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 0), 0, 0 },
+        { 371 /* f_array */, 0, 37, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 270), 0, 0 },
+        { 302 /* f_bits */, 0, 33, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 271), 0, 0 },
+        { 165 /* f_bool */, 0, 19, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 272), 0, 0 },
+        { 157 /* f_bool_ */, 0, 18, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 272), 0, 0 },
+        { 45 /* f_char */, 0, 4, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 273), 0, 0 },
+        { 180 /* f_char16 */, 0, 21, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 274), 0, 0 },
+        { 189 /* f_char32 */, 0, 22, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 275), 0, 0 },
+        { 245 /* f_diff */, 0, 28, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 276), 0, 0 },
+        { 138 /* f_double */, 0, 16, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 277), 0, 0 },
+        { 270 /* f_enum */, 0, 30, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 278), 0, 0 },
+        { 226 /* f_fast */, 0, 25, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 279), 0, 0 },
+        { 210 /* f_fixed */, 0, 23, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 280), 0, 0 },
+        { 130 /* f_float */, 0, 15, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 281), 0, 0 },
+        { 85 /* f_int */, 0, 9, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 262), 0, 0 },
+        { 467 /* f_keywords */, 0, 42, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 282), 0, 0 },
+        { 147 /* f_ldouble */, 0, 17, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 283), 0, 0 },
+        { 218 /* f_least */, 0, 24, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 284), 0, 0 },
+        { 285 /* f_line */, 0, 31, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 285), 0, 0 },
+        { 113 /* f_llong */, 0, 13, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 286), 0, 0 },
+        { 98 /* f_long */, 0, 11, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 287), 0, 0 },
+        { 233 /* f_max */, 0, 26, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 288), 0, 0 },
+        { 478 /* f_nothing */, 0, 43, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 289), 0, 0 },
+        { 388 /* f_opaque */, 0, 38, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 290), 0, 0 },
+        { 239 /* f_ptr */, 0, 27, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 291), 0, 0 },
+        { 488 /* f_same */, 0, 44, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 262), 0, 0 },
+        { 52 /* f_schar */, 0, 5, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 292), 0, 0 },
+        { 68 /* f_short */, 0, 7, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 293), 0, 0 },
+        { 252 /* f_some */, 0, 29, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 294), 0, 0 },
+        { 321 /* f_string */, 0, 34, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 295), 0, 0 },
+        { 346 /* f_struct */, 0, 36, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 296), 0, 0 },
+        { 335 /* f_text */, 0, 35, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 297), 0, 0 },
+        { 495 /* f_two */, 0, 45, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 262), 0, 0 },
+        { 60 /* f_uchar */, 0, 6, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 298), 0, 0 },
+        { 91 /* f_uint */, 0, 10, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 299), 0, 0 },
+        { 121 /* f_ullong */, 0, 14, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 300), 0, 0 },
+        { 105 /* f_ulong */, 0, 12, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 301), 0, 0 },
+        { 294 /* f_union */, 0, 32, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 302), 0, 0 },
+        { 417 /* f_unnamed */, 0, 41, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 303), 0, 0 },
+        { 397 /* f_unseen */, 0, 39, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 304), 0, 0 },
+        { 76 /* f_ushort */, 0, 8, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 305), 0, 0 },
+        { 406 /* f_volatile */, 0, 40, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 306), 0, 0 },
+        { 172 /* f_wchar */, 0, 20, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 307), 0, 0 },
+        { 512 /* first_node */, 0, 1, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 249), 0, 0 },
+        { 582 /* hook */, 0, 2, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 262), 0, 0 },
+        { 16 /* internal */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 308), 0, 0 },
+        { 587 /* log_file */, 0, 3, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 214), 0, 0 },
+        { 523 /* old_style */, 0, 2, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 241), 0, 0 },
+        { 25 /* quiet */, 0, 1, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 269), 0, 0 },
+        { 31 /* shared */, 0, 2, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 287), 0, 0 },
+        { 596 /* sized */, 0, 4, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 263), 0, 0 },
+        { 602 /* table */, 0, 5, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 267), 0, 0 },
+        { 608 /* version */, 0, 6, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 178), 0, 0 },
+        { 552 /* walk */, 0, 3, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 256), 0, 0 },
     },
     { /* structs: name, type, flags, alignment, size, first field, fields */
-        { 854 /* $$handle_t */, 209, COIL_STRUCT_OPAQUE,
+        { 738 /* $$handle_t */, 209, COIL_STRUCT_OPAQUE,
           0, 0, 0, 0 },
-        { 867 /* $1 */, 309, COIL_STRUCT_UNION | COIL_STRUCT_CHECK_FIELDS,
+        { 751 /* $1 */, 309, COIL_STRUCT_UNION | COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(union coil_everything_unnamed_1), sizeof(union coil_everything_unnamed_1), 0, 2 },
-        { 881 /* $2 */, 310, COIL_STRUCT_CHECK_FIELDS,
+        { 765 /* $2 */, 310, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(struct coil_everything_unnamed_2), sizeof(struct coil_everything_unnamed_2), 2, 2 },
-        { 884 /* $opaque_t */, 207, COIL_STRUCT_OPAQUE,
+        { 768 /* $opaque_t */, 207, COIL_STRUCT_OPAQUE,
           0, 0, 4, 0 },
-        { 898 /* $point_t */, 165, COIL_STRUCT_CHECK_FIELDS,
+        { 782 /* $point_t */, 165, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(point_t), sizeof(point_t), 4, 2 },
-        { 915 /* $record_t */, 311, 0,
+        { 799 /* $record_t */, 311, 0,
           (uint32_t)alignof(record_t), sizeof(record_t), 6, 3 },
-        { 925 /* _IO_FILE */, 213, COIL_STRUCT_OPAQUE,
+        { 809 /* _IO_FILE */, 213, COIL_STRUCT_OPAQUE,
           0, 0, 9, 0 },
-        { 936 /* __stranger */, 316, COIL_STRUCT_CHECK_FIELDS,
+        { 820 /* __stranger */, 316, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(struct __stranger), sizeof(struct __stranger), 9, 1 },
-        { 952 /* bits */, 174, COIL_STRUCT_CHECK_FIELDS,
+        { 836 /* bits */, 174, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(struct bits), sizeof(struct bits), 10, 5 },
-        { 963 /* inner */, 317, COIL_STRUCT_CHECK_FIELDS,
+        { 847 /* inner */, 317, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(coil_everything_inner_inner), sizeof(coil_everything_inner_inner), 15, 2 },
         { 277 /* line */, 164, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(struct line), sizeof(struct line), 17, 4 },
-        { 1013 /* nested */, 320, 0,
+        { 897 /* nested */, 320, 0,
           (uint32_t)alignof(struct nested), sizeof(struct nested), 21, 6 },
-        { 1033 /* node */, 287, COIL_STRUCT_CHECK_FIELDS,
+        { 917 /* node */, 247, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(struct node), sizeof(struct node), 27, 3 },
-        { 1038 /* number */, 170, COIL_STRUCT_UNION | COIL_STRUCT_CHECK_FIELDS,
+        { 922 /* number */, 170, COIL_STRUCT_UNION | COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(union number), sizeof(union number), 30, 3 },
-        { 1051 /* partial */, 329, 0,
+        { 935 /* partial */, 329, 0,
           (uint32_t)alignof(struct partial), sizeof(struct partial), 33, 1 },
-        { 1059 /* unseen */, 211, COIL_STRUCT_OPAQUE,
+        { 943 /* unseen */, 211, COIL_STRUCT_OPAQUE,
           0, 0, 34, 0 },
     },
     { /* fields: name, 0, type, offset, size */
         { 204 /* f */, 0, COIL_TYPE(COIL_OP_NOOP, 51), offsetof(union coil_everything_unnamed_1, f), sizeof(((union coil_everything_unnamed_1 *)0)->f) },
-        { 865 /* i */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(union coil_everything_unnamed_1, i), sizeof(((union coil_everything_unnamed_1 *)0)->i) },
-        { 870 /* row */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct coil_everything_unnamed_2, row), sizeof(((struct coil_everything_unnamed_2 *)0)->row) },
-        { 874 /* column */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct coil_everything_unnamed_2, column), sizeof(((struct coil_everything_unnamed_2 *)0)->column) },
-        { 894 /* x */, 0, COIL_TYPE(COIL_OP_NOOP, 55), offsetof(point_t, x), sizeof(((point_t *)0)->x) },
-        { 896 /* y */, 0, COIL_TYPE(COIL_OP_NOOP, 55), offsetof(point_t, y), sizeof(((point_t *)0)->y) },
-        { 907 /* id */, 0, COIL_TYPE(COIL_OP_NOOP, 8), offsetof(record_t, id), sizeof(((record_t *)0)->id) },
+        { 749 /* i */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(union coil_everything_unnamed_1, i), sizeof(((union coil_everything_unnamed_1 *)0)->i) },
+        { 754 /* row */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct coil_everything_unnamed_2, row), sizeof(((struct coil_everything_unnamed_2 *)0)->row) },
+        { 758 /* column */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct coil_everything_unnamed_2, column), sizeof(((struct coil_everything_unnamed_2 *)0)->column) },
+        { 778 /* x */, 0, COIL_TYPE(COIL_OP_NOOP, 55), offsetof(point_t, x), sizeof(((point_t *)0)->x) },
+        { 780 /* y */, 0, COIL_TYPE(COIL_OP_NOOP, 55), offsetof(point_t, y), sizeof(((point_t *)0)->y) },
+        { 791 /* id */, 0, COIL_TYPE(COIL_OP_NOOP, 8), offsetof(record_t, id), sizeof(((record_t *)0)->id) },
         { 309 /* name */, 0, COIL_TYPE(COIL_OP_NOOP, 312), offsetof(record_t, name), sizeof(((record_t *)0)->name) },
-        { 910 /* grid */, 0, COIL_TYPE(COIL_OP_NOOP, 314), offsetof(record_t, grid), sizeof(((record_t *)0)->grid) },
-        { 934 /* s */, 0, COIL_TYPE(COIL_OP_NOOP, 24), offsetof(struct __stranger, s), sizeof(((struct __stranger *)0)->s) },
+        { 794 /* grid */, 0, COIL_TYPE(COIL_OP_NOOP, 314), offsetof(record_t, grid), sizeof(((record_t *)0)->grid) },
+        { 818 /* s */, 0, COIL_TYPE(COIL_OP_NOOP, 24), offsetof(struct __stranger, s), sizeof(((struct __stranger *)0)->s) },
         { 12 /* a */, 0, COIL_TYPE(COIL_OP_BITFIELD, 35), UINT64_MAX, 3 },
         { 14 /* b */, 0, COIL_TYPE(COIL_OP_BITFIELD, 0), UINT64_MAX, 5 },
         { 0, 0, COIL_TYPE(COIL_OP_BITFIELD, 0), UINT64_MAX, 2 },
         { 198 /* c */, 0, COIL_TYPE(COIL_OP_BITFIELD, 0), UINT64_MAX, 7 },
-        { 947 /* wide */, 0, COIL_TYPE(COIL_OP_BITFIELD, 47), UINT64_MAX, 40 },
-        { 894 /* x */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(coil_everything_inner_inner, x), sizeof(((coil_everything_inner_inner *)0)->x) },
-        { 957 /* value */, 0, COIL_TYPE(COIL_OP_NOOP, 309), offsetof(coil_everything_inner_inner, value), sizeof(((coil_everything_inner_inner *)0)->value) },
-        { 969 /* from */, 0, COIL_TYPE(COIL_OP_NOOP, 165), offsetof(struct line, from), sizeof(((struct line *)0)->from) },
-        { 974 /* to */, 0, COIL_TYPE(COIL_OP_NOOP, 165), offsetof(struct line, to), sizeof(((struct line *)0)->to) },
+        { 831 /* wide */, 0, COIL_TYPE(COIL_OP_BITFIELD, 47), UINT64_MAX, 40 },
+        { 778 /* x */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(coil_everything_inner_inner, x), sizeof(((coil_everything_inner_inner *)0)->x) },
+        { 841 /* value */, 0, COIL_TYPE(COIL_OP_NOOP, 309), offsetof(coil_everything_inner_inner, value), sizeof(((coil_everything_inner_inner *)0)->value) },
+        { 853 /* from */, 0, COIL_TYPE(COIL_OP_NOOP, 165), offsetof(struct line, from), sizeof(((struct line *)0)->from) },
+        { 858 /* to */, 0, COIL_TYPE(COIL_OP_NOOP, 165), offsetof(struct line, to), sizeof(((struct line *)0)->to) },
         { 309 /* name */, 0, COIL_TYPE(COIL_OP_NOOP, 318), offsetof(struct line, name), sizeof(((struct line *)0)->name) },
-        { 977 /* color */, 0, COIL_TYPE(COIL_OP_NOOP, 159), offsetof(struct line, color), sizeof(((struct line *)0)->color) },
-        { 983 /* in */, 0, COIL_TYPE(COIL_OP_NOOP, 317), offsetof(struct nested, in), sizeof(((struct nested *)0)->in) },
-        { 986 /* where */, 0, COIL_TYPE(COIL_OP_NOOP, 321), offsetof(struct nested, where), sizeof(((struct nested *)0)->where) },
-        { 992 /* state */, 0, COIL_TYPE(COIL_OP_NOOP, 323), offsetof(struct nested, state), sizeof(((struct nested *)0)->state) },
-        { 998 /* half */, 0, COIL_TYPE(COIL_OP_NOOP, 24), offsetof(struct nested, half), sizeof(((struct nested *)0)->half) },
-        { 1003 /* both */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct nested, both), sizeof(((struct nested *)0)->both) },
-        { 1008 /* last */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct nested, last), sizeof(((struct nested *)0)->last) },
-        { 957 /* value */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct node, value), sizeof(((struct node *)0)->value) },
-        { 1020 /* next */, 0, COIL_TYPE(COIL_OP_NOOP, 288), offsetof(struct node, next), sizeof(((struct node *)0)->next) },
-        { 1025 /* compare */, 0, COIL_TYPE(COIL_OP_NOOP, 328), offsetof(struct node, compare), sizeof(((struct node *)0)->compare) },
-        { 865 /* i */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(union number, i), sizeof(((union number *)0)->i) },
+        { 861 /* color */, 0, COIL_TYPE(COIL_OP_NOOP, 159), offsetof(struct line, color), sizeof(((struct line *)0)->color) },
+        { 867 /* in */, 0, COIL_TYPE(COIL_OP_NOOP, 317), offsetof(struct nested, in), sizeof(((struct nested *)0)->in) },
+        { 870 /* where */, 0, COIL_TYPE(COIL_OP_NOOP, 321), offsetof(struct nested, where), sizeof(((struct nested *)0)->where) },
+        { 876 /* state */, 0, COIL_TYPE(COIL_OP_NOOP, 323), offsetof(struct nested, state), sizeof(((struct nested *)0)->state) },
+        { 882 /* half */, 0, COIL_TYPE(COIL_OP_NOOP, 24), offsetof(struct nested, half), sizeof(((struct nested *)0)->half) },
+        { 887 /* both */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct nested, both), sizeof(((struct nested *)0)->both) },
+        { 892 /* last */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct nested, last), sizeof(((struct nested *)0)->last) },
+        { 841 /* value */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct node, value), sizeof(((struct node *)0)->value) },
+        { 904 /* next */, 0, COIL_TYPE(COIL_OP_NOOP, 248), offsetof(struct node, next), sizeof(((struct node *)0)->next) },
+        { 909 /* compare */, 0, COIL_TYPE(COIL_OP_NOOP, 328), offsetof(struct node, compare), sizeof(((struct node *)0)->compare) },
+        { 749 /* i */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(union number, i), sizeof(((union number *)0)->i) },
         { 200 /* d */, 0, COIL_TYPE(COIL_OP_NOOP, 55), offsetof(union number, d), sizeof(((union number *)0)->d) },
         { 342 /* p */, 0, COIL_TYPE(COIL_OP_NOOP, 198), offsetof(union number, p), sizeof(((union number *)0)->p) },
-        { 1045 /* known */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct partial, known), sizeof(((struct partial *)0)->known) },
+        { 929 /* known */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct partial, known), sizeof(((struct partial *)0)->known) },
     },
     { /* enums: name, type, integer type, enumerators */
-        { 1077 /* $4 */, 330,
-          COIL_PRIM_INTEGER(coil_everything_integer_of(enum coil_everything_unnamed_4)), 1066 },
-        { 1087 /* $5 */, 323,
-          COIL_PRIM_INTEGER(coil_everything_integer_of(enum coil_everything_unnamed_5)), 1080 },
-        { 1106 /* $level_t */, 157,
-          COIL_PRIM_INTEGER(coil_everything_integer_of(level_t)), 1090 },
-        { 977 /* color */, 159,
-          COIL_PRIM_INTEGER(coil_everything_integer_of(enum color)), 1115 },
-        { 1151 /* size_class */, 158,
-          COIL_PRIM_INTEGER(coil_everything_integer_of(enum size_class)), 1139 },
+        { 961 /* $4 */, 330,
+          COIL_PRIM_INTEGER(coil_everything_integer_of(enum coil_everything_unnamed_4)), 950 },
+        { 971 /* $5 */, 323,
+          COIL_PRIM_INTEGER(coil_everything_integer_of(enum coil_everything_unnamed_5)), 964 },
+        { 990 /* $level_t */, 157,
+          COIL_PRIM_INTEGER(coil_everything_integer_of(level_t)), 974 },
+        { 861 /* color */, 159,
+          COIL_PRIM_INTEGER(coil_everything_integer_of(enum color)), 999 },
+        { 1035 /* size_class */, 158,
+          COIL_PRIM_INTEGER(coil_everything_integer_of(enum size_class)), 1023 },
     },
     { /* typenames: name, type */
-        { 644 /* compare_t */, 328 },
-        { 690 /* handle_t */, 210 },
-        { 704 /* label_t */, 318 },
-        { 712 /* level_t */, 157 },
-        { 739 /* opaque_t */, 207 },
-        { 748 /* partial_t */, 329 },
+        { 1046 /* compare_t */, 328 },
+        { 1056 /* handle_t */, 210 },
+        { 1065 /* label_t */, 318 },
+        { 1073 /* level_t */, 157 },
+        { 1081 /* opaque_t */, 207 },
+        { 1090 /* partial_t */, 329 },
         { 459 /* point_t */, 165 },
-        { 758 /* record_t */, 311 },
-        { 767 /* row_t */, 331 },
-        { 779 /* some_int_t */, 150 },
-        { 790 /* some_real_t */, 152 },
-        { 802 /* some_unsigned_t */, 151 },
-        { 824 /* text_t */, 178 },
-        { 839 /* visitor_t */, 298 },
+        { 1100 /* record_t */, 311 },
+        { 1109 /* row_t */, 331 },
+        { 1115 /* some_int_t */, 150 },
+        { 1126 /* some_real_t */, 152 },
+        { 1138 /* some_unsigned_t */, 151 },
+        { 1154 /* text_t */, 178 },
+        { 1161 /* visitor_t */, 251 },
     },
     { /* functions: name, type, call size, result size, first parameter, parameters, flags, timeout, error value, result */
         { 16 /* internal */, 1, (uint32_t)sizeof(struct coil_everything_internal_call),
@@ -1254,6 +1312,29 @@ const struct coil_everything_image coil_descriptor_everything = {
         { 495 /* f_two */, 32, (uint32_t)sizeof(struct coil_everything_f_two_call),
           (uint32_t)sizeof(struct coil_everything_f_two_result), 86, 1, 0, 0, 0, 0,
           { 0, 0, COIL_CROSS_VALUE, 0, sizeof(((struct coil_everything_f_two_result *)0)->value), 0, 0, 0, 0, 0 } },
+    },
+    { /* signatures: the same */
+        { 501 /* c_function */, 243, (uint32_t)sizeof(struct coil_everything_c_function_call),
+          (uint32_t)sizeof(struct coil_everything_c_function_result), 87, 2, COIL_FUNCTION_VARIADIC, 0, 0, 0,
+          { 0, 0, COIL_CROSS_VALUE, 0, sizeof(((struct coil_everything_c_function_result *)0)->value), 0, 0, 0, 0, 0 } },
+        { 512 /* first_node */, 249, 0,
+          (uint32_t)sizeof(struct coil_everything_first_node_result), 89, 0, 0, 0, 0, 0,
+          { 0, 248, COIL_CROSS_UNSAID, 0, sizeof(((struct coil_everything_first_node_result *)0)->value), 0, 0, 0, 0, 0 } },
+        { 523 /* old_style */, 241, 0,
+          (uint32_t)sizeof(struct coil_everything_old_style_result), 89, 0, 0, 0, 0, 0,
+          { 0, 0, COIL_CROSS_VALUE, 0, sizeof(((struct coil_everything_old_style_result *)0)->value), 0, 0, 0, 0, 0 } },
+        { 552 /* walk */, 256, (uint32_t)sizeof(struct coil_everything_walk_call),
+          0, 89, 4, 0, 0, 0, 0,
+          { 0, 5, COIL_CROSS_VALUE, 0, 0, 0, 0, 0, 0, 0 } },
+    },
+    { /* variables: as values */
+        { 557 /* counter */, 0, COIL_CROSS_VALUE, 0, sizeof(int), 0, 0, 0, 0, 0 },
+        { 565 /* exported_counter */, 0, COIL_CROSS_VALUE, 0, sizeof(int), 0, 0, 0, 0, 0 },
+        { 582 /* hook */, 262, COIL_CROSS_UNSAID, 0, sizeof(int (*)(int)), 0, 0, 0, 0, 0 },
+        { 587 /* log_file */, 214, COIL_CROSS_VALUE, 0, sizeof(FILE *), 0, 0, 0, 0, 0 },
+        { 596 /* sized */, 263, COIL_CROSS_VALUE, 0, sizeof(sized), 0, 0, 0, 0, 0 },
+        { 602 /* table */, 267, COIL_CROSS_VALUE, 0, 3 * sizeof(int [4]), 0, 0, 0, 0, 0 },
+        { 608 /* version */, 178, COIL_CROSS_STRING_IN, 0, sizeof(const char *), 0, 0, 0, 0, 0 },
     },
     { /* values: name, type, crossing, offset, size, bytes behind the pointer, count, length, shape, signature */
         { 12 /* a */, 0, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_everything_internal_call, a),
@@ -1430,6 +1511,18 @@ const struct coil_everything_image coil_descriptor_everything = {
           sizeof(((struct coil_everything_f_same_call *)0)->a), 0, 0, 0, 0, 0 },
         { 0, 0, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_everything_f_two_call, argument_1),
           sizeof(((struct coil_everything_f_two_call *)0)->argument_1), 0, 0, 0, 0, 0 },
+        { 0, 0, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_everything_c_function_call, argument_1),
+          sizeof(((struct coil_everything_c_function_call *)0)->argument_1), 0, 0, 0, 0, 0 },
+        { 0, 178, COIL_CROSS_STRING_IN, (uint32_t)offsetof(struct coil_everything_c_function_call, argument_2),
+          sizeof(((struct coil_everything_c_function_call *)0)->argument_2), 0, 0, 0, 0, 0 },
+        { 292 /* n */, 248, COIL_CROSS_UNSAID, (uint32_t)offsetof(struct coil_everything_walk_call, n),
+          sizeof(((struct coil_everything_walk_call *)0)->n), 0, 0, 0, 0, 0 },
+        { 533 /* visit */, 254, COIL_CROSS_UNSAID, (uint32_t)offsetof(struct coil_everything_walk_call, visit),
+          sizeof(((struct coil_everything_walk_call *)0)->visit), 0, 0, 0, 0, 0 },
+        { 539 /* values */, 255, COIL_CROSS_UNSAID, (uint32_t)offsetof(struct coil_everything_walk_call, values),
+          sizeof(((struct coil_everything_walk_call *)0)->values), 0, 0, 0, 0, 0 },
+        { 546 /* count */, 143, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_everything_walk_call, count),
+          sizeof(((struct coil_everything_walk_call *)0)->count), 0, 0, 0, 0, 0 },
     },
     { /* strings */
             "\0"
@@ -1512,6 +1605,20 @@ const struct coil_everything_image coil_descriptor_everything = {
             "f_nothing\0"
             "f_same\0"
             "f_two\0"
+            "c_function\0"
+            "first_node\0"
+            "old_style\0"
+            "visit\0"
+            "values\0"
+            "count\0"
+            "walk\0"
+            "counter\0"
+            "exported_counter\0"
+            "hook\0"
+            "log_file\0"
+            "sized\0"
+            "table\0"
+            "version\0"
             "ALONE\0"
             "ALSO\0"
             "ANSWER\0"
@@ -1519,7 +1626,6 @@ const struct coil_everything_image coil_descriptor_everything = {
             "BLUE\0"
             "DARK\0"
             "FAVOURITE\0"
-            "FILE\0"
             "FLAGS\0"
             "GREEN\0"
             "HIGH\0"
@@ -1534,31 +1640,6 @@ const struct coil_everything_image coil_descriptor_everything = {
             "ON\0"
             "RATIO\0"
             "SMALL\0"
-            "bool\0"
-            "c_function\0"
-            "compare_t\0"
-            "counter\0"
-            "exported_counter\0"
-            "first_node\0"
-            "handle_t\0"
-            "hook\0"
-            "label_t\0"
-            "level_t\0"
-            "log_file\0"
-            "old_style\0"
-            "opaque_t\0"
-            "partial_t\0"
-            "record_t\0"
-            "row_t\0"
-            "sized\0"
-            "some_int_t\0"
-            "some_real_t\0"
-            "some_unsigned_t\0"
-            "table\0"
-            "text_t\0"
-            "version\0"
-            "visitor_t\0"
-            "walk\0"
             "$$handle_t\0"
             "i\0"
             "$1\0"
@@ -1604,7 +1685,20 @@ const struct coil_everything_image coil_descriptor_everything = {
             "$level_t\0"
             "RED,GREEN,BLUE,DARK,MIX\0"
             "SMALL,LARGE\0"
-            "size_class",
+            "size_class\0"
+            "compare_t\0"
+            "handle_t\0"
+            "label_t\0"
+            "level_t\0"
+            "opaque_t\0"
+            "partial_t\0"
+            "record_t\0"
+            "row_t\0"
+            "some_int_t\0"
+            "some_real_t\0"
+            "some_unsigned_t\0"
+            "text_t\0"
+            "visitor_t",
             "from everything import ffi, lib\n"
             "\n"
             "\n"
@@ -2097,15 +2191,179 @@ COIL_EXPORT int f_two(int argument_1)
 }
 #endif
 
+/* ---- what Python reaches through lib: C functions, variables ---- */
+
+static void coil_everything_first_node_run(const void *call, void *result)
+{
+    (void)call;
+    ((struct coil_everything_first_node_result *)result)->value = first_node();
+}
+
+#ifdef first_node
+static struct node *coil_everything_first_node_macro(void)
+{
+    return first_node();
+}
+#define coil_everything_first_node_address coil_everything_first_node_macro
+#else
+#define coil_everything_first_node_address first_node
+#endif
+
+static void coil_everything_old_style_run(const void *call, void *result)
+{
+    (void)call;
+    ((struct coil_everything_old_style_result *)result)->value = old_style();
+}
+
+#ifdef old_style
+static int coil_everything_old_style_macro(void)
+{
+    return old_style();
+}
+#define coil_everything_old_style_address coil_everything_old_style_macro
+#else
+#define coil_everything_old_style_address old_style
+#endif
+
+static void coil_everything_walk_run(const void *call, void *result)
+{
+    const struct coil_everything_walk_call *frame = (const struct coil_everything_walk_call *)call;
+
+    (void)result;
+    walk(frame->n, frame->visit, frame->values, frame->count);
+}
+
+#ifdef walk
+static void coil_everything_walk_macro(struct node *n, visitor_t *visit, double values[], size_t count)
+{
+    walk(n, visit, values, count);
+}
+#define coil_everything_walk_address coil_everything_walk_macro
+#else
+#define coil_everything_walk_address walk
+#endif
+
+static void *coil_everything_counter_variable(void)
+{
+    return (void *)&counter;
+}
+
+static void *coil_everything_exported_counter_variable(void)
+{
+    return (void *)&exported_counter;
+}
+
+static void *coil_everything_hook_variable(void)
+{
+    return (void *)&hook;
+}
+
+static void *coil_everything_log_file_variable(void)
+{
+    return (void *)&log_file;
+}
+
+static void *coil_everything_sized_variable(void)
+{
+    return (void *)&sized;
+}
+
+static void *coil_everything_table_variable(void)
+{
+    return (void *)&table;
+}
+
+static void *coil_everything_version_variable(void)
+{
+    return (void *)&version;
+}
+
+static void (*const coil_everything_runs[])(const void *call, void *result) = {
+    NULL, /* c_function takes a variable number of arguments */
+    coil_everything_first_node_run,
+    coil_everything_old_style_run,
+    coil_everything_walk_run,
+};
+
+static void (*const coil_everything_addresses[])(void) = {
+    (void (*)(void))c_function,
+    (void (*)(void))coil_everything_first_node_address,
+    (void (*)(void))coil_everything_old_style_address,
+    (void (*)(void))coil_everything_walk_address,
+};
+
+static void *(*const coil_everything_variables[])(void) = {
+    coil_everything_counter_variable,
+    coil_everything_exported_counter_variable,
+    coil_everything_hook_variable,
+    coil_everything_log_file_variable,
+    coil_everything_sized_variable,
+    coil_everything_table_variable,
+    coil_everything_version_variable,
+};
+
+static void (*const coil_everything_functions[])(void) = {
+    (void (*)(void))internal,
+    (void (*)(void))quiet,
+    (void (*)(void))shared,
+    (void (*)(void))done,
+    (void (*)(void))f_char,
+    (void (*)(void))f_schar,
+    (void (*)(void))f_uchar,
+    (void (*)(void))f_short,
+    (void (*)(void))f_ushort,
+    (void (*)(void))f_int,
+    (void (*)(void))f_uint,
+    (void (*)(void))f_long,
+    (void (*)(void))f_ulong,
+    (void (*)(void))f_llong,
+    (void (*)(void))f_ullong,
+    (void (*)(void))f_float,
+    (void (*)(void))f_double,
+    (void (*)(void))f_ldouble,
+    (void (*)(void))f_bool_,
+    (void (*)(void))f_bool,
+    (void (*)(void))f_wchar,
+    (void (*)(void))f_char16,
+    (void (*)(void))f_char32,
+    (void (*)(void))f_fixed,
+    (void (*)(void))f_least,
+    (void (*)(void))f_fast,
+    (void (*)(void))f_max,
+    (void (*)(void))f_ptr,
+    (void (*)(void))f_diff,
+    (void (*)(void))f_some,
+    (void (*)(void))f_enum,
+    (void (*)(void))f_line,
+    (void (*)(void))f_union,
+    (void (*)(void))f_bits,
+    (void (*)(void))f_string,
+    (void (*)(void))f_text,
+    (void (*)(void))f_struct,
+    (void (*)(void))f_array,
+    (void (*)(void))f_opaque,
+    (void (*)(void))f_unseen,
+    (void (*)(void))f_volatile,
+    (void (*)(void))f_unnamed,
+    (void (*)(void))f_keywords,
+    (void (*)(void))f_nothing,
+    (void (*)(void))f_same,
+    (void (*)(void))f_two,
+};
+
+const struct coil_program coil_everything_program = {
+    coil_everything_runs,
+    coil_everything_addresses,
+    coil_everything_variables,
+    coil_everything_functions,
+};
+
 /* ---- the library is also a Python module ---- */
 
 COIL_EXTERN_C COIL_EXPORT void *PyInit_everything(void);
 
 void *PyInit_everything(void)
 {
-    /* These are for the C source, which may do without them. */
-    (void)cffi_start_python;
-    (void)internal;
-    (void)quiet;
+    (void)cffi_start_python; /* it is for the C source, which may do without it */
     return coil_module_import(&coil_everything_module);
 }

@@ -49,3 +49,34 @@ struct line { point_t from, to; label_t name; enum color color; };
 static int internal(int a, int b);
 CFFI_DLLEXPORT int use_sized(int i);
 CFFI_DLLEXPORT int use_sized(int i) { return cffi_start_python() == 0 ? internal(sized[i], i) : -1; }
+
+typedef void (visitor_t)(int, ...);
+static int (*hook)(int);
+static int counter = 1;
+static int table[3][4];
+static const char *const version = "1.5";
+static FILE *log_file;
+
+static struct node *first_node(void)
+{
+    return NULL;
+}
+
+static int c_function(int first, const char *format, ...)
+{
+    return format ? first : 0;
+}
+
+static int old_style(void)
+{
+    return c_function(1, version);
+}
+
+static void walk(struct node *n, visitor_t *visit, double values[], size_t count)
+{
+    for (size_t i = 0; n && i < count; n = n->next, i++)
+        visit(n->value, values[i]);
+}
+
+extern int exported_counter;
+CFFI_DLLEXPORT int exported_counter = 1;

@@ -37,9 +37,10 @@
 
 struct coil_forms_image;
 COIL_EXTERN_C COIL_EXPORT const struct coil_forms_image coil_descriptor_forms;
+COIL_EXTERN_C COIL_HIDDEN const struct coil_program coil_forms_program;
 
 static struct coil_module coil_forms_module = {
-    (const struct coil_descriptor *)(const void *)&coil_descriptor_forms, NULL, NULL
+    (const struct coil_descriptor *)(const void *)&coil_descriptor_forms, &coil_forms_program, NULL
 };
 
 /* For the C source: what exports a symbol, and what does now that which the first call does. */
@@ -68,6 +69,9 @@ struct pairs { char c; int i; };
 #pragma pack(pop)
 struct loose { char c; int i; };
 struct flat { char kind; union { int whole; float real; struct { short low, high; }; }; struct { enum side { LEFT, RIGHT } side; }; };
+_Alignas(16) int aligned = 1;
+static _Thread_local int own;
+static int none(void) { return 0; }
 
 /* ---- types and constants that are declared ---- */
 
@@ -78,9 +82,9 @@ struct flat { char kind; union { int whole; float real; struct { short low, high
 #endif
 
 #ifdef __cplusplus
-typedef enum flat::side coil_forms_inner_side;
+typedef enum flat::side coil_forms_side_inner;
 #else
-typedef enum side coil_forms_inner_side;
+typedef enum side coil_forms_side_inner;
 #endif
 
 #ifdef JOINED
@@ -104,6 +108,10 @@ struct coil_forms_use_result {
     int value;
 };
 
+struct coil_forms_none_result {
+    int value;
+};
+
 /* The functions' numbers in the descriptor. */
 enum {
     coil_forms_use_number
@@ -120,6 +128,8 @@ struct coil_forms_image {
     struct coil_descriptor_enum enums[1];
     struct coil_descriptor_typename typenames[8];
     struct coil_descriptor_function functions[1];
+    struct coil_descriptor_function signatures[1];
+    struct coil_descriptor_value variables[2];
     struct coil_descriptor_value values[5];
     struct {
         char names_1[239];
@@ -137,8 +147,8 @@ const struct coil_forms_image coil_descriptor_forms = {
         { (uint32_t)offsetof(struct coil_forms_image, enums), 1 },
         { (uint32_t)offsetof(struct coil_forms_image, typenames), 8 },
         { (uint32_t)offsetof(struct coil_forms_image, functions), 1 },
-        { 0, 0 }, /* no signatures */
-        { 0, 0 }, /* no variables */
+        { (uint32_t)offsetof(struct coil_forms_image, signatures), 1 },
+        { (uint32_t)offsetof(struct coil_forms_image, variables), 2 },
         { 0, 0 }, /* no shapes */
         { (uint32_t)offsetof(struct coil_forms_image, values), 5 },
         { 0, 0 }, /* no expressions */
@@ -168,7 +178,7 @@ const struct coil_forms_image coil_descriptor_forms = {
         COIL_TYPE(COIL_OP_PRIMITIVE, COIL_PRIM_CHAR), /* 20: char */
         COIL_TYPE(COIL_OP_PRIMITIVE, COIL_PRIM_FLOAT), /* 21: float */
         COIL_TYPE(COIL_OP_PRIMITIVE, COIL_PRIM_SHORT), /* 22: short */
-        COIL_TYPE(COIL_OP_ENUM, 0), /* 23: coil_forms_inner_side */
+        COIL_TYPE(COIL_OP_ENUM, 0), /* 23: coil_forms_side_inner */
         COIL_TYPE(COIL_OP_STRUCT_UNION, 4), /* 24: struct loose */
         COIL_TYPE(COIL_OP_STRUCT_UNION, 5), /* 25: struct pairs */
         COIL_TYPE(COIL_OP_STRUCT_UNION, 6), /* 26: struct stray */
@@ -178,67 +188,76 @@ const struct coil_forms_image coil_descriptor_forms = {
         COIL_TYPE(COIL_OP_PRIMITIVE, COIL_PRIM_REAL(real_t_)), /* 30: real_t_ */
     },
     { /* globals: name, not positive, entry, 0, what, value, value of a floating-point constant */
-        { 35 /* BLANKS */, (7) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(7), 0 },
-        { 42 /* JOINED */, (42) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(42), 0 },
-        { 49 /* LEFT */, (coil_forms_in_3(LEFT)) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(coil_forms_in_3(LEFT)), 0 },
-        { 54 /* RIGHT */, (coil_forms_in_3(RIGHT)) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(coil_forms_in_3(RIGHT)), 0 },
-        { 60 /* aligned */, 0, 0, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 7), 0, 0 },
-        { 97 /* none */, 0, 0, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 15), 0, 0 },
-        { 122 /* own */, 0, 0, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 7), 0, 0 },
+        { 52 /* BLANKS */, (7) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(7), 0 },
+        { 59 /* JOINED */, (42) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(42), 0 },
+        { 66 /* LEFT */, (coil_forms_in_3(LEFT)) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(coil_forms_in_3(LEFT)), 0 },
+        { 71 /* RIGHT */, (coil_forms_in_3(RIGHT)) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(coil_forms_in_3(RIGHT)), 0 },
+        { 40 /* aligned */, 0, 0, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 7), 0, 0 },
+        { 35 /* none */, 0, 0, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 15), 0, 0 },
+        { 48 /* own */, 0, 1, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 7), 0, 0 },
         { 31 /* use */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 17), 0, 0 },
     },
     { /* structs: name, type, flags, alignment, size, first field, fields */
-        { 143 /* $$box_ptr */, 0, COIL_STRUCT_OPAQUE,
+        { 77 /* $$box_ptr */, 0, COIL_STRUCT_OPAQUE,
           0, 0, 0, 0 },
-        { 153 /* $$other_ptr */, 18, COIL_STRUCT_OPAQUE,
+        { 87 /* $$other_ptr */, 18, COIL_STRUCT_OPAQUE,
           0, 0, 0, 0 },
-        { 165 /* $box_t */, 19, COIL_STRUCT_OPAQUE,
+        { 99 /* $box_t */, 19, COIL_STRUCT_OPAQUE,
           0, 0, 0, 0 },
         { 26 /* flat */, 6, 0,
           (uint32_t)alignof(struct flat), sizeof(struct flat), 0, 6 },
-        { 206 /* loose */, 24, COIL_STRUCT_CHECK_FIELDS,
+        { 140 /* loose */, 24, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(struct loose), sizeof(struct loose), 6, 2 },
-        { 212 /* pairs */, 25, 0,
+        { 146 /* pairs */, 25, 0,
           (uint32_t)alignof(struct pairs), sizeof(struct pairs), 8, 2 },
-        { 222 /* stray */, 26, COIL_STRUCT_CHECK_FIELDS,
+        { 156 /* stray */, 26, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(struct stray), sizeof(struct stray), 10, 2 },
         { 20 /* tight */, 4, COIL_STRUCT_CHECK_FIELDS | COIL_STRUCT_PACKED,
           (uint32_t)alignof(struct tight), sizeof(struct tight), 12, 2 },
     },
     { /* fields: name, 0, type, offset, size */
-        { 172 /* kind */, 0, COIL_TYPE(COIL_OP_NOOP, 20), offsetof(struct flat, kind), sizeof(((struct flat *)0)->kind) },
-        { 177 /* whole */, 0, COIL_TYPE(COIL_OP_NOOP, 7), offsetof(struct flat, whole), sizeof(((struct flat *)0)->whole) },
-        { 183 /* real */, 0, COIL_TYPE(COIL_OP_NOOP, 21), offsetof(struct flat, real), sizeof(((struct flat *)0)->real) },
-        { 188 /* low */, 0, COIL_TYPE(COIL_OP_NOOP, 22), offsetof(struct flat, low), sizeof(((struct flat *)0)->low) },
-        { 192 /* high */, 0, COIL_TYPE(COIL_OP_NOOP, 22), offsetof(struct flat, high), sizeof(((struct flat *)0)->high) },
-        { 197 /* side */, 0, COIL_TYPE(COIL_OP_NOOP, 23), offsetof(struct flat, side), sizeof(((struct flat *)0)->side) },
-        { 202 /* c */, 0, COIL_TYPE(COIL_OP_NOOP, 20), offsetof(struct loose, c), sizeof(((struct loose *)0)->c) },
-        { 204 /* i */, 0, COIL_TYPE(COIL_OP_NOOP, 7), offsetof(struct loose, i), sizeof(((struct loose *)0)->i) },
-        { 202 /* c */, 0, COIL_TYPE(COIL_OP_NOOP, 20), offsetof(struct pairs, c), sizeof(((struct pairs *)0)->c) },
-        { 204 /* i */, 0, COIL_TYPE(COIL_OP_NOOP, 7), offsetof(struct pairs, i), sizeof(((struct pairs *)0)->i) },
-        { 218 /* a */, 0, COIL_TYPE(COIL_OP_NOOP, 7), offsetof(struct stray, a), sizeof(((struct stray *)0)->a) },
-        { 220 /* b */, 0, COIL_TYPE(COIL_OP_NOOP, 20), offsetof(struct stray, b), sizeof(((struct stray *)0)->b) },
-        { 202 /* c */, 0, COIL_TYPE(COIL_OP_NOOP, 20), offsetof(struct tight, c), sizeof(((struct tight *)0)->c) },
-        { 204 /* i */, 0, COIL_TYPE(COIL_OP_NOOP, 7), offsetof(struct tight, i), sizeof(((struct tight *)0)->i) },
+        { 106 /* kind */, 0, COIL_TYPE(COIL_OP_NOOP, 20), offsetof(struct flat, kind), sizeof(((struct flat *)0)->kind) },
+        { 111 /* whole */, 0, COIL_TYPE(COIL_OP_NOOP, 7), offsetof(struct flat, whole), sizeof(((struct flat *)0)->whole) },
+        { 117 /* real */, 0, COIL_TYPE(COIL_OP_NOOP, 21), offsetof(struct flat, real), sizeof(((struct flat *)0)->real) },
+        { 122 /* low */, 0, COIL_TYPE(COIL_OP_NOOP, 22), offsetof(struct flat, low), sizeof(((struct flat *)0)->low) },
+        { 126 /* high */, 0, COIL_TYPE(COIL_OP_NOOP, 22), offsetof(struct flat, high), sizeof(((struct flat *)0)->high) },
+        { 131 /* side */, 0, COIL_TYPE(COIL_OP_NOOP, 23), offsetof(struct flat, side), sizeof(((struct flat *)0)->side) },
+        { 136 /* c */, 0, COIL_TYPE(COIL_OP_NOOP, 20), offsetof(struct loose, c), sizeof(((struct loose *)0)->c) },
+        { 138 /* i */, 0, COIL_TYPE(COIL_OP_NOOP, 7), offsetof(struct loose, i), sizeof(((struct loose *)0)->i) },
+        { 136 /* c */, 0, COIL_TYPE(COIL_OP_NOOP, 20), offsetof(struct pairs, c), sizeof(((struct pairs *)0)->c) },
+        { 138 /* i */, 0, COIL_TYPE(COIL_OP_NOOP, 7), offsetof(struct pairs, i), sizeof(((struct pairs *)0)->i) },
+        { 152 /* a */, 0, COIL_TYPE(COIL_OP_NOOP, 7), offsetof(struct stray, a), sizeof(((struct stray *)0)->a) },
+        { 154 /* b */, 0, COIL_TYPE(COIL_OP_NOOP, 20), offsetof(struct stray, b), sizeof(((struct stray *)0)->b) },
+        { 136 /* c */, 0, COIL_TYPE(COIL_OP_NOOP, 20), offsetof(struct tight, c), sizeof(((struct tight *)0)->c) },
+        { 138 /* i */, 0, COIL_TYPE(COIL_OP_NOOP, 7), offsetof(struct tight, i), sizeof(((struct tight *)0)->i) },
     },
     { /* enums: name, type, integer type, enumerators */
-        { 197 /* side */, 23,
-          COIL_PRIM_INTEGER(coil_forms_integer_of(coil_forms_inner_side)), 228 },
+        { 131 /* side */, 23,
+          COIL_PRIM_INTEGER(coil_forms_integer_of(coil_forms_side_inner)), 162 },
     },
     { /* typenames: name, type */
-        { 68 /* box_ptr */, 1 },
-        { 76 /* box_t */, 19 },
-        { 82 /* count_t_ */, 27 },
-        { 91 /* id_t_ */, 2 },
-        { 102 /* nothing_t */, 28 },
-        { 112 /* other_ptr */, 29 },
-        { 126 /* ratio_t_ */, 3 },
-        { 135 /* real_t_ */, 30 },
+        { 173 /* box_ptr */, 1 },
+        { 181 /* box_t */, 19 },
+        { 187 /* count_t_ */, 27 },
+        { 196 /* id_t_ */, 2 },
+        { 202 /* nothing_t */, 28 },
+        { 212 /* other_ptr */, 29 },
+        { 222 /* ratio_t_ */, 3 },
+        { 231 /* real_t_ */, 30 },
     },
     { /* functions: name, type, call size, result size, first parameter, parameters, flags, timeout, error value, result */
         { 31 /* use */, 8, (uint32_t)sizeof(struct coil_forms_use_call),
           (uint32_t)sizeof(struct coil_forms_use_result), 0, 5, 0, 0, 0, 0,
           { 0, 7, COIL_CROSS_VALUE, 0, sizeof(((struct coil_forms_use_result *)0)->value), 0, 0, 0, 0, 0 } },
+    },
+    { /* signatures: the same */
+        { 35 /* none */, 15, 0,
+          (uint32_t)sizeof(struct coil_forms_none_result), 5, 0, 0, 0, 0, 0,
+          { 0, 7, COIL_CROSS_VALUE, 0, sizeof(((struct coil_forms_none_result *)0)->value), 0, 0, 0, 0, 0 } },
+    },
+    { /* variables: as values */
+        { 40 /* aligned */, 7, COIL_CROSS_VALUE, 0, sizeof(int), 0, 0, 0, 0, 0 },
+        { 48 /* own */, 7, COIL_CROSS_VALUE, 0, sizeof(int), 0, 0, 0, 0, 0 },
     },
     { /* values: name, type, crossing, offset, size, bytes behind the pointer, count, length, shape, signature */
         { 7 /* box */, 1, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_forms_use_call, box),
@@ -261,21 +280,13 @@ const struct coil_forms_image coil_descriptor_forms = {
             "tight\0"
             "flat\0"
             "use\0"
+            "none\0"
+            "aligned\0"
+            "own\0"
             "BLANKS\0"
             "JOINED\0"
             "LEFT\0"
             "RIGHT\0"
-            "aligned\0"
-            "box_ptr\0"
-            "box_t\0"
-            "count_t_\0"
-            "id_t_\0"
-            "none\0"
-            "nothing_t\0"
-            "other_ptr\0"
-            "own\0"
-            "ratio_t_\0"
-            "real_t_\0"
             "$$box_ptr\0"
             "$$other_ptr\0"
             "$box_t\0"
@@ -292,7 +303,15 @@ const struct coil_forms_image coil_descriptor_forms = {
             "a\0"
             "b\0"
             "stray\0"
-            "LEFT,RIGHT",
+            "LEFT,RIGHT\0"
+            "box_ptr\0"
+            "box_t\0"
+            "count_t_\0"
+            "id_t_\0"
+            "nothing_t\0"
+            "other_ptr\0"
+            "ratio_t_\0"
+            "real_t_",
     },
 };
 
@@ -320,13 +339,64 @@ COIL_EXPORT int use(box_ptr box, id_t_ id, ratio_t_ ratio, const struct tight *t
 }
 #endif
 
+/* ---- what Python reaches through lib: C functions, variables ---- */
+
+static void coil_forms_none_run(const void *call, void *result)
+{
+    (void)call;
+    ((struct coil_forms_none_result *)result)->value = none();
+}
+
+#ifdef none
+static int coil_forms_none_macro(void)
+{
+    return none();
+}
+#define coil_forms_none_address coil_forms_none_macro
+#else
+#define coil_forms_none_address none
+#endif
+
+static void *coil_forms_aligned_variable(void)
+{
+    return (void *)&aligned;
+}
+
+static void *coil_forms_own_variable(void)
+{
+    return (void *)&own;
+}
+
+static void (*const coil_forms_runs[])(const void *call, void *result) = {
+    coil_forms_none_run,
+};
+
+static void (*const coil_forms_addresses[])(void) = {
+    (void (*)(void))coil_forms_none_address,
+};
+
+static void *(*const coil_forms_variables[])(void) = {
+    coil_forms_aligned_variable,
+    coil_forms_own_variable,
+};
+
+static void (*const coil_forms_functions[])(void) = {
+    (void (*)(void))use,
+};
+
+const struct coil_program coil_forms_program = {
+    coil_forms_runs,
+    coil_forms_addresses,
+    coil_forms_variables,
+    coil_forms_functions,
+};
+
 /* ---- the library is also a Python module ---- */
 
 COIL_EXTERN_C COIL_EXPORT void *PyInit_forms(void);
 
 void *PyInit_forms(void)
 {
-    /* These are for the C source, which may do without them. */
-    (void)cffi_start_python;
+    (void)cffi_start_python; /* it is for the C source, which may do without it */
     return coil_module_import(&coil_forms_module);
 }

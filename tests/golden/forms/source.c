@@ -14,3 +14,6 @@ struct pairs { char c; int i; };
 #pragma pack(pop)
 struct loose { char c; int i; };
 struct flat { char kind; union { int whole; float real; struct { short low, high; }; }; struct { enum side { LEFT, RIGHT } side; }; };
+_Alignas(16) int aligned = 1;
+static _Thread_local int own;
+static int none(void) { return 0; }

@@ -37,9 +37,10 @@
 
 struct coil_layouts_image;
 COIL_EXTERN_C COIL_EXPORT const struct coil_layouts_image coil_descriptor_layouts;
+COIL_EXTERN_C COIL_HIDDEN const struct coil_program coil_layouts_program;
 
 static struct coil_module coil_layouts_module = {
-    (const struct coil_descriptor *)(const void *)&coil_descriptor_layouts, NULL, NULL
+    (const struct coil_descriptor *)(const void *)&coil_descriptor_layouts, &coil_layouts_program, NULL
 };
 
 /* For the C source: what exports a symbol, and what does now that which the first call does. */
@@ -71,9 +72,9 @@ struct first { struct { unsigned a : 4, b : 4; }; int c; };
 /* ---- types and constants that are declared ---- */
 
 #ifdef __cplusplus
-typedef struct anonymous::deep coil_layouts_inner_deep;
+typedef struct anonymous::deep coil_layouts_deep_inner;
 #else
-typedef struct deep coil_layouts_inner_deep;
+typedef struct deep coil_layouts_deep_inner;
 #endif
 
 #ifdef __cplusplus
@@ -87,7 +88,7 @@ enum coil_layouts_unnamed_8 {
     coil_layouts_RIGHT_copy = coil_layouts_in_5(RIGHT)
 };
 
-typedef enum turn coil_layouts_inner_turn;
+typedef enum turn coil_layouts_turn_inner;
 
 struct coil_layouts_unnamed_7 {
     unsigned int a : 4;
@@ -95,7 +96,7 @@ struct coil_layouts_unnamed_7 {
 };
 
 struct coil_layouts_unnamed_6 {
-    coil_layouts_inner_turn turn;
+    coil_layouts_turn_inner turn;
 };
 
 struct coil_layouts_unnamed_5 {
@@ -116,8 +117,8 @@ union coil_layouts_unnamed_3 {
 struct coil_layouts_f_call {
     struct anonymous a;
     struct first *b;
-    coil_layouts_inner_deep *d;
-    coil_layouts_inner_turn t;
+    coil_layouts_deep_inner *d;
+    coil_layouts_turn_inner t;
 };
 
 struct coil_layouts_f_result {
@@ -168,17 +169,17 @@ const struct coil_layouts_image coil_descriptor_layouts = {
         COIL_TYPE(COIL_OP_STRUCT_UNION, 5), /* 0: struct anonymous */
         COIL_TYPE(COIL_OP_STRUCT_UNION, 7), /* 1: struct first */
         COIL_TYPE(COIL_OP_POINTER, 1), /* 2: struct first * */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 6), /* 3: coil_layouts_inner_deep */
-        COIL_TYPE(COIL_OP_POINTER, 3), /* 4: coil_layouts_inner_deep * */
-        COIL_TYPE(COIL_OP_ENUM, 1), /* 5: coil_layouts_inner_turn */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 6), /* 3: coil_layouts_deep_inner */
+        COIL_TYPE(COIL_OP_POINTER, 3), /* 4: coil_layouts_deep_inner * */
+        COIL_TYPE(COIL_OP_ENUM, 1), /* 5: coil_layouts_turn_inner */
         COIL_TYPE(COIL_OP_PRIMITIVE, COIL_PRIM_INT), /* 6: int */
-        COIL_TYPE(COIL_OP_FUNCTION, 6), /* 7: int (struct anonymous, struct first *, coil_layouts_inner_deep *, coil_layouts_inner_turn) */
+        COIL_TYPE(COIL_OP_FUNCTION, 6), /* 7: int (struct anonymous, struct first *, coil_layouts_deep_inner *, coil_layouts_turn_inner) */
         COIL_TYPE(COIL_OP_NOOP, 0),
         COIL_TYPE(COIL_OP_NOOP, 2),
         COIL_TYPE(COIL_OP_NOOP, 4),
         COIL_TYPE(COIL_OP_NOOP, 5),
         COIL_TYPE(COIL_OP_FUNCTION_END, 0),
-        COIL_TYPE(COIL_OP_POINTER, 7), /* 13: int (*)(struct anonymous, struct first *, coil_layouts_inner_deep *, coil_layouts_inner_turn) */
+        COIL_TYPE(COIL_OP_POINTER, 7), /* 13: int (*)(struct anonymous, struct first *, coil_layouts_deep_inner *, coil_layouts_turn_inner) */
         COIL_TYPE(COIL_OP_STRUCT_UNION, 0), /* 14: union coil_layouts_unnamed_3 */
         COIL_TYPE(COIL_OP_PRIMITIVE, COIL_PRIM_SHORT), /* 15: short */
         COIL_TYPE(COIL_OP_STRUCT_UNION, 1), /* 16: struct coil_layouts_unnamed_5 */
@@ -198,58 +199,58 @@ const struct coil_layouts_image coil_descriptor_layouts = {
         { 17 /* f */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 13), 0, 0 },
     },
     { /* structs: name, type, flags, alignment, size, first field, fields */
-        { 56 /* $3 */, 14, COIL_STRUCT_UNION,
+        { 49 /* $3 */, 14, COIL_STRUCT_UNION,
           (uint32_t)alignof(union coil_layouts_unnamed_3), sizeof(union coil_layouts_unnamed_3), 0, 3 },
-        { 66 /* $5 */, 16, COIL_STRUCT_CHECK_FIELDS,
+        { 59 /* $5 */, 16, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(struct coil_layouts_unnamed_5), sizeof(struct coil_layouts_unnamed_5), 3, 2 },
-        { 74 /* $6 */, 18, COIL_STRUCT_CHECK_FIELDS,
+        { 67 /* $6 */, 18, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(struct coil_layouts_unnamed_6), sizeof(struct coil_layouts_unnamed_6), 5, 1 },
-        { 77 /* $7 */, 19, COIL_STRUCT_CHECK_FIELDS,
+        { 70 /* $7 */, 19, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(struct coil_layouts_unnamed_7), sizeof(struct coil_layouts_unnamed_7), 6, 2 },
-        { 85 /* $open_t */, 20, COIL_STRUCT_CHECK_FIELDS,
+        { 78 /* $open_t */, 20, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(open_t), sizeof(open_t), 8, 3 },
-        { 110 /* anonymous */, 0, COIL_STRUCT_CHECK_FIELDS,
+        { 103 /* anonymous */, 0, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(struct anonymous), sizeof(struct anonymous), 11, 6 },
-        { 105 /* deep */, 3, COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(coil_layouts_inner_deep), sizeof(coil_layouts_inner_deep), 17, 1 },
-        { 123 /* first */, 1, COIL_STRUCT_CHECK_FIELDS,
+        { 98 /* deep */, 3, COIL_STRUCT_CHECK_FIELDS,
+          (uint32_t)alignof(coil_layouts_deep_inner), sizeof(coil_layouts_deep_inner), 17, 1 },
+        { 116 /* first */, 1, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(struct first), sizeof(struct first), 18, 2 },
-        { 142 /* mixed */, 24, 0,
+        { 135 /* mixed */, 24, 0,
           (uint32_t)alignof(struct mixed), sizeof(struct mixed), 20, 3 },
     },
     { /* fields: name, 0, type, offset, size */
-        { 42 /* low */, 0, COIL_TYPE(COIL_OP_NOOP, 15), offsetof(union coil_layouts_unnamed_3, low), sizeof(((union coil_layouts_unnamed_3 *)0)->low) },
-        { 46 /* high */, 0, COIL_TYPE(COIL_OP_NOOP, 15), offsetof(union coil_layouts_unnamed_3, high), sizeof(((union coil_layouts_unnamed_3 *)0)->high) },
-        { 51 /* both */, 0, COIL_TYPE(COIL_OP_NOOP, 6), offsetof(union coil_layouts_unnamed_3, both), sizeof(((union coil_layouts_unnamed_3 *)0)->both) },
-        { 59 /* on */, 0, COIL_TYPE(COIL_OP_BITFIELD, 17), UINT64_MAX, 1 },
-        { 62 /* off */, 0, COIL_TYPE(COIL_OP_BITFIELD, 17), UINT64_MAX, 1 },
-        { 69 /* turn */, 0, COIL_TYPE(COIL_OP_NOOP, 5), offsetof(struct coil_layouts_unnamed_6, turn), sizeof(((struct coil_layouts_unnamed_6 *)0)->turn) },
+        { 35 /* low */, 0, COIL_TYPE(COIL_OP_NOOP, 15), offsetof(union coil_layouts_unnamed_3, low), sizeof(((union coil_layouts_unnamed_3 *)0)->low) },
+        { 39 /* high */, 0, COIL_TYPE(COIL_OP_NOOP, 15), offsetof(union coil_layouts_unnamed_3, high), sizeof(((union coil_layouts_unnamed_3 *)0)->high) },
+        { 44 /* both */, 0, COIL_TYPE(COIL_OP_NOOP, 6), offsetof(union coil_layouts_unnamed_3, both), sizeof(((union coil_layouts_unnamed_3 *)0)->both) },
+        { 52 /* on */, 0, COIL_TYPE(COIL_OP_BITFIELD, 17), UINT64_MAX, 1 },
+        { 55 /* off */, 0, COIL_TYPE(COIL_OP_BITFIELD, 17), UINT64_MAX, 1 },
+        { 62 /* turn */, 0, COIL_TYPE(COIL_OP_NOOP, 5), offsetof(struct coil_layouts_unnamed_6, turn), sizeof(((struct coil_layouts_unnamed_6 *)0)->turn) },
         { 9 /* a */, 0, COIL_TYPE(COIL_OP_BITFIELD, 17), UINT64_MAX, 4 },
         { 11 /* b */, 0, COIL_TYPE(COIL_OP_BITFIELD, 17), UINT64_MAX, 4 },
         { 9 /* a */, 0, COIL_TYPE(COIL_OP_NOOP, 6), offsetof(open_t, a), sizeof(((open_t *)0)->a) },
         { 11 /* b */, 0, COIL_TYPE(COIL_OP_NOOP, 6), offsetof(open_t, b), sizeof(((open_t *)0)->b) },
-        { 80 /* tail */, 0, COIL_TYPE(COIL_OP_NOOP, 22), offsetof(open_t, tail), UINT64_MAX },
-        { 93 /* c */, 0, COIL_TYPE(COIL_OP_NOOP, 21), offsetof(struct anonymous, c), sizeof(((struct anonymous *)0)->c) },
+        { 73 /* tail */, 0, COIL_TYPE(COIL_OP_NOOP, 22), offsetof(open_t, tail), UINT64_MAX },
+        { 86 /* c */, 0, COIL_TYPE(COIL_OP_NOOP, 21), offsetof(struct anonymous, c), sizeof(((struct anonymous *)0)->c) },
         { 0, 0, COIL_TYPE(COIL_OP_NOOP, 14), offsetof(struct anonymous, low) - offsetof(union coil_layouts_unnamed_3, low), sizeof(union coil_layouts_unnamed_3) },
         { 0, 0, COIL_TYPE(COIL_OP_NOOP, 16), (offsetof(struct anonymous, low) - offsetof(union coil_layouts_unnamed_3, low) + sizeof(union coil_layouts_unnamed_3) + alignof(struct coil_layouts_unnamed_5) - 1) / alignof(struct coil_layouts_unnamed_5) * alignof(struct coil_layouts_unnamed_5), sizeof(struct coil_layouts_unnamed_5) },
-        { 95 /* last */, 0, COIL_TYPE(COIL_OP_NOOP, 6), offsetof(struct anonymous, last), sizeof(((struct anonymous *)0)->last) },
-        { 100 /* side */, 0, COIL_TYPE(COIL_OP_NOOP, 23), offsetof(struct anonymous, side), sizeof(((struct anonymous *)0)->side) },
-        { 105 /* deep */, 0, COIL_TYPE(COIL_OP_NOOP, 3), offsetof(struct anonymous, deep), sizeof(((struct anonymous *)0)->deep) },
-        { 120 /* in */, 0, COIL_TYPE(COIL_OP_NOOP, 18), offsetof(coil_layouts_inner_deep, in), sizeof(((coil_layouts_inner_deep *)0)->in) },
+        { 88 /* last */, 0, COIL_TYPE(COIL_OP_NOOP, 6), offsetof(struct anonymous, last), sizeof(((struct anonymous *)0)->last) },
+        { 93 /* side */, 0, COIL_TYPE(COIL_OP_NOOP, 23), offsetof(struct anonymous, side), sizeof(((struct anonymous *)0)->side) },
+        { 98 /* deep */, 0, COIL_TYPE(COIL_OP_NOOP, 3), offsetof(struct anonymous, deep), sizeof(((struct anonymous *)0)->deep) },
+        { 113 /* in */, 0, COIL_TYPE(COIL_OP_NOOP, 18), offsetof(coil_layouts_deep_inner, in), sizeof(((coil_layouts_deep_inner *)0)->in) },
         { 0, 0, COIL_TYPE(COIL_OP_NOOP, 19), 0, sizeof(struct coil_layouts_unnamed_7) },
-        { 93 /* c */, 0, COIL_TYPE(COIL_OP_NOOP, 6), offsetof(struct first, c), sizeof(((struct first *)0)->c) },
-        { 129 /* kind */, 0, COIL_TYPE(COIL_OP_NOOP, 6), offsetof(struct mixed, kind), sizeof(((struct mixed *)0)->kind) },
-        { 134 /* i */, 0, COIL_TYPE(COIL_OP_NOOP, 6), offsetof(struct mixed, i), sizeof(((struct mixed *)0)->i) },
-        { 136 /* known */, 0, COIL_TYPE(COIL_OP_NOOP, 6), offsetof(struct mixed, known), sizeof(((struct mixed *)0)->known) },
+        { 86 /* c */, 0, COIL_TYPE(COIL_OP_NOOP, 6), offsetof(struct first, c), sizeof(((struct first *)0)->c) },
+        { 122 /* kind */, 0, COIL_TYPE(COIL_OP_NOOP, 6), offsetof(struct mixed, kind), sizeof(((struct mixed *)0)->kind) },
+        { 127 /* i */, 0, COIL_TYPE(COIL_OP_NOOP, 6), offsetof(struct mixed, i), sizeof(((struct mixed *)0)->i) },
+        { 129 /* known */, 0, COIL_TYPE(COIL_OP_NOOP, 6), offsetof(struct mixed, known), sizeof(((struct mixed *)0)->known) },
     },
     { /* enums: name, type, integer type, enumerators */
-        { 159 /* $8 */, 23,
-          COIL_PRIM_INTEGER(coil_layouts_integer_of(enum coil_layouts_unnamed_8)), 148 },
-        { 69 /* turn */, 5,
-          COIL_PRIM_INTEGER(coil_layouts_integer_of(coil_layouts_inner_turn)), 19 },
+        { 152 /* $8 */, 23,
+          COIL_PRIM_INTEGER(coil_layouts_integer_of(enum coil_layouts_unnamed_8)), 141 },
+        { 62 /* turn */, 5,
+          COIL_PRIM_INTEGER(coil_layouts_integer_of(coil_layouts_turn_inner)), 19 },
     },
     { /* typenames: name, type */
-        { 35 /* open_t */, 20 },
+        { 155 /* open_t */, 20 },
     },
     { /* functions: name, type, call size, result size, first parameter, parameters, flags, timeout, error value, result */
         { 17 /* f */, 7, (uint32_t)sizeof(struct coil_layouts_f_call),
@@ -262,7 +263,7 @@ const struct coil_layouts_image coil_descriptor_layouts = {
         { 11 /* b */, 2, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct coil_layouts_f_call, b),
           sizeof(((struct coil_layouts_f_call *)0)->b), sizeof(struct first), 0, 0, 0, 0 },
         { 13 /* d */, 4, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct coil_layouts_f_call, d),
-          sizeof(((struct coil_layouts_f_call *)0)->d), sizeof(coil_layouts_inner_deep), 0, 0, 0, 0 },
+          sizeof(((struct coil_layouts_f_call *)0)->d), sizeof(coil_layouts_deep_inner), 0, 0, 0, 0 },
         { 15 /* t */, 5, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_layouts_f_call, t),
           sizeof(((struct coil_layouts_f_call *)0)->t), 0, 0, 0, 0, 0 },
     },
@@ -277,7 +278,6 @@ const struct coil_layouts_image coil_descriptor_layouts = {
             "BACK\0"
             "LEFT\0"
             "RIGHT\0"
-            "open_t\0"
             "low\0"
             "high\0"
             "both\0"
@@ -302,7 +302,8 @@ const struct coil_layouts_image coil_descriptor_layouts = {
             "known\0"
             "mixed\0"
             "LEFT,RIGHT\0"
-            "$8",
+            "$8\0"
+            "open_t",
     },
 };
 
@@ -312,7 +313,7 @@ const struct coil_layouts_image coil_descriptor_layouts = {
 extern "C" {
 #endif
 
-COIL_EXPORT int f(struct anonymous a, struct first *b, coil_layouts_inner_deep *d, coil_layouts_inner_turn t)
+COIL_EXPORT int f(struct anonymous a, struct first *b, coil_layouts_deep_inner *d, coil_layouts_turn_inner t)
 {
     struct coil_layouts_f_call call;
     struct coil_layouts_f_result result;
@@ -329,13 +330,25 @@ COIL_EXPORT int f(struct anonymous a, struct first *b, coil_layouts_inner_deep *
 }
 #endif
 
+/* ---- what Python reaches through lib: C functions, variables ---- */
+
+static void (*const coil_layouts_functions[])(void) = {
+    (void (*)(void))f,
+};
+
+const struct coil_program coil_layouts_program = {
+    NULL,
+    NULL,
+    NULL,
+    coil_layouts_functions,
+};
+
 /* ---- the library is also a Python module ---- */
 
 COIL_EXTERN_C COIL_EXPORT void *PyInit_layouts(void);
 
 void *PyInit_layouts(void)
 {
-    /* These are for the C source, which may do without them. */
-    (void)cffi_start_python;
+    (void)cffi_start_python; /* it is for the C source, which may do without it */
     return coil_module_import(&coil_layouts_module);
 }

@@ -30,9 +30,10 @@
 
 struct coil_packed_image;
 COIL_EXTERN_C COIL_EXPORT const struct coil_packed_image coil_descriptor_packed;
+COIL_EXTERN_C COIL_HIDDEN const struct coil_program coil_packed_program;
 
 static struct coil_module coil_packed_module = {
-    (const struct coil_descriptor *)(const void *)&coil_descriptor_packed, NULL, NULL
+    (const struct coil_descriptor *)(const void *)&coil_descriptor_packed, &coil_packed_program, NULL
 };
 
 /* For the C source: what exports a symbol, and what does now that which the first call does. */
@@ -193,13 +194,25 @@ COIL_EXPORT int f(struct tight t, struct loose *l)
 }
 #endif
 
+/* ---- what Python reaches through lib: C functions, variables ---- */
+
+static void (*const coil_packed_functions[])(void) = {
+    (void (*)(void))f,
+};
+
+const struct coil_program coil_packed_program = {
+    NULL,
+    NULL,
+    NULL,
+    coil_packed_functions,
+};
+
 /* ---- the library is also a Python module ---- */
 
 COIL_EXTERN_C COIL_EXPORT void *PyInit_packed(void);
 
 void *PyInit_packed(void)
 {
-    /* These are for the C source, which may do without them. */
-    (void)cffi_start_python;
+    (void)cffi_start_python; /* it is for the C source, which may do without it */
     return coil_module_import(&coil_packed_module);
 }

@@ -37,9 +37,10 @@
 
 struct coil_plugin_image;
 COIL_EXTERN_C COIL_EXPORT const struct coil_plugin_image coil_descriptor_plugin;
+COIL_EXTERN_C COIL_HIDDEN const struct coil_program coil_plugin_program;
 
 static struct coil_module coil_plugin_module = {
-    (const struct coil_descriptor *)(const void *)&coil_descriptor_plugin, NULL, NULL
+    (const struct coil_descriptor *)(const void *)&coil_descriptor_plugin, &coil_plugin_program, NULL
 };
 
 /* For the C source: what exports a symbol, and what does now that which the first call does. */
@@ -93,6 +94,7 @@ struct coil_plugin_image {
     struct coil_descriptor_enum enums[1];
     struct coil_descriptor_typename typenames[1];
     struct coil_descriptor_function functions[3];
+    struct coil_descriptor_value variables[1];
     struct coil_descriptor_value values[3];
     struct {
         char names_1[158];
@@ -112,7 +114,7 @@ const struct coil_plugin_image coil_descriptor_plugin = {
         { (uint32_t)offsetof(struct coil_plugin_image, typenames), 1 },
         { (uint32_t)offsetof(struct coil_plugin_image, functions), 3 },
         { 0, 0 }, /* no signatures */
-        { 0, 0 }, /* no variables */
+        { (uint32_t)offsetof(struct coil_plugin_image, variables), 1 },
         { 0, 0 }, /* no shapes */
         { (uint32_t)offsetof(struct coil_plugin_image, values), 3 },
         { 0, 0 }, /* no expressions */
@@ -139,29 +141,29 @@ const struct coil_plugin_image coil_descriptor_plugin = {
         COIL_TYPE(COIL_OP_POINTER, 8), /* 17: int (*)(const int [3], enum shade) */
     },
     { /* globals: name, not positive, entry, 0, what, value, value of a floating-point constant */
-        { 51 /* PLUGIN_LIMIT */, (PLUGIN_LIMIT) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(PLUGIN_LIMIT), 0 },
-        { 64 /* PLUGIN_VERSION */, (PLUGIN_VERSION) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(PLUGIN_VERSION), 0 },
-        { 79 /* SHADE_DARK */, (SHADE_DARK) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(SHADE_DARK), 0 },
-        { 90 /* SHADE_LIGHT */, (SHADE_LIGHT) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(SHADE_LIGHT), 0 },
+        { 66 /* PLUGIN_LIMIT */, (PLUGIN_LIMIT) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(PLUGIN_LIMIT), 0 },
+        { 79 /* PLUGIN_VERSION */, (PLUGIN_VERSION) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(PLUGIN_VERSION), 0 },
+        { 94 /* SHADE_DARK */, (SHADE_DARK) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(SHADE_DARK), 0 },
+        { 105 /* SHADE_LIGHT */, (SHADE_LIGHT) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(SHADE_LIGHT), 0 },
         { 10 /* do_stuff */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 15), 0, 0 },
-        { 102 /* plugin_counter */, 0, 0, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 2), 0, 0 },
-        { 38 /* plugin_reset */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 16), 0, 0 },
-        { 27 /* plugin_sum */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 17), 0, 0 },
+        { 51 /* plugin_counter */, 0, 0, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 2), 0, 0 },
+        { 38 /* plugin_reset */, 0, 2, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 16), 0, 0 },
+        { 27 /* plugin_sum */, 0, 1, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 17), 0, 0 },
     },
     { /* structs: name, type, flags, alignment, size, first field, fields */
-        { 129 /* point */, 0, COIL_STRUCT_CHECK_FIELDS,
+        { 121 /* point */, 0, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(struct point), sizeof(struct point), 0, 2 },
     },
     { /* fields: name, 0, type, offset, size */
-        { 125 /* x */, 0, COIL_TYPE(COIL_OP_NOOP, 2), offsetof(struct point, x), sizeof(((struct point *)0)->x) },
-        { 127 /* y */, 0, COIL_TYPE(COIL_OP_NOOP, 2), offsetof(struct point, y), sizeof(((struct point *)0)->y) },
+        { 117 /* x */, 0, COIL_TYPE(COIL_OP_NOOP, 2), offsetof(struct point, x), sizeof(((struct point *)0)->x) },
+        { 119 /* y */, 0, COIL_TYPE(COIL_OP_NOOP, 2), offsetof(struct point, y), sizeof(((struct point *)0)->y) },
     },
     { /* enums: name, type, integer type, enumerators */
         { 21 /* shade */, 7,
-          COIL_PRIM_INTEGER(coil_plugin_integer_of(enum shade)), 135 },
+          COIL_PRIM_INTEGER(coil_plugin_integer_of(enum shade)), 127 },
     },
     { /* typenames: name, type */
-        { 117 /* point_t */, 0 },
+        { 150 /* point_t */, 0 },
     },
     { /* functions: name, type, call size, result size, first parameter, parameters, flags, timeout, error value, result */
         { 10 /* do_stuff */, 3, (uint32_t)sizeof(struct coil_plugin_do_stuff_call),
@@ -173,6 +175,9 @@ const struct coil_plugin_image coil_descriptor_plugin = {
         { 38 /* plugin_reset */, 13, 0,
           0, 3, 0, 0, 0, 0, 0,
           { 0, 12, COIL_CROSS_VALUE, 0, 0, 0, 0, 0, 0, 0 } },
+    },
+    { /* variables: as values */
+        { 51 /* plugin_counter */, 2, COIL_CROSS_VALUE, 0, sizeof(int), 0, 0, 0, 0, 0 },
     },
     { /* values: name, type, crossing, offset, size, bytes behind the pointer, count, length, shape, signature */
         { 8 /* p */, 1, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct coil_plugin_do_stuff_call, p),
@@ -191,16 +196,16 @@ const struct coil_plugin_image coil_descriptor_plugin = {
             "shade\0"
             "plugin_sum\0"
             "plugin_reset\0"
+            "plugin_counter\0"
             "PLUGIN_LIMIT\0"
             "PLUGIN_VERSION\0"
             "SHADE_DARK\0"
             "SHADE_LIGHT\0"
-            "plugin_counter\0"
-            "point_t\0"
             "x\0"
             "y\0"
             "point\0"
-            "SHADE_LIGHT,SHADE_DARK",
+            "SHADE_LIGHT,SHADE_DARK\0"
+            "point_t",
             "from plugin import ffi\n"
             "\n"
             "@ffi.def_extern()\n"
@@ -247,13 +252,36 @@ COIL_EXPORT void plugin_reset(void)
 }
 #endif
 
+/* ---- what Python reaches through lib: C functions, variables ---- */
+
+static void *coil_plugin_plugin_counter_variable(void)
+{
+    return (void *)&plugin_counter;
+}
+
+static void *(*const coil_plugin_variables[])(void) = {
+    coil_plugin_plugin_counter_variable,
+};
+
+static void (*const coil_plugin_functions[])(void) = {
+    (void (*)(void))do_stuff,
+    (void (*)(void))plugin_sum,
+    (void (*)(void))plugin_reset,
+};
+
+const struct coil_program coil_plugin_program = {
+    NULL,
+    NULL,
+    coil_plugin_variables,
+    coil_plugin_functions,
+};
+
 /* ---- the library is also a Python module ---- */
 
 COIL_EXTERN_C COIL_EXPORT void *PyInit_plugin(void);
 
 void *PyInit_plugin(void)
 {
-    /* These are for the C source, which may do without them. */
-    (void)cffi_start_python;
+    (void)cffi_start_python; /* it is for the C source, which may do without it */
     return coil_module_import(&coil_plugin_module);
 }

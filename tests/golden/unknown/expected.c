@@ -44,9 +44,10 @@
 
 struct coil_unknown_image;
 COIL_EXTERN_C COIL_EXPORT const struct coil_unknown_image coil_descriptor_unknown;
+COIL_EXTERN_C COIL_HIDDEN const struct coil_program coil_unknown_program;
 
 static struct coil_module coil_unknown_module = {
-    (const struct coil_descriptor *)(const void *)&coil_descriptor_unknown, NULL, NULL
+    (const struct coil_descriptor *)(const void *)&coil_descriptor_unknown, &coil_unknown_program, NULL
 };
 
 /* For the C source: what exports a symbol, and what does now that which the first call does. */
@@ -70,13 +71,14 @@ typedef struct { int all; } full_t;
 enum late { EARLY, LATE };
 struct tree { struct leaf { int v; } leaf; struct tree *up; full_t full; int (*visit)(struct tree *, hidden_t *); };
 typedef struct { int q; } *pointer_only_t;
+static struct tree root;
 
 /* ---- types and constants that are declared ---- */
 
 #ifdef __cplusplus
-typedef struct tree::leaf coil_unknown_inner_leaf;
+typedef struct tree::leaf coil_unknown_leaf_inner;
 #else
-typedef struct leaf coil_unknown_inner_leaf;
+typedef struct leaf coil_unknown_leaf_inner;
 #endif
 
 struct coil_unknown_unnamed_1 {
@@ -113,7 +115,7 @@ struct coil_unknown_by_value_result {
 
 struct coil_unknown_use_call {
     pointer_only_t p;
-    coil_unknown_inner_leaf l;
+    coil_unknown_leaf_inner l;
     bool b;
     FILE *f;
     char16_t c;
@@ -138,9 +140,10 @@ struct coil_unknown_image {
     struct coil_descriptor_enum enums[1];
     struct coil_descriptor_typename typenames[6];
     struct coil_descriptor_function functions[3];
+    struct coil_descriptor_value variables[1];
     struct coil_descriptor_value values[14];
     struct {
-        char names_1[242];
+        char names_1[232];
     } strings;
 };
 
@@ -156,11 +159,11 @@ const struct coil_unknown_image coil_descriptor_unknown = {
         { (uint32_t)offsetof(struct coil_unknown_image, typenames), 6 },
         { (uint32_t)offsetof(struct coil_unknown_image, functions), 3 },
         { 0, 0 }, /* no signatures */
-        { 0, 0 }, /* no variables */
+        { (uint32_t)offsetof(struct coil_unknown_image, variables), 1 },
         { 0, 0 }, /* no shapes */
         { (uint32_t)offsetof(struct coil_unknown_image, values), 14 },
         { 0, 0 }, /* no expressions */
-        { (uint32_t)offsetof(struct coil_unknown_image, strings), 242 },
+        { (uint32_t)offsetof(struct coil_unknown_image, strings), 232 },
     },
     { /* types */
         COIL_TYPE(COIL_OP_STRUCT_UNION, 4), /* 0: opaque_t */
@@ -190,13 +193,13 @@ const struct coil_unknown_image coil_descriptor_unknown = {
         COIL_TYPE(COIL_OP_FUNCTION_END, 0),
         COIL_TYPE(COIL_OP_STRUCT_UNION, 1), /* 25: struct coil_unknown_unnamed_1 */
         COIL_TYPE(COIL_OP_POINTER, 25), /* 26: struct coil_unknown_unnamed_1 * */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 6), /* 27: coil_unknown_inner_leaf */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 6), /* 27: coil_unknown_leaf_inner */
         COIL_TYPE(COIL_OP_PRIMITIVE, COIL_PRIM_BOOL), /* 28: _Bool */
         COIL_TYPE(COIL_OP_STRUCT_UNION, 5), /* 29: struct _IO_FILE */
         COIL_TYPE(COIL_OP_POINTER, 29), /* 30: FILE * */
         COIL_TYPE(COIL_OP_PRIMITIVE, COIL_PRIM_CHAR16), /* 31: char16_t */
         COIL_TYPE(COIL_OP_PRIMITIVE, COIL_PRIM_VOID), /* 32: void */
-        COIL_TYPE(COIL_OP_FUNCTION, 32), /* 33: void (pointer_only_t, coil_unknown_inner_leaf, bool, FILE *, char16_t, _Bool) */
+        COIL_TYPE(COIL_OP_FUNCTION, 32), /* 33: void (pointer_only_t, coil_unknown_leaf_inner, bool, FILE *, char16_t, _Bool) */
         COIL_TYPE(COIL_OP_NOOP, 26),
         COIL_TYPE(COIL_OP_NOOP, 27),
         COIL_TYPE(COIL_OP_NOOP, 28),
@@ -204,11 +207,11 @@ const struct coil_unknown_image coil_descriptor_unknown = {
         COIL_TYPE(COIL_OP_NOOP, 31),
         COIL_TYPE(COIL_OP_NOOP, 28),
         COIL_TYPE(COIL_OP_FUNCTION_END, 0),
-        COIL_TYPE(COIL_OP_POINTER, 11), /* 41: int (*)(opaque_t *, handle_t, struct partial *, hidden_t *, full_t *) */
-        COIL_TYPE(COIL_OP_POINTER, 20), /* 42: count_t (*)(count_t, struct partial, enum late) */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 8), /* 43: struct tree */
-        COIL_TYPE(COIL_OP_POINTER, 33), /* 44: void (*)(pointer_only_t, coil_unknown_inner_leaf, bool, FILE *, char16_t, _Bool) */
-        COIL_TYPE(COIL_OP_POINTER, 43), /* 45: struct tree * */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 8), /* 41: struct tree */
+        COIL_TYPE(COIL_OP_POINTER, 11), /* 42: int (*)(opaque_t *, handle_t, struct partial *, hidden_t *, full_t *) */
+        COIL_TYPE(COIL_OP_POINTER, 20), /* 43: count_t (*)(count_t, struct partial, enum late) */
+        COIL_TYPE(COIL_OP_POINTER, 33), /* 44: void (*)(pointer_only_t, coil_unknown_leaf_inner, bool, FILE *, char16_t, _Bool) */
+        COIL_TYPE(COIL_OP_POINTER, 41), /* 45: struct tree * */
         COIL_TYPE(COIL_OP_FUNCTION, 10), /* 46: int (struct tree *, hidden_t *) */
         COIL_TYPE(COIL_OP_NOOP, 45),
         COIL_TYPE(COIL_OP_NOOP, 7),
@@ -219,53 +222,53 @@ const struct coil_unknown_image coil_descriptor_unknown = {
         { 58 /* KNOWN */, (16) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(16), 0 },
         { 64 /* LATE */, (LATE) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(LATE), 0 },
         { 69 /* UNKNOWN */, (UNKNOWN) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(UNKNOWN), 0 },
-        { 19 /* by_pointer */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 41), 0, 0 },
-        { 34 /* by_value */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 42), 0, 0 },
-        { 139 /* root */, 0, 0, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 43), 0, 0 },
-        { 49 /* use */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 44), 0, 0 },
+        { 19 /* by_pointer */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 42), 0, 0 },
+        { 34 /* by_value */, 0, 1, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 43), 0, 0 },
+        { 53 /* root */, 0, 0, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 41), 0, 0 },
+        { 49 /* use */, 0, 2, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 44), 0, 0 },
     },
     { /* structs: name, type, flags, alignment, size, first field, fields */
-        { 144 /* $$handle_t */, 2, COIL_STRUCT_OPAQUE,
+        { 77 /* $$handle_t */, 2, COIL_STRUCT_OPAQUE,
           0, 0, 0, 0 },
-        { 157 /* $1 */, 25, COIL_STRUCT_CHECK_FIELDS,
+        { 90 /* $1 */, 25, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(struct coil_unknown_unnamed_1), sizeof(struct coil_unknown_unnamed_1), 0, 1 },
-        { 164 /* $full_t */, 8, COIL_STRUCT_CHECK_FIELDS,
+        { 97 /* $full_t */, 8, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(full_t), sizeof(full_t), 1, 1 },
-        { 172 /* $hidden_t */, 6, 0,
+        { 105 /* $hidden_t */, 6, 0,
           (uint32_t)alignof(hidden_t), sizeof(hidden_t), 2, 1 },
-        { 182 /* $opaque_t */, 0, COIL_STRUCT_OPAQUE,
+        { 115 /* $opaque_t */, 0, COIL_STRUCT_OPAQUE,
           0, 0, 3, 0 },
-        { 192 /* _IO_FILE */, 29, COIL_STRUCT_OPAQUE,
+        { 125 /* _IO_FILE */, 29, COIL_STRUCT_OPAQUE,
           0, 0, 3, 0 },
-        { 203 /* leaf */, 27, COIL_STRUCT_CHECK_FIELDS,
-          (uint32_t)alignof(coil_unknown_inner_leaf), sizeof(coil_unknown_inner_leaf), 3, 1 },
-        { 210 /* partial */, 4, 0,
+        { 136 /* leaf */, 27, COIL_STRUCT_CHECK_FIELDS,
+          (uint32_t)alignof(coil_unknown_leaf_inner), sizeof(coil_unknown_leaf_inner), 3, 1 },
+        { 143 /* partial */, 4, 0,
           (uint32_t)alignof(struct partial), sizeof(struct partial), 4, 1 },
-        { 232 /* tree */, 43, COIL_STRUCT_CHECK_FIELDS,
+        { 165 /* tree */, 41, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(struct tree), sizeof(struct tree), 5, 4 },
     },
     { /* fields: name, 0, type, offset, size */
-        { 155 /* q */, 0, COIL_TYPE(COIL_OP_NOOP, 10), offsetof(struct coil_unknown_unnamed_1, q), sizeof(((struct coil_unknown_unnamed_1 *)0)->q) },
-        { 160 /* all */, 0, COIL_TYPE(COIL_OP_NOOP, 10), offsetof(full_t, all), sizeof(((full_t *)0)->all) },
+        { 88 /* q */, 0, COIL_TYPE(COIL_OP_NOOP, 10), offsetof(struct coil_unknown_unnamed_1, q), sizeof(((struct coil_unknown_unnamed_1 *)0)->q) },
+        { 93 /* all */, 0, COIL_TYPE(COIL_OP_NOOP, 10), offsetof(full_t, all), sizeof(((full_t *)0)->all) },
         { 43 /* b */, 0, COIL_TYPE(COIL_OP_NOOP, 10), offsetof(hidden_t, b), sizeof(((hidden_t *)0)->b) },
-        { 201 /* v */, 0, COIL_TYPE(COIL_OP_NOOP, 10), offsetof(coil_unknown_inner_leaf, v), sizeof(((coil_unknown_inner_leaf *)0)->v) },
-        { 208 /* a */, 0, COIL_TYPE(COIL_OP_NOOP, 10), offsetof(struct partial, a), sizeof(((struct partial *)0)->a) },
-        { 203 /* leaf */, 0, COIL_TYPE(COIL_OP_NOOP, 27), offsetof(struct tree, leaf), sizeof(((struct tree *)0)->leaf) },
-        { 218 /* up */, 0, COIL_TYPE(COIL_OP_NOOP, 45), offsetof(struct tree, up), sizeof(((struct tree *)0)->up) },
-        { 221 /* full */, 0, COIL_TYPE(COIL_OP_NOOP, 8), offsetof(struct tree, full), sizeof(((struct tree *)0)->full) },
-        { 226 /* visit */, 0, COIL_TYPE(COIL_OP_NOOP, 50), offsetof(struct tree, visit), sizeof(((struct tree *)0)->visit) },
+        { 134 /* v */, 0, COIL_TYPE(COIL_OP_NOOP, 10), offsetof(coil_unknown_leaf_inner, v), sizeof(((coil_unknown_leaf_inner *)0)->v) },
+        { 141 /* a */, 0, COIL_TYPE(COIL_OP_NOOP, 10), offsetof(struct partial, a), sizeof(((struct partial *)0)->a) },
+        { 136 /* leaf */, 0, COIL_TYPE(COIL_OP_NOOP, 27), offsetof(struct tree, leaf), sizeof(((struct tree *)0)->leaf) },
+        { 151 /* up */, 0, COIL_TYPE(COIL_OP_NOOP, 45), offsetof(struct tree, up), sizeof(((struct tree *)0)->up) },
+        { 154 /* full */, 0, COIL_TYPE(COIL_OP_NOOP, 8), offsetof(struct tree, full), sizeof(((struct tree *)0)->full) },
+        { 159 /* visit */, 0, COIL_TYPE(COIL_OP_NOOP, 50), offsetof(struct tree, visit), sizeof(((struct tree *)0)->visit) },
     },
     { /* enums: name, type, integer type, enumerators */
-        { 237 /* late */, 19,
+        { 170 /* late */, 19,
           COIL_PRIM_INTEGER(coil_unknown_integer_of(enum late)), 64 },
     },
     { /* typenames: name, type */
-        { 82 /* count_t */, 18 },
-        { 90 /* full_t */, 8 },
-        { 97 /* handle_t */, 3 },
-        { 106 /* hidden_t */, 6 },
-        { 115 /* opaque_t */, 0 },
-        { 124 /* pointer_only_t */, 26 },
+        { 175 /* count_t */, 18 },
+        { 183 /* full_t */, 8 },
+        { 190 /* handle_t */, 3 },
+        { 199 /* hidden_t */, 6 },
+        { 208 /* opaque_t */, 0 },
+        { 217 /* pointer_only_t */, 26 },
     },
     { /* functions: name, type, call size, result size, first parameter, parameters, flags, timeout, error value, result */
         { 19 /* by_pointer */, 11, (uint32_t)sizeof(struct coil_unknown_by_pointer_call),
@@ -277,6 +280,9 @@ const struct coil_unknown_image coil_descriptor_unknown = {
         { 49 /* use */, 33, (uint32_t)sizeof(struct coil_unknown_use_call),
           0, 8, 6, 0, 0, 0, 0,
           { 0, 32, COIL_CROSS_VALUE, 0, 0, 0, 0, 0, 0, 0 } },
+    },
+    { /* variables: as values */
+        { 53 /* root */, 41, COIL_CROSS_VALUE, 0, sizeof(struct tree), 0, 0, 0, 0, 0 },
     },
     { /* values: name, type, crossing, offset, size, bytes behind the pointer, count, length, shape, signature */
         { 9 /* o */, 1, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_unknown_by_pointer_call, o),
@@ -324,18 +330,10 @@ const struct coil_unknown_image coil_descriptor_unknown = {
             "c\0"
             "d\0"
             "use\0"
-            "FILE\0"
+            "root\0"
             "KNOWN\0"
             "LATE\0"
             "UNKNOWN\0"
-            "bool\0"
-            "count_t\0"
-            "full_t\0"
-            "handle_t\0"
-            "hidden_t\0"
-            "opaque_t\0"
-            "pointer_only_t\0"
-            "root\0"
             "$$handle_t\0"
             "q\0"
             "$1\0"
@@ -352,7 +350,13 @@ const struct coil_unknown_image coil_descriptor_unknown = {
             "full\0"
             "visit\0"
             "tree\0"
-            "late",
+            "late\0"
+            "count_t\0"
+            "full_t\0"
+            "handle_t\0"
+            "hidden_t\0"
+            "opaque_t\0"
+            "pointer_only_t",
     },
 };
 
@@ -388,7 +392,7 @@ COIL_EXPORT count_t by_value(count_t n, struct partial p, enum late l)
     return result.value;
 }
 
-COIL_EXPORT void use(pointer_only_t p, coil_unknown_inner_leaf l, bool b, FILE *f, char16_t c, _Bool d)
+COIL_EXPORT void use(pointer_only_t p, coil_unknown_leaf_inner l, bool b, FILE *f, char16_t c, _Bool d)
 {
     struct coil_unknown_use_call call;
 
@@ -405,13 +409,36 @@ COIL_EXPORT void use(pointer_only_t p, coil_unknown_inner_leaf l, bool b, FILE *
 }
 #endif
 
+/* ---- what Python reaches through lib: C functions, variables ---- */
+
+static void *coil_unknown_root_variable(void)
+{
+    return (void *)&root;
+}
+
+static void *(*const coil_unknown_variables[])(void) = {
+    coil_unknown_root_variable,
+};
+
+static void (*const coil_unknown_functions[])(void) = {
+    (void (*)(void))by_pointer,
+    (void (*)(void))by_value,
+    (void (*)(void))use,
+};
+
+const struct coil_program coil_unknown_program = {
+    NULL,
+    NULL,
+    coil_unknown_variables,
+    coil_unknown_functions,
+};
+
 /* ---- the library is also a Python module ---- */
 
 COIL_EXTERN_C COIL_EXPORT void *PyInit_unknown(void);
 
 void *PyInit_unknown(void)
 {
-    /* These are for the C source, which may do without them. */
-    (void)cffi_start_python;
+    (void)cffi_start_python; /* it is for the C source, which may do without it */
     return coil_module_import(&coil_unknown_module);
 }

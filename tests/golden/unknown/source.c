@@ -9,3 +9,4 @@ typedef struct { int all; } full_t;
 enum late { EARLY, LATE };
 struct tree { struct leaf { int v; } leaf; struct tree *up; full_t full; int (*visit)(struct tree *, hidden_t *); };
 typedef struct { int q; } *pointer_only_t;
+static struct tree root;
