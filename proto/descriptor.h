@@ -257,9 +257,13 @@ struct coil_descriptor_value {
     uint32_t signature; /* COIL_CROSS_FUNCTION: 1 + index in `signatures`; else 0 */
 };
 
+#define COIL_SHAPE_DEPTH_MAX 256 /* shapes in place within each other */
+
 /*
  * Which pointers one element contains, and what their lengths are said over: a group of
- * values.  A shape may lead to itself (linked lists).  Structs in structs are shapes in place.
+ * values.  A shape may lead to itself (linked lists).  Structs in structs are shapes in place, which stand
+ * before the shape that they are part of.  The values of a shape, and those of a frame, are in the order of their
+ * offsets and do not overlap.
  */
 struct coil_descriptor_shape {
     uint64_t size;        /* of one element, in bytes; a pointer's for arrays of pointers */

@@ -4,9 +4,9 @@
  * A descriptor reaches the supervisor, the worker and the host as bytes that
  * another process wrote.  coil_descriptor_check() walks all of it once, on a
  * private copy, so that nobody after it has to ask whether an index or an
- * offset is good.  Any thread.
+ * offset is good.  How values cross is image_values.c's.  Any thread.
  */
-#include "proto/image.h"
+#include "proto/image_check.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,25 +15,9 @@
 #include "proto/cleanup.h"
 #include "proto/siphash.h"
 
-#define FRAME_SIZE_MAX (64u << 20) /* bytes; a struct by value larger than this is a mistake */
-
-/* One walk over one image. */
-struct checker {
-    const struct coil_descriptor *image;
-    struct coil_error *error;
-    const coil_type_code *types;
-    bool *is_length;  /* per type code: the bare length behind an ARRAY, which nothing may name as a type; owned */
-    uint32_t strings; /* bytes in the table of texts */
-};
-
-static void checker_deinit(struct checker *c)
+static void checker_deinit(struct coil_image_checker *c)
 {
     free(c->is_length);
-}
-
-static int bad(const struct checker *c, const char *what, uint32_t index)
-{
-    return coil_error_set(c->error, -EBADMSG, "descriptor: %s %u is damaged", what, (unsigned)index);
 }
 
 static bool table_fits(const struct coil_descriptor *image, struct coil_descriptor_table table, size_t entry)
@@ -48,7 +32,7 @@ static bool table_fits(const struct coil_descriptor *image, struct coil_descript
            table.offset <= image->size && table.count <= (image->size - table.offset) / entry;
 }
 
-static int check_tables(const struct checker *c)
+static int check_tables(const struct coil_image_checker *c)
 {
     const struct coil_descriptor *image = c->image;
     const struct {
@@ -81,29 +65,8 @@ static int check_tables(const struct checker *c)
     return 0;
 }
 
-static bool is_text(const struct checker *c, uint32_t text)
-{
-    return text < c->strings;
-}
-
-/* A text that names something: not empty. */
-static bool is_name(const struct checker *c, uint32_t text)
-{
-    return is_text(c, text) && coil_image_text(c->image, text)[0] != '\0';
-}
-
-static bool is_index(int64_t index, uint32_t count)
-{
-    return index >= 0 && index < (int64_t)count;
-}
-
-static bool is_type(const struct checker *c, int64_t index)
-{
-    return is_index(index, c->image->types.count) && !c->is_length[index];
-}
-
 /* Finds the lengths of arrays among the type codes, before any of them is judged. */
-static int mark_lengths(struct checker *c)
+static int mark_lengths(struct coil_image_checker *c)
 {
     c->is_length = calloc(c->image->types.count + 1u, sizeof *c->is_length);
     if (!c->is_length)
@@ -115,9 +78,9 @@ static int mark_lengths(struct checker *c)
 }
 
 /* The result, the parameters and the end of a function's codes, which begin at `i`. */
-static bool is_function(const struct checker *c, uint32_t i)
+static bool is_function(const struct coil_image_checker *c, uint32_t i)
 {
-    if (!is_type(c, COIL_TYPE_ARGUMENT(c->types[i])))
+    if (!coil_image_is_type(c, COIL_TYPE_ARGUMENT(c->types[i])))
         return false;
     for (i++; i < c->image->types.count; i++) {
         unsigned operation = COIL_TYPE_OPERATION(c->types[i]);
@@ -130,7 +93,7 @@ static bool is_function(const struct checker *c, uint32_t i)
     return false;
 }
 
-static int check_types(const struct checker *c)
+static int check_types(const struct coil_image_checker *c)
 {
     const struct coil_descriptor *image = c->image;
 
@@ -141,24 +104,24 @@ static int check_types(const struct checker *c)
 
         switch (COIL_TYPE_OPERATION(c->types[i])) {
         case COIL_OP_PRIMITIVE:
-            good = is_index(argument, COIL_PRIM_COUNT);
+            good = coil_image_is_index(argument, COIL_PRIM_COUNT);
             break;
         case COIL_OP_POINTER:
         case COIL_OP_OPEN_ARRAY:
         case COIL_OP_NOOP:
-            good = is_type(c, argument);
+            good = coil_image_is_type(c, argument);
             break;
         case COIL_OP_ARRAY:
-            good = is_type(c, argument) && ++i < image->types.count && c->types[i] <= INT64_MAX;
+            good = coil_image_is_type(c, argument) && ++i < image->types.count && c->types[i] <= INT64_MAX;
             break;
         case COIL_OP_STRUCT_UNION:
-            good = is_index(argument, image->structs.count);
+            good = coil_image_is_index(argument, image->structs.count);
             break;
         case COIL_OP_ENUM:
-            good = is_index(argument, image->enums.count);
+            good = coil_image_is_index(argument, image->enums.count);
             break;
         case COIL_OP_TYPENAME:
-            good = is_index(argument, image->typenames.count);
+            good = coil_image_is_index(argument, image->typenames.count);
             break;
         case COIL_OP_FUNCTION:
             good = is_function(c, i);
@@ -170,29 +133,67 @@ static int check_types(const struct checker *c)
             good = false;
         }
         if (!good)
-            return bad(c, "type code", at);
+            return coil_image_bad(c, "type code", at);
     }
     return 0;
 }
 
-static int check_globals(const struct checker *c)
+/* float or double: a constant of such a type has its value beside it. */
+static bool is_real(const struct coil_image_checker *c, int64_t type)
+{
+    coil_type_code code = c->types[coil_image_resolve(c->image, (uint32_t)type)];
+
+    return COIL_TYPE_OPERATION(code) == COIL_OP_PRIMITIVE && COIL_TYPE_ARGUMENT(code) >= COIL_PRIM_FLOAT &&
+           COIL_TYPE_ARGUMENT(code) <= COIL_PRIM_LONGDOUBLE;
+}
+
+/* `entry` names a row of that name. */
+static bool is_entry(const struct coil_image_checker *c, const struct coil_descriptor_global *g)
+{
+    const struct coil_descriptor *image = c->image;
+    uint32_t name;
+
+    switch (COIL_TYPE_OPERATION(g->code)) {
+    case COIL_OP_EXTERN_PYTHON:
+        if (g->entry >= image->functions.count)
+            return false;
+        name = coil_image_functions(image)[g->entry].name;
+        break;
+    case COIL_OP_DLOPEN_FUNC:
+        if (g->entry >= image->signatures.count)
+            return false;
+        name = coil_image_signatures(image)[g->entry].name;
+        break;
+    case COIL_OP_CONSTANT:
+        if (is_real(c, COIL_TYPE_ARGUMENT(g->code)))
+            return g->entry == 0;
+        /* fall through */
+    default:
+        if (g->entry >= image->variables.count)
+            return false;
+        name = coil_image_variables(image)[g->entry].name;
+    }
+    return strcmp(coil_image_text(image, name), coil_image_text(image, g->name)) == 0;
+}
+
+static int check_globals(const struct coil_image_checker *c)
 {
     const struct coil_descriptor_global *globals = coil_image_globals(c->image);
 
     for (uint32_t i = 0; i < c->image->globals.count; i++) {
         const struct coil_descriptor_global *g = &globals[i];
-        bool good = is_name(c, g->name) && g->negative <= 1;
+        bool good = coil_image_is_name(c, g->name) && g->negative <= 1;
 
         switch (COIL_TYPE_OPERATION(g->code)) {
         case COIL_OP_CONSTANT_INT:
-            break;
         case COIL_OP_ENUM: /* CFFI: an enumerator's argument is -1 */
+            good = good && g->entry == 0;
             break;
         case COIL_OP_CONSTANT:
         case COIL_OP_GLOBAL_VAR:
         case COIL_OP_DLOPEN_FUNC:
         case COIL_OP_EXTERN_PYTHON:
-            good = good && is_type(c, COIL_TYPE_ARGUMENT(g->code));
+            good = good && coil_image_is_type(c, COIL_TYPE_ARGUMENT(g->code)) && is_entry(c, g);
             break;
         default:
             good = false;
@@ -200,12 +201,12 @@ static int check_globals(const struct checker *c)
         if (good && i > 0)
             good = strcmp(coil_image_text(c->image, globals[i - 1].name), coil_image_text(c->image, g->name)) < 0;
         if (!good)
-            return bad(c, "global", i);
+            return coil_image_bad(c, "global", i);
     }
     return 0;
 }
 
-static int check_structs(const struct checker *c)
+static int check_structs(const struct coil_image_checker *c)
 {
     const struct coil_descriptor_struct *structs = coil_image_structs(c->image);
     const struct coil_descriptor_field *fields = coil_image_fields(c->image);
@@ -213,147 +214,45 @@ static int check_structs(const struct checker *c)
     for (uint32_t i = 0; i < c->image->structs.count; i++) {
         const struct coil_descriptor_struct *s = &structs[i];
 
-        if (!is_name(c, s->name) || !is_type(c, s->type) || c->types[s->type] != COIL_TYPE(COIL_OP_STRUCT_UNION, i) ||
-            s->size > INT64_MAX / 2 || s->first_field > c->image->fields.count ||
-            s->field_count > c->image->fields.count - s->first_field)
-            return bad(c, "struct", i);
+        if (!coil_image_is_name(c, s->name) || !coil_image_is_type(c, s->type) ||
+            c->types[s->type] != COIL_TYPE(COIL_OP_STRUCT_UNION, i) || s->size > INT64_MAX / 2 ||
+            s->first_field > c->image->fields.count || s->field_count > c->image->fields.count - s->first_field)
+            return coil_image_bad(c, "struct", i);
         if (i > 0 && strcmp(coil_image_text(c->image, structs[i - 1].name), coil_image_text(c->image, s->name)) >= 0)
-            return bad(c, "struct", i);
+            return coil_image_bad(c, "struct", i);
         for (uint32_t f = s->first_field; f < s->first_field + s->field_count; f++) {
             bool bits = COIL_TYPE_OPERATION(fields[f].code) == COIL_OP_BITFIELD;
             bool sized = !bits && fields[f].size != UINT64_MAX;
 
-            if (!is_text(c, fields[f].name) || !is_type(c, COIL_TYPE_ARGUMENT(fields[f].code)) ||
+            if (!coil_image_is_text(c, fields[f].name) || !coil_image_is_type(c, COIL_TYPE_ARGUMENT(fields[f].code)) ||
                 (!bits && COIL_TYPE_OPERATION(fields[f].code) != COIL_OP_NOOP) ||
                 (!bits && fields[f].offset > s->size) || (bits && fields[f].size > 64) ||
                 (sized && fields[f].size > s->size - fields[f].offset))
-                return bad(c, "field", f);
+                return coil_image_bad(c, "field", f);
         }
     }
     return 0;
 }
 
-static int check_enums_and_typenames(const struct checker *c)
+static int check_enums_and_typenames(const struct coil_image_checker *c)
 {
     const struct coil_descriptor_enum *enums = coil_image_enums(c->image);
     const struct coil_descriptor_typename *typenames = coil_image_typenames(c->image);
 
     for (uint32_t i = 0; i < c->image->enums.count; i++)
-        if (!is_name(c, enums[i].name) || !is_type(c, enums[i].type) || !is_text(c, enums[i].enumerators) ||
-            enums[i].primitive >= COIL_PRIM_COUNT)
-            return bad(c, "enum", i);
+        if (!coil_image_is_name(c, enums[i].name) || !coil_image_is_type(c, enums[i].type) ||
+            !coil_image_is_text(c, enums[i].enumerators) || enums[i].primitive >= COIL_PRIM_COUNT)
+            return coil_image_bad(c, "enum", i);
     for (uint32_t i = 0; i < c->image->typenames.count; i++)
-        if (!is_name(c, typenames[i].name) || !is_type(c, typenames[i].type))
-            return bad(c, "typedef", i);
-    return 0;
-}
-
-/* Is the parameter an integer, or with `pointer` a pointer to one, whose bytes lie in the frame? */
-static bool is_integer_parameter(const struct checker *c, const struct coil_descriptor_function *f, int64_t index,
-                                 bool pointer)
-{
-    const struct coil_descriptor_value *p;
-    uint32_t type;
-
-    if (!is_index(index, f->parameter_count))
-        return false;
-    p = &coil_image_values(c->image)[f->first_value + (uint32_t)index];
-    type = coil_image_resolve(c->image, p->type);
-    if (pointer) {
-        /* Only what the runtime stages and checks may be followed. */
-        if (COIL_TYPE_OPERATION(c->types[type]) != COIL_OP_POINTER || p->size != sizeof(void *) ||
-            p->crossing == COIL_CROSS_VALUE)
-            return false;
-        type = coil_image_resolve(c->image, (uint32_t)COIL_TYPE_ARGUMENT(c->types[type]));
-        return coil_image_integer_size(c->image, type) != 0 && p->count == 0 &&
-               p->extent == coil_image_integer_size(c->image, type);
-    }
-    return coil_image_integer_size(c->image, type) != 0 && p->size == coil_image_integer_size(c->image, type);
-}
-
-/* A program that ends, with one value, and never underflows or outgrows its stack. */
-static bool is_expression(const struct checker *c, const struct coil_descriptor_function *f, uint32_t reference)
-{
-    const struct coil_descriptor_expression *e = coil_image_expressions(c->image);
-    unsigned depth = 0;
-
-    if (reference == 0)
-        return true;
-    for (uint32_t i = reference - 1; i < c->image->expressions.count; i++) {
-        switch (e[i].operation) {
-        case COIL_EXPRESSION_END:
-            return depth == 1;
-        case COIL_EXPRESSION_PARAMETER:
-        case COIL_EXPRESSION_DEREFERENCE:
-            if (!is_integer_parameter(c, f, e[i].operand, e[i].operation == COIL_EXPRESSION_DEREFERENCE))
-                return false;
-            depth++;
-            break;
-        case COIL_EXPRESSION_CONSTANT:
-            depth++;
-            break;
-        case COIL_EXPRESSION_ADD:
-        case COIL_EXPRESSION_SUBTRACT:
-        case COIL_EXPRESSION_MULTIPLY:
-        case COIL_EXPRESSION_DIVIDE:
-            if (depth < 2)
-                return false;
-            depth--;
-            break;
-        default:
-            return false;
-        }
-        if (depth > COIL_EXPRESSION_DEPTH_MAX)
-            return false;
-    }
-    return false;
-}
-
-static bool value_is_good(const struct checker *c, const struct coil_descriptor_function *f,
-                          const struct coil_descriptor_value *value, uint32_t frame_size)
-{
-    bool pointer = value->crossing != COIL_CROSS_VALUE;
-
-    return is_text(c, value->name) && is_type(c, value->type) && value->crossing < COIL_CROSS_COUNT &&
-           value->offset <= frame_size && value->size <= frame_size - value->offset &&
-           (!pointer || value->size == sizeof(void *)) && value->extent <= INT64_MAX / 2 &&
-           is_expression(c, f, value->count) && is_expression(c, f, value->length) &&
-           (value->length == 0 || value->count != 0);
-}
-
-static int check_functions(const struct checker *c)
-{
-    const struct coil_descriptor_function *functions = coil_image_functions(c->image);
-    const struct coil_descriptor_value *parameters = coil_image_values(c->image);
-
-    if (c->image->functions.count > UINT16_MAX)
-        return coil_error_set(c->error, -EBADMSG, "descriptor: more than %u functions", UINT16_MAX);
-    for (uint32_t i = 0; i < c->image->functions.count; i++) {
-        const struct coil_descriptor_function *f = &functions[i];
-        bool good = is_name(c, f->name) && is_type(c, f->type) &&
-                    COIL_TYPE_OPERATION(c->types[f->type]) == COIL_OP_FUNCTION && f->call_size <= FRAME_SIZE_MAX &&
-                    f->result_size <= FRAME_SIZE_MAX && f->first_value <= c->image->values.count &&
-                    f->parameter_count <= c->image->values.count - f->first_value &&
-                    f->result.crossing == COIL_CROSS_VALUE && f->result.count == 0 &&
-                    value_is_good(c, f, &f->result, f->result_size);
-
-        for (uint32_t p = 0; good && p < f->parameter_count; p++)
-            good =
-                parameters[f->first_value + p].offset <= f->call_size &&
-                parameters[f->first_value + p].size <= f->call_size - parameters[f->first_value + p].offset &&
-                is_type(c, parameters[f->first_value + p].type);
-        for (uint32_t p = 0; good && p < f->parameter_count; p++)
-            good = value_is_good(c, f, &parameters[f->first_value + p], f->call_size);
-        if (!good)
-            return bad(c, "function", i);
-    }
+        if (!coil_image_is_name(c, typenames[i].name) || !coil_image_is_type(c, typenames[i].type))
+            return coil_image_bad(c, "typedef", i);
     return 0;
 }
 
 int coil_descriptor_check(const void *data, size_t size, struct coil_error *error)
 {
     const struct coil_descriptor *image = data;
-    COIL_CLEANUP(checker_deinit) struct checker c = { .image = image, .error = error };
+    COIL_CLEANUP(checker_deinit) struct coil_image_checker c = { .image = image, .error = error };
     int r;
 
     if (size < sizeof *image || size > COIL_IMAGE_SIZE_MAX || (uintptr_t)data % 8 != 0 ||
@@ -373,19 +272,19 @@ int coil_descriptor_check(const void *data, size_t size, struct coil_error *erro
         return r;
     c.types = coil_image_types(image);
     c.strings = image->strings.count;
-    if (!is_name(&c, image->name) || !is_text(&c, image->init_code))
+    if (!coil_image_is_name(&c, image->name) || !coil_image_is_text(&c, image->init_code))
         return coil_error_set(error, -EBADMSG, "descriptor: it names no module");
 
     r = mark_lengths(&c);
     if (r == 0)
         r = check_types(&c);
     if (r == 0)
-        r = check_globals(&c);
-    if (r == 0)
         r = check_structs(&c);
     if (r == 0)
         r = check_enums_and_typenames(&c);
-    return r == 0 ? check_functions(&c) : r;
+    if (r == 0)
+        r = coil_image_check_values(&c);
+    return r == 0 ? check_globals(&c) : r;
 }
 
 void coil_descriptor_hash(const struct coil_descriptor *image, uint8_t ret_hash[COIL_HASH_SIZE])

@@ -268,6 +268,12 @@ static inline struct coil_descriptor *image_new(const char *name, const char *in
         image_global(b, "c_function", COIL_TYPE(COIL_OP_DLOPEN_FUNC, T_COUNT), 0, 0),
         image_global(b, "c_variable", COIL_TYPE(COIL_OP_GLOBAL_VAR, T_INT), 0, 0),
     };
+    const struct coil_descriptor_function signatures[] = {
+        {.name = image_text(b, "c_function"), .type = T_COUNT, .result = {.type = rows[0].result}},
+    };
+    const struct coil_descriptor_value variables[] = {
+        {.name = image_text(b, "c_variable"), .type = T_INT, .size = sizeof(int)},
+    };
     struct coil_descriptor_global fixed[9];
 
     memcpy(fixed, globals, sizeof fixed);
@@ -279,6 +285,8 @@ static inline struct coil_descriptor *image_new(const char *name, const char *in
     head.enums = image_table(b, enums, 1, sizeof *enums);
     head.typenames = image_table(b, typenames, 2, sizeof *typenames);
     head.functions = image_table(b, functions, row_count, sizeof *functions);
+    head.signatures = image_table(b, signatures, 1, sizeof *signatures);
+    head.variables = image_table(b, variables, 1, sizeof *variables);
     head.values = image_table(b, values, value_count, sizeof *values);
     head.strings = image_table(b, b->texts, b->text_used, 1);
     head.size = b->used;
