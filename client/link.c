@@ -44,6 +44,12 @@ static void link_freep(struct coil_link **link)
     link_free(*link);
 }
 
+/* Is it a pointer, or does it contain some that are followed? */
+static bool has_pointers(const struct coil_descriptor *image, const struct coil_descriptor_value *value)
+{
+    return value->crossing != COIL_CROSS_VALUE || value->shape || coil_image_is_pointer(image, value);
+}
+
 /* What calls need of each function. */
 static void lay_out_functions(struct coil_link *link)
 {
@@ -57,10 +63,15 @@ static void lay_out_functions(struct coil_link *link)
         f->call_size = functions[i].call_size;
         f->result_size = functions[i].result_size;
         f->plain = f->call_size <= COIL_PAYLOAD_MAX - 8 && f->result_size <= COIL_PAYLOAD_MAX;
+        f->result_pointers = has_pointers(link->image, &functions[i].result);
+        if (f->result_pointers)
+            f->plain = false;
         for (uint32_t p = 0; p < functions[i].parameter_count; p++) {
-            if (parameters[functions[i].first_value + p].crossing != COIL_CROSS_VALUE)
+            const struct coil_descriptor_value *parameter = &parameters[functions[i].first_value + p];
+
+            if (parameter->crossing != COIL_CROSS_VALUE || parameter->shape)
                 f->plain = false;
-            if (parameters[functions[i].first_value + p].count)
+            if (parameter->count && parameter->count != COIL_COUNT_TO_NULL)
                 f->counted = true;
         }
     }
@@ -131,7 +142,7 @@ int coil_link_check_lengths(const struct coil_link *link, unsigned function, con
         const void *pointer = NULL;
         uint64_t size;
 
-        if (parameter->crossing == COIL_CROSS_VALUE)
+        if (parameter->crossing == COIL_CROSS_VALUE || parameter->count == COIL_COUNT_TO_NULL)
             continue;
         memcpy(&pointer, (const char *)call + parameter->offset, sizeof pointer);
         if (!pointer) /* leads nowhere, so it does not matter how far */

@@ -44,6 +44,7 @@ struct coil_client_function {
     uint32_t result_size;
     bool plain;   /* nothing to stage: no pointers that Python follows, and small frames */
     bool counted; /* an array's length is said by other arguments */
+    bool result_pointers; /* the result is a pointer, or has some in it */
 };
 
 /* A module of this process.  Immortal: made at its first call. */

@@ -39,6 +39,9 @@ uint32_t coil_image_resolve(const struct coil_descriptor *image, uint32_t type);
 unsigned coil_image_integer_size(const struct coil_descriptor *image, uint32_t type);
 bool coil_image_integer_is_signed(const struct coil_descriptor *image, uint32_t type);
 
+/* Is the value one pointer? */
+bool coil_image_is_pointer(const struct coil_descriptor *image, const struct coil_descriptor_value *value);
+
 /*
  * A private, aligned and checked copy of an image that is to have the hash
  * `hash`; freed with free().  -EBADMSG, -ENOTSUP, -ENOMEM, with words.

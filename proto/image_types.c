@@ -92,3 +92,9 @@ bool coil_image_integer_is_signed(const struct coil_descriptor *image, uint32_t 
 {
     return integer_size(image, type) < 0;
 }
+
+bool coil_image_is_pointer(const struct coil_descriptor *image, const struct coil_descriptor_value *value)
+{
+    return value->size == sizeof(void *) &&
+           COIL_TYPE_OPERATION(coil_image_types(image)[coil_image_resolve(image, value->type)]) == COIL_OP_POINTER;
+}

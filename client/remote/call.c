@@ -32,18 +32,22 @@ struct attempt {
 
 /* What a call has in staging, if it is not plain. */
 struct call_staging {
-    struct coil_channel *channel;
-    struct coil_marshal marshal;
+    struct coil_scope scope;
     struct coil_staged frame;  /* a large frame */
     struct coil_staged result; /* a place for a large result */
 };
 
+static struct coil_scope scope_of(const struct attempt *a)
+{
+    return (struct coil_scope){ .outer = a->channel->scopes, .channel = a->channel, .link = a->link };
+}
+
 /* In reverse order: staging is a stack. */
 static void call_staging_deinit(struct call_staging *staging)
 {
-    coil_marshal_deinit(&staging->marshal, staging->channel);
-    coil_staging_release(staging->channel, &staging->result);
-    coil_staging_release(staging->channel, &staging->frame);
+    coil_marshal_deinit(&staging->scope);
+    coil_staging_release(staging->scope.channel, &staging->result);
+    coil_staging_release(staging->scope.channel, &staging->frame);
 }
 
 static uint32_t result_size(const struct attempt *a)
@@ -57,7 +61,11 @@ static int read_reply(struct attempt *a, const struct coil_header *reply, const 
     char text[COIL_ERROR_TEXT_MAX];
 
     if (__builtin_expect(reply->kind == COIL_RECORD_FAILED, 0)) {
-        a->status = reply->outcome == COIL_FAILED_MEMORY ? COIL_E_MEMORY : COIL_E_PROTOCOL;
+        a->status = reply->outcome == COIL_FAILED_MEMORY    ? COIL_E_MEMORY
+                    : reply->outcome == COIL_FAILED_POINTER ? COIL_E_POINTER
+                                                            : COIL_E_PROTOCOL;
+        if (a->status == COIL_E_POINTER)
+            return coil_error_set(error, -EFAULT, "%s", coil_channel_words(a->channel, reply, text));
         return coil_error_set(error, -EIO, "the worker refused the call: %s",
                               coil_channel_words(a->channel, reply, text));
     }
@@ -101,7 +109,7 @@ static int no_answer(struct attempt *a, int r, uint32_t sequence, struct coil_er
  * -EAGAIN: the worker died and the call is to be sent again; else negative, with words and a->status.
  */
 static int transact(struct attempt *a, struct coil_header *request, struct coil_exchange *positions, const void *staged,
-                    struct coil_error *error)
+                    struct coil_scope *scope, struct coil_error *error)
 {
     struct coil_header reply;
     uint32_t sequence;
@@ -114,7 +122,7 @@ static int transact(struct attempt *a, struct coil_header *request, struct coil_
     positions->request_position = a->channel->requests.cursor;
     sequence = coil_producer_publish(&a->channel->requests, request);
 
-    r = coil_channel_receive(a->channel, &reply);
+    r = coil_channel_receive(a->channel, &reply, scope);
     if (__builtin_expect(r < 0, 0)) {
         if (r == -ESRCH || r == -ETIMEDOUT)
             return no_answer(a, r, sequence, error);
@@ -132,24 +140,44 @@ static int ring_is_full(struct attempt *a, struct coil_error *error)
     return coil_error_set(error, -EPROTO, "the request ring is full");
 }
 
+/* What Python has changed, into the program's memory. */
+static int write_back(struct attempt *a, struct coil_scope *scope, struct coil_error *error)
+{
+    int r = coil_marshal_back(scope, true, error);
+
+    if (r < 0)
+        a->status = r == -ENOMEM ? COIL_E_MEMORY : COIL_E_POINTER;
+    return r;
+}
+
 /* A call whose frame is all there is to it. */
 static int exchange_plain(struct attempt *a, struct coil_error *error)
 {
     struct coil_exchange positions;
     struct coil_header request = { .flags = 0, .size = a->link->functions[a->function].call_size };
+    struct coil_scope scope = scope_of(a);
     void *payload = coil_producer_claim(&a->channel->requests, request.size);
+    int r;
 
     if (!payload)
         return ring_is_full(a, error);
     coil_frame_copy(payload, a->call, request.size);
-    return transact(a, &request, &positions, NULL, error);
+    r = transact(a, &request, &positions, NULL, &scope, error);
+    if (__builtin_expect(scope.marshal != NULL, 0)) { /* Python has asked for something meanwhile */
+        if (r == 0)
+            r = write_back(a, &scope, error);
+        coil_marshal_deinit(&scope);
+    }
+    return r;
 }
 
 /* Stages what does not fit into the ring or lies behind pointers, and writes the request's payload. */
 static int write_request(struct attempt *a, struct call_staging *s, struct coil_header *request,
                          struct coil_error *error)
 {
-    uint32_t call_size = a->link->functions[a->function].call_size;
+    const struct coil_descriptor_function *f = &coil_image_functions(a->link->image)[a->function];
+    const struct coil_group parameters = coil_group_parameters(a->link, f, a->call);
+    uint32_t call_size = f->call_size;
     bool stage_frame = call_size > COIL_PAYLOAD_MAX - 8, stage_result = result_size(a) > COIL_PAYLOAD_MAX;
     unsigned char *payload;
     int r = 0;
@@ -169,10 +197,9 @@ static int write_request(struct attempt *a, struct call_staging *s, struct coil_
         return ring_is_full(a, error);
     if (call_size)
         memcpy(stage_frame ? s->frame.address : payload, a->call, call_size);
-    r = coil_marshal_out(&s->marshal, a->channel, a->link, a->function, a->call,
-                         stage_frame ? s->frame.address : payload, error);
-    if (r == -ERANGE)
-        a->status = COIL_E_LENGTH;
+    r = coil_marshal_out(&s->scope, &parameters, a->call, stage_frame ? s->frame.address : payload, error);
+    if (r == -ERANGE || r == -EFAULT)
+        a->status = r == -ERANGE ? COIL_E_LENGTH : COIL_E_POINTER;
     if (stage_frame)
         memcpy(payload, &s->frame.address, 8);
     if (stage_result)
@@ -184,16 +211,18 @@ static int write_request(struct attempt *a, struct call_staging *s, struct coil_
 static int exchange_staged(struct attempt *a, struct coil_error *error)
 {
     struct coil_exchange positions;
-    COIL_CLEANUP(call_staging_deinit) struct call_staging staging = { .channel = a->channel };
+    COIL_CLEANUP(call_staging_deinit) struct call_staging staging = { .scope = scope_of(a) };
+    const struct coil_descriptor_function *f = &coil_image_functions(a->link->image)[a->function];
+    const struct coil_group result = coil_group_result(a->link, f, a->call);
     struct coil_header request;
     int r;
 
     r = write_request(a, &staging, &request, error);
     if (r == 0)
-        r = transact(a, &request, &positions, staging.result.address, error);
-    if (r == 0)
-        coil_marshal_back(&staging.marshal, a->link, a->function, a->call);
-    return r;
+        r = transact(a, &request, &positions, staging.result.address, &staging.scope, error);
+    if (r == 0 && a->link->functions[a->function].result_pointers)
+        coil_marshal_frame_to_own(&staging.scope, &result, a->result);
+    return r == 0 ? write_back(a, &staging.scope, error) : r;
 }
 
 /* A thread that is cancelled here would leave with locks held. */

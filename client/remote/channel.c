@@ -39,6 +39,12 @@ struct coil_channel *coil_channel_new(struct coil_session *session, uint32_t ind
     return channel;
 }
 
+void coil_channel_free(struct coil_channel *channel)
+{
+    coil_marshal_reset(channel);
+    free(channel);
+}
+
 /* ---- acquiring and giving back ---- */
 
 static void send_reset(struct coil_channel *channel)
@@ -71,6 +77,7 @@ static bool is_reset(struct coil_channel *channel)
             send_reset(channel);
         else
             coil_staging_reset(channel);
+        coil_marshal_reset(channel);
         channel->abandoned = false;
     }
     return !channel->resetting;
@@ -86,7 +93,7 @@ static struct coil_channel *take_free(struct coil_session *session)
 
         if (atomic_load_explicit(&channel->worker->ended, memory_order_acquire)) { /* Q */
             *at = channel->next;
-            free(channel);
+            coil_channel_free(channel);
         } else if (is_reset(channel)) {
             *at = channel->next;
             return channel;
@@ -167,7 +174,7 @@ void coil_channel_release(struct coil_channel *channel)
 
     if (atomic_load_explicit(&session->gone, memory_order_relaxed) ||
         atomic_load_explicit(&channel->worker->ended, memory_order_acquire)) { /* Q */
-        free(channel);
+        coil_channel_free(channel);
     } else {
         reset(channel);
         (void)pthread_mutex_lock(&session->lock);
@@ -314,8 +321,9 @@ const char *coil_channel_words(const struct coil_channel *channel, const struct 
     return size ? ret_text : "the daemon's log (coilctl status names it) says why";
 }
 
-int coil_channel_receive_any(struct coil_channel *channel, struct coil_header *ret_header)
+int coil_channel_receive_any(struct coil_channel *channel, struct coil_header *ret_header, struct coil_scope *scope)
 {
+    (void)scope; /* who waits matters to what Python asks meanwhile */
     for (;;) {
         int r = wait_for_reply(channel);
 

@@ -1,240 +1,259 @@
 /*
- * What pointers lead to.
+ * One call's marshalling, from its beginning to its end.
  *
- * Before a call, everything that its pointers lead to is gathered as ranges of the
- * program's memory; overlapping ranges become one, so that two pointers to the
- * same thing lead to the same thing in Python too.  The ranges are copied into one
- * piece of staging, and the frame gets their addresses there.
+ *     coil_marshal_out        the arguments: walk, place, fill
+ *       coil_marshal_back     Python wants C to run: the program's memory is the truth
+ *       coil_marshal_refresh  C has run: walk again, the same places where there are some
+ *     coil_marshal_back       the answer has come
+ *     coil_marshal_deinit
  *
- * After the call, of what was sent and may come back only the bytes that the handler changed
- * are written into the program's memory: another thread of the program may have
- * written its neighbours meanwhile, and a string constant that nobody changed must
- * not be written at all.  A private snapshot says what changed.  What was not sent (`out`)
- * comes back whole, or as far as its length() says.
+ * The tables are kept by the channel for its next call, unless they are large.
+ *
+ * Called by call.c and open.c, and for what Python asks of the program; the thread that makes the call.
  */
-#include "client/remote/remote.h"
-#include "proto/expression.h"
+#include "client/remote/marshal.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-/* One pointer among the parameters, that is not NULL. */
-struct coil_marshal_pointer {
-    const struct coil_descriptor_value *parameter;
-    unsigned char *own;   /* where it leads in the program */
-    uint64_t size;        /* bytes there */
-    bool in;              /* what is there is sent; otherwise Python gets zeros */
-    bool back;            /* changes come back; all of it, if it was not sent */
-    uint64_t group_begin; /* the lowest address of all that overlaps it */
-    uint64_t at;          /* offset in the staged piece */
-};
+#define KEPT_COUNT 4096u /* entries of tables that are kept for the next call */
 
-#define ALIGNMENT 16u
-
-static uint64_t address_of(const struct coil_marshal_pointer *p)
+static void marshal_free(struct coil_marshal *m)
 {
-    return (uint64_t)(uintptr_t)p->own;
+    if (!m)
+        return;
+    while (m->pieces) {
+        struct coil_piece *piece = m->pieces;
+
+        m->pieces = piece->older;
+        free(piece);
+    }
+    coil_arena_deinit(&m->arena);
+    free(m->blocks);
+    free(m->slots);
+    free(m->order);
+    free(m->buckets);
+    free(m->reader);
+    free(m);
 }
 
-/* What one pointer leads to, and which way it goes. */
-static int measure(struct coil_marshal_pointer *p, const struct coil_link *link, unsigned function, const void *call,
-                   struct coil_error *error)
+/* The call's marshalling, begun if it is not. */
+static struct coil_marshal *marshal_of(struct coil_scope *scope, struct coil_error *error)
 {
-    enum coil_crossing crossing = (enum coil_crossing)p->parameter->crossing;
+    struct coil_channel *channel = scope->channel;
+    struct coil_marshal *m = scope->marshal;
 
-    p->in = crossing != COIL_CROSS_BLOCK_OUT;
-    p->back =
-        crossing == COIL_CROSS_STRING_INOUT || crossing == COIL_CROSS_BLOCK_INOUT || crossing == COIL_CROSS_BLOCK_OUT;
-    if (crossing != COIL_CROSS_STRING_IN && crossing != COIL_CROSS_STRING_INOUT)
-        return coil_expression_extent(link->image, coil_image_functions(link->image)[function].first_value, p->parameter, call, &p->size, error);
-    p->size = strlen((const char *)p->own) + 1;
-    return 0;
+    if (m)
+        return m;
+    m = channel->spare ? channel->spare : calloc(1, sizeof *m);
+    if (!m) {
+        coil_error_set(error, -ENOMEM, "no memory for the arguments");
+        return NULL;
+    }
+    channel->spare = NULL;
+    m->outer = channel->marshals;
+    channel->marshals = m;
+    scope->marshal = m;
+    return m;
 }
 
-/* Finds the pointers of a call: every parameter that leads somewhere. */
-static int gather(struct coil_marshal *marshal, const struct coil_link *link, unsigned function, const void *call,
-                  struct coil_error *error)
+/* Stages the blocks from number `first` on, with all that they lead to. */
+static int stage(struct coil_walk *walk, struct coil_channel *channel, uint32_t first)
 {
-    const struct coil_descriptor_function *f = &coil_image_functions(link->image)[function];
-    const struct coil_descriptor_value *parameters = coil_image_values(link->image) + f->first_value;
-    int r = 0;
+    int r = coil_walk_follow(walk, first);
 
-    marshal->pointers = calloc(f->parameter_count ? f->parameter_count : 1, sizeof *marshal->pointers);
-    if (!marshal->pointers)
-        return coil_error_set(error, -ENOMEM, "no memory for the arguments");
-    for (uint32_t i = 0; r == 0 && i < f->parameter_count; i++) {
-        struct coil_marshal_pointer p = { .parameter = &parameters[i] };
+    if (r == 0)
+        r = coil_marshal_place(walk, channel, first);
+    if (r == 0 && walk->again)
+        r = coil_marshal_keep_copies(walk);
+    return r == 0 ? coil_marshal_fill(walk, first) : r;
+}
 
-        if (parameters[i].crossing == COIL_CROSS_VALUE)
-            continue;
-        memcpy(&p.own, (const char *)call + parameters[i].offset, sizeof p.own);
-        if (!p.own)
-            continue;
-        r = measure(&p, link, function, call, error);
-        /* Checked here, so that sums of sizes cannot overflow. */
-        if (r == 0 && p.size > COIL_STAGING_CLIENT_SIZE)
-            r = coil_error_set(error, -ENOMEM, "'%s': %llu bytes are more than fit into the memory shared with Python",
-                               coil_image_text(link->image, parameters[i].name), (unsigned long long)p.size);
-        marshal->pointers[marshal->pointer_count++] = p;
+/* Drops the blocks of an attempt that failed: they have no places. */
+static int drop(struct coil_marshal *m, uint32_t first, int r)
+{
+    if (r < 0) {
+        m->block_count = first;
+        m->slot_count = 0;
+        coil_walk_forget(m);
     }
     return r;
 }
 
-/*
- * Gives each pointer its place in the staged piece; pointers whose ranges overlap
- * share one place.  Quadratic in the number of pointers of one call, which is small.
- * Returns the size of the piece.
- */
-static uint64_t lay_out(struct coil_marshal *marshal)
+/* Where the program's own arguments are: an address among them is one that Python may have, too. */
+static void keep_frame(struct coil_marshal *m, const struct coil_group *group)
 {
-    struct coil_marshal_pointer *pointers = marshal->pointers;
-    uint64_t total = 0;
-    bool changed;
-
-    for (size_t i = 0; i < marshal->pointer_count; i++)
-        pointers[i].group_begin = address_of(&pointers[i]);
-    do {
-        changed = false;
-        for (size_t i = 0; i < marshal->pointer_count; i++)
-            for (size_t j = 0; j < marshal->pointer_count; j++)
-                if (address_of(&pointers[i]) < address_of(&pointers[j]) + pointers[j].size &&
-                    address_of(&pointers[j]) < address_of(&pointers[i]) + pointers[i].size &&
-                    pointers[j].group_begin < pointers[i].group_begin) {
-                    pointers[i].group_begin = pointers[j].group_begin;
-                    changed = true;
-                }
-    } while (changed);
-
-    for (size_t i = 0; i < marshal->pointer_count; i++) {
-        uint64_t begin = pointers[i].group_begin, end = 0, place = total;
-        bool first = true;
-
-        for (size_t j = 0; j < marshal->pointer_count; j++) {
-            if (pointers[j].group_begin != begin)
-                continue;
-            if (j < i) {
-                first = false;
-                place = pointers[j].at - (address_of(&pointers[j]) - begin);
-            }
-            if (address_of(&pointers[j]) + pointers[j].size > end)
-                end = address_of(&pointers[j]) + pointers[j].size;
-        }
-        /* The same misalignment as in the program, so that aligned things stay aligned. */
-        if (first) {
-            place = total + begin % ALIGNMENT;
-            total = (place + (end - begin) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-        }
-        pointers[i].at = place + (address_of(&pointers[i]) - begin);
-    }
-    return total;
+    m->frame = group->arguments;
+    for (uint32_t i = 0; i < group->count; i++)
+        if (group->values[i].offset + group->values[i].size > m->frame_size)
+            m->frame_size = group->values[i].offset + group->values[i].size;
 }
 
-/* Do changes have to be told from what was sent? */
-static bool needs_snapshot(const struct coil_marshal *marshal)
+int coil_marshal_out(struct coil_scope *scope, const struct coil_group *group, const void *own, void *frame,
+                     struct coil_error *error)
 {
-    for (size_t i = 0; i < marshal->pointer_count; i++)
-        if (marshal->pointers[i].in && marshal->pointers[i].back)
-            return true;
-    return false;
-}
-
-/* Copies what is sent into the staged piece, and into the snapshot if there is one. */
-static void fill(struct coil_marshal *marshal)
-{
-    for (size_t i = 0; i < marshal->pointer_count; i++)
-        if (!marshal->pointers[i].in)
-            memset(marshal->staged.address + marshal->pointers[i].at, 0, marshal->pointers[i].size);
-    /* After the zeros: what overlaps both is sent. */
-    for (size_t i = 0; i < marshal->pointer_count; i++) {
-        const struct coil_marshal_pointer *p = &marshal->pointers[i];
-        unsigned char *staged = marshal->staged.address + p->at;
-
-        if (!p->in)
-            continue;
-        if (marshal->snapshot && p->back) {
-            /* The program's bytes are read once, so that both copies are the same. */
-            memcpy(marshal->snapshot + p->at, p->own, p->size);
-            memcpy(staged, marshal->snapshot + p->at, p->size);
-        } else {
-            memcpy(staged, p->own, p->size);
-        }
-    }
-}
-
-int coil_marshal_out(struct coil_marshal *marshal, struct coil_channel *channel, const struct coil_link *link,
-                     unsigned function, const void *call, void *frame, struct coil_error *error)
-{
-    uint64_t size;
+    struct coil_walk walk = { .session = scope->channel->session, .group = group, .error = error };
+    uint32_t first;
     int r;
 
-    r = gather(marshal, link, function, call, error);
-    if (r < 0 || marshal->pointer_count == 0)
-        return r;
-    size = lay_out(marshal);
-    r = coil_staging_take(channel, size, &marshal->staged, error);
-    if (r < 0)
-        return r;
-    if (needs_snapshot(marshal)) {
-        marshal->snapshot = malloc(size ? size : 1);
-        if (!marshal->snapshot)
-            return coil_error_set(error, -ENOMEM, "no memory for the arguments");
-    }
-    fill(marshal);
-    for (size_t i = 0; i < marshal->pointer_count; i++) {
-        const struct coil_marshal_pointer *p = &marshal->pointers[i];
-        unsigned char *staged = marshal->staged.address + p->at;
-
-        memcpy((char *)frame + p->parameter->offset, &staged, sizeof staged);
-    }
-    return 0;
+    walk.marshal = marshal_of(scope, error);
+    if (!walk.marshal)
+        return -ENOMEM;
+    first = walk.marshal->block_count;
+    if (own == group->arguments && !walk.marshal->frame)
+        keep_frame(walk.marshal, group);
+    if (walk.marshal->reader)
+        coil_reader_forget(walk.marshal->reader);
+    r = coil_walk_frame(&walk, own, frame);
+    if (r == 0)
+        r = stage(&walk, scope->channel, first);
+    return drop(walk.marshal, first, r);
 }
 
-/* Writes the bytes of `now` that differ from `before` to `own`. */
-static void write_changes(unsigned char *own, const unsigned char *now, const unsigned char *before, uint64_t size)
+int coil_marshal_add(struct coil_scope *scope, const struct coil_link *link, const struct coil_descriptor_value *value,
+                     void *own, uint64_t *ret_staged, struct coil_error *error)
 {
-    for (uint64_t i = 0; i < size; i++)
-        if (now[i] != before[i])
-            own[i] = now[i];
-}
+    struct coil_walk walk = { .session = scope->channel->session, .error = error };
+    const struct coil_block block = { .own = own,
+                                      .size = value->size,
+                                      .link = link,
+                                      .value = value,
+                                      .shape = value->shape,
+                                      .alias_of = COIL_NO_BLOCK,
+                                      .parent = COIL_NO_BLOCK,
+                                      .trusted = true,
+                                      .in = true,
+                                      .back = true };
+    uint32_t first, number;
+    int r;
 
-/* How much of an array comes back: `length` elements, as the program's own memory says after the call. */
-static uint64_t returned_size(const struct coil_marshal_pointer *p, const struct coil_link *link, unsigned function,
-                              const void *call)
-{
-    uint64_t length;
-
-    if (p->parameter->length == 0)
-        return p->size;
-    if (coil_expression_evaluate(link->image, coil_image_functions(link->image)[function].first_value, p->parameter->length, call, &length, NULL) < 0)
+    if (coil_shared_room(walk.session, (uint64_t)(uintptr_t)own) >= value->size) {
+        *ret_staged = (uint64_t)(uintptr_t)own;
         return 0;
-    return p->parameter->extent && length < p->size / p->parameter->extent ? length * p->parameter->extent : p->size;
+    }
+    walk.marshal = marshal_of(scope, error);
+    if (!walk.marshal)
+        return -ENOMEM;
+    first = walk.marshal->block_count;
+    if (walk.marshal->reader)
+        coil_reader_forget(walk.marshal->reader);
+    r = coil_walk_add(&walk, &block, &number);
+    if (r == 0)
+        r = stage(&walk, scope->channel, first);
+    if (r == 0)
+        *ret_staged = (uint64_t)(uintptr_t)coil_block_staged(&walk.marshal->blocks[number]);
+    return drop(walk.marshal, first, r);
 }
 
-static void write_back(const struct coil_marshal *marshal, const struct coil_marshal_pointer *p, uint64_t size)
+/* Back to what the call began with, and what was added to it since: the rest is found again, if it is still there. */
+static void keep_roots(struct coil_marshal *m)
 {
-    const unsigned char *now = marshal->staged.address + p->at;
+    uint32_t kept = 0;
 
-    if (!p->in)
-        memcpy(p->own, now, size);
-    else if (memcmp(now, marshal->snapshot + p->at, size) != 0)
-        write_changes(p->own, now, marshal->snapshot + p->at, size);
+    for (uint32_t i = 0; i < m->block_count; i++) {
+        struct coil_block *b = &m->blocks[i];
+
+        if (b->parent != COIL_NO_BLOCK || b->alias_of != COIL_NO_BLOCK || b->lost)
+            continue;
+        b->range = NULL;
+        b->copy = NULL;
+        m->blocks[kept++] = *b;
+    }
+    m->block_count = kept;
+    coil_walk_forget(m);
+    for (struct coil_piece *piece = m->pieces; piece; piece = piece->older)
+        for (uint32_t i = 0; i < piece->count; i++)
+            piece->ranges[i].snapshot = NULL;
+    if (m->reader)
+        coil_reader_forget(m->reader);
 }
 
-void coil_marshal_back(struct coil_marshal *marshal, const struct coil_link *link, unsigned function, const void *call)
+int coil_marshal_refresh(struct coil_scope *scope, struct coil_error *error)
 {
-    /* Those without a length first: a length may be behind one of them. */
-    for (int with_length = 0; with_length <= 1; with_length++)
-        for (size_t i = 0; i < marshal->pointer_count; i++) {
-            const struct coil_marshal_pointer *p = &marshal->pointers[i];
+    struct coil_walk walk = { .marshal = scope->marshal,
+                              .session = scope->channel->session,
+                              .again = true,
+                              .detached = scope != scope->channel->scopes,
+                              .error = error };
+    int r;
 
-            if (p->back && (p->parameter->length != 0) == with_length)
-                write_back(marshal, p, returned_size(p, link, function, call));
-        }
+    if (!walk.marshal)
+        return 0;
+    keep_roots(walk.marshal);
+    coil_arena_clear(&walk.marshal->arena);
+    r = stage(&walk, scope->channel, 0);
+    return r < 0 ? drop(walk.marshal, 0, r) : walk.result;
 }
 
-void coil_marshal_deinit(struct coil_marshal *marshal, struct coil_channel *channel)
+int coil_scopes_back(struct coil_channel *channel, struct coil_error *error)
 {
-    coil_staging_release(channel, &marshal->staged);
-    free(marshal->snapshot);
-    free(marshal->pointers);
+    int result = 0;
+
+    for (struct coil_scope *scope = channel->scopes; scope; scope = scope->outer) {
+        int r = coil_marshal_back(scope, false, result < 0 ? NULL : error);
+
+        if (result == 0)
+            result = r;
+    }
+    return result;
+}
+
+int coil_scopes_refresh(struct coil_channel *channel, struct coil_error *error)
+{
+    int result = 0;
+
+    for (struct coil_scope *scope = channel->scopes; scope; scope = scope->outer) {
+        int r = coil_marshal_refresh(scope, result < 0 ? NULL : error);
+
+        if (result == 0)
+            result = r;
+    }
+    return result;
+}
+
+/* For the channel's next call. */
+static void keep(struct coil_channel *channel, struct coil_marshal *m)
+{
+    if (channel->spare || m->block_room > KEPT_COUNT || m->slot_room > KEPT_COUNT || m->bucket_count > KEPT_COUNT) {
+        marshal_free(m);
+        return;
+    }
+    coil_arena_clear(&m->arena);
+    coil_walk_forget(m);
+    m->block_count = 0;
+    m->slot_count = 0;
+    m->frame = NULL;
+    m->frame_size = 0;
+    channel->spare = m;
+}
+
+void coil_marshal_deinit(struct coil_scope *scope)
+{
+    struct coil_marshal *m = scope->marshal;
+
+    if (!m)
+        return;
+    scope->marshal = NULL;
+    scope->channel->marshals = m->outer;
+    while (m->pieces) {
+        struct coil_piece *piece = m->pieces;
+
+        m->pieces = piece->older;
+        coil_staging_release(scope->channel, &piece->staged);
+        free(piece);
+    }
+    keep(scope->channel, m);
+}
+
+void coil_marshal_reset(struct coil_channel *channel)
+{
+    while (channel->marshals) {
+        struct coil_marshal *m = channel->marshals;
+
+        channel->marshals = m->outer;
+        marshal_free(m);
+    }
+    marshal_free(channel->spare);
+    channel->spare = NULL;
+    channel->scopes = NULL;
 }

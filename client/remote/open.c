@@ -119,6 +119,7 @@ static int open_module(struct coil_link *link, struct coil_channel *channel, enu
                        struct coil_error *error)
 {
     const struct coil_header request = { .kind = COIL_RECORD_OPEN, .size = COIL_HASH_SIZE };
+    struct coil_scope scope = { .outer = channel->scopes, .channel = channel, .link = link };
     struct coil_exchange positions;
     struct coil_header reply;
     uint32_t sequence;
@@ -133,7 +134,10 @@ static int open_module(struct coil_link *link, struct coil_channel *channel, enu
     positions.request_position = channel->requests.cursor;
     sequence = coil_producer_publish(&channel->requests, &request);
 
-    r = coil_channel_receive(channel, &reply);
+    r = coil_channel_receive(channel, &reply, &scope);
+    if (r == 0 && scope.marshal && coil_marshal_back(&scope, true, error) < 0)
+        coil_status_print("%s: %s", coil_image_name(link->image), error->text);
+    coil_marshal_deinit(&scope);
     if (r == -ESRCH || r == -ETIMEDOUT) {
         *ret_status = COIL_E_DIED;
         if (r == -ESRCH && !coil_channel_started(channel, sequence))

@@ -2,7 +2,8 @@
  * Remote mode's nouns.
  *
  *     call.c       one call: request, text, answer; what happens when the worker dies
- *     marshal.c    what pointers lead to: staged for the call, changes copied back
+ *     marshal.c    what pointers lead to: staged for the call, changes copied back (marshal.h: its parts)
+ *     shared.c     which memory Python sees as it is
  *     staging.c    the client's half of the staging area
  *     open.c       a module's first call: session, channel, init code
  *     channel.c    one thread's channel: acquiring, waiting, giving back
@@ -20,6 +21,9 @@
 #include "proto/ring.h"
 #include "proto/wait.h"
 #include "proto/wire.h"
+
+struct coil_marshal;
+struct coil_scope;
 
 /* ---- staging.c ---- */
 
@@ -92,7 +96,10 @@ struct coil_channel {
     const struct coil_control *worker; /* the worker's control block */
     struct coil_spin spin;
     struct coil_staging staging;
-    struct coil_channel *next; /* in the session's free list, or in the thread's list */
+    struct coil_scope *scopes;     /* calls for which an ask is being carried out, the innermost first */
+    struct coil_marshal *marshals; /* in use, the innermost first */
+    struct coil_marshal *spare;    /* for the next call */
+    struct coil_channel *next;     /* in the session's free list, or in the thread's list */
 };
 
 /* ---- open.c ---- */
@@ -156,6 +163,11 @@ bool coil_own_fd_check(const struct coil_own_fd *own_fd);
 /* Unmaps and closes, without telling anybody and without its heap: for forked children. */
 void coil_session_drop(struct coil_session *session);
 
+static inline bool coil_staging_contains(const struct coil_session *session, uint64_t address)
+{
+    return address - (session->base + COIL_STAGING_OFFSET) < COIL_STAGING_SIZE;
+}
+
 static inline void *coil_session_at(const struct coil_session *session, uint64_t offset)
 {
     return (void *)(uintptr_t)(session->base + offset);
@@ -163,8 +175,9 @@ static inline void *coil_session_at(const struct coil_session *session, uint64_t
 
 /* ---- channel.c ---- */
 
-/* The client's end of a channel that the worker has opened; freed with free().  NULL: no memory. */
+/* The client's end of a channel that the worker has opened.  NULL: no memory. */
 struct coil_channel *coil_channel_new(struct coil_session *session, uint32_t index);
+void coil_channel_free(struct coil_channel *channel);
 
 /* This thread's channel of the session, acquired if it has none.  NULL with words. */
 struct coil_channel *coil_channel_get(struct coil_session *session, struct coil_error *error);
@@ -175,22 +188,23 @@ struct coil_exchange {
 };
 
 /* As coil_channel_receive(), for any case. */
-int coil_channel_receive_any(struct coil_channel *channel, struct coil_header *ret_header);
+int coil_channel_receive_any(struct coil_channel *channel, struct coil_header *ret_header, struct coil_scope *scope);
 
 /*
- * Waits for the next reply and copies its header; text is written as it comes.
+ * Waits for the next reply and copies its header; text is written as it comes.  `scope` is the call that waits.
  * 0; -ESRCH: none will come, and coil_channel_started() says what has begun; -ETIMEDOUT: none
  * will come, and nobody knows what has begun; -EPROTO.  The reply must be finished
  * with coil_channel_finish(), after its payload has been copied.
  */
-static inline int coil_channel_receive(struct coil_channel *channel, struct coil_header *ret_header)
+static inline int coil_channel_receive(struct coil_channel *channel, struct coil_header *ret_header,
+                                       struct coil_scope *scope)
 {
     if (__builtin_expect(coil_spin_brief(&channel->spin, &channel->replies) &&
                              coil_consumer_header(&channel->replies, ret_header) &&
                              ret_header->kind == COIL_RECORD_RETURN,
                          1))
         return 0;
-    return coil_channel_receive_any(channel, ret_header);
+    return coil_channel_receive_any(channel, ret_header, scope);
 }
 
 /* What a COIL_RECORD_FAILED says, copied into `ret_text`. */
@@ -235,6 +249,10 @@ void coil_staging_init(struct coil_channel *channel);
 /* Memory in the staging area.  -ENOMEM with words.  Pieces of one channel are released in reverse order. */
 int coil_staging_take(struct coil_channel *channel, uint64_t size, struct coil_staged *ret_staged,
                       struct coil_error *error);
+
+/* The same, for pieces that may be released in any order: in whole pages. */
+int coil_staging_take_detached(struct coil_channel *channel, uint64_t size, struct coil_staged *ret_staged,
+                               struct coil_error *error);
 void coil_staging_release(struct coil_channel *channel, const struct coil_staged *staged);
 
 /*
@@ -258,26 +276,95 @@ uint64_t coil_function_to_own(const struct coil_session *session, uint64_t addre
 
 /* ---- marshal.c ---- */
 
-/* What one call has in staging.  Zero is empty. */
-struct coil_marshal {
-    struct coil_marshal_pointer *pointers; /* what is staged, in the order of the parameters; owned */
-    size_t pointer_count;
-    unsigned char *snapshot; /* the staged bytes as they were sent; owned; NULL: nothing comes back */
-    struct coil_staged staged;
+/* Values in a frame: a function's parameters, its result. */
+struct coil_group {
+    const struct coil_link *link;
+    const struct coil_descriptor_value *values;
+    uint32_t count;
+    /* What lengths are said over: the values from this number on, in this frame of the program.  If one of
+       `values` has a length(), the frame is kept until the call has ended. */
+    uint32_t first_value;
+    const void *arguments;
+};
+
+/* The parameters of a function (of either table) whose call frame in the program is `call`. */
+static inline struct coil_group coil_group_parameters(const struct coil_link *link,
+                                                      const struct coil_descriptor_function *f, const void *call)
+{
+    return (struct coil_group){ link, coil_image_values(link->image) + f->first_value, f->parameter_count,
+                                f->first_value, call };
+}
+
+/* Its result. */
+static inline struct coil_group coil_group_result(const struct coil_link *link,
+                                                  const struct coil_descriptor_function *f, const void *call)
+{
+    return (struct coil_group){ link, &f->result, f->result.size ? 1u : 0u, f->first_value, call };
+}
+
+/*
+ * A call that waits for its answer, as the asks that come meanwhile see it.  It lies on the caller's stack.
+ * While an ask is carried out it is the first of channel->scopes; asks of calls made meanwhile nest.
+ */
+struct coil_scope {
+    struct coil_scope *outer; /* channel->scopes when it began */
+    struct coil_channel *channel;
+    const struct coil_link *link;
+    struct coil_marshal *marshal; /* what it has in staging; NULL: nothing so far */
 };
 
 /*
- * Stages everything that the call's pointers lead to and writes into `frame` (a copy of `call`,
- * write-only) the staged addresses.  -ERANGE: a length is none; -ENOMEM; with words.  Needs
- * coil_marshal_deinit() after a failure, too.
+ * Stages everything that the pointers of `own`, a frame of the program, lead to, and writes the staged addresses into
+ * `frame`, which is a copy of `own` (write-only).  Once for the arguments of the call; again for what
+ * C has given Python during the call (a result, say), which stays staged until the call ends.  -ERANGE: a length is
+ * none; -EFAULT: memory cannot be read; -ENOMEM; -ENOSPC; with words.
  */
-int coil_marshal_out(struct coil_marshal *marshal, struct coil_channel *channel, const struct coil_link *link,
-                     unsigned function, const void *call, void *frame, struct coil_error *error);
+int coil_marshal_out(struct coil_scope *scope, const struct coil_group *group, const void *own, void *frame,
+                     struct coil_error *error);
 
-/* Copies back what the handler changed.  `call` is the frame as the program gave it. */
-void coil_marshal_back(struct coil_marshal *marshal, const struct coil_link *link, unsigned function, const void *call);
+/*
+ * Stages, for the rest of the call, a place of the program itself: the variable `value`, which lies at `own`.  Arrays
+ * and structs; what is changed comes back.  An address that Python sees as it is, is returned as it is.  Errors as
+ * above.
+ */
+int coil_marshal_add(struct coil_scope *scope, const struct coil_link *link, const struct coil_descriptor_value *value,
+                     void *own, uint64_t *ret_staged, struct coil_error *error);
 
-/* Gives the staging memory back. */
-void coil_marshal_deinit(struct coil_marshal *marshal, struct coil_channel *channel);
+/*
+ * Writes what Python has changed into the program's memory.  `ends`: the call has ended; else C is about
+ * to run, and coil_marshal_refresh() follows.  -EFAULT: a pointer that Python stored cannot cross (all the rest has
+ * been written); -ENOMEM; with words.
+ */
+int coil_marshal_back(struct coil_scope *scope, bool ends, struct coil_error *error);
+
+/*
+ * Stages again what may have changed while C ran: at the same addresses, and new memory where pointers lead elsewhere
+ * now. -EFAULT, -ERANGE: something cannot be followed any more, Python sees NULL there; -ENOMEM; with words.
+ */
+int coil_marshal_refresh(struct coil_scope *scope, struct coil_error *error);
+
+/* The same for the calls that wait on the channel, all of channel->scopes: around C that runs meanwhile. */
+int coil_scopes_back(struct coil_channel *channel, struct coil_error *error);
+int coil_scopes_refresh(struct coil_channel *channel, struct coil_error *error);
+
+/* Of an address staged for this call, or one around it, the program's own; any other stays as it is. */
+uint64_t coil_marshal_to_own(const struct coil_scope *scope, uint64_t address);
+
+/* The same for all pointers of a frame, a private copy of what the worker has sent; functions included. */
+void coil_marshal_frame_to_own(const struct coil_scope *scope, const struct coil_group *group, void *frame);
+
+/* Gives back what the call has in staging.  Scopes end in reverse order. */
+void coil_marshal_deinit(struct coil_scope *scope);
+
+/*
+ * Forgets the scopes of a thread that was cancelled in them, with what they had; frees what a channel keeps for its
+ * next call.
+ */
+void coil_marshal_reset(struct coil_channel *channel);
+
+/* ---- shared.c ---- */
+
+/* How many bytes from `address` on both sides see at this same address; 0: it is private memory. */
+uint64_t coil_shared_room(const struct coil_session *session, uint64_t address);
 
 #endif

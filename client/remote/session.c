@@ -146,7 +146,7 @@ void coil_session_drop(struct coil_session *session)
         struct coil_channel *channel = session->free_channels;
 
         session->free_channels = channel->next;
-        free(channel);
+        coil_channel_free(channel);
     }
     free(session->large);
     free(session);
@@ -248,7 +248,7 @@ void coil_remote_forget(void)
         struct coil_channel *channel = self->channels;
 
         self->channels = channel->next;
-        free(channel);
+        coil_channel_free(channel);
     }
     if (self)
         self->channel = NULL;

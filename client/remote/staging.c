@@ -115,6 +115,12 @@ int coil_staging_take(struct coil_channel *channel, uint64_t size, struct coil_s
     return 0;
 }
 
+int coil_staging_take_detached(struct coil_channel *channel, uint64_t size, struct coil_staged *ret_staged,
+                               struct coil_error *error)
+{
+    return take_large(channel->session, channel->index, size, ret_staged, error);
+}
+
 void coil_staging_release(struct coil_channel *channel, const struct coil_staged *staged)
 {
     if (!staged->address)

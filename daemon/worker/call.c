@@ -129,9 +129,12 @@ static int check_pointer(struct coil_channel *channel, const struct call *call, 
     bool is_string = p->crossing == COIL_CROSS_STRING_IN || p->crossing == COIL_CROSS_STRING_INOUT;
 
     memcpy(&at, (const char *)call->frame + p->offset, sizeof at);
-    if (at == 0 || p->crossing == COIL_CROSS_VALUE)
+    if (at == 0 || (!is_string && p->crossing != COIL_CROSS_BLOCK_IN && p->crossing != COIL_CROSS_BLOCK_INOUT &&
+                    p->crossing != COIL_CROSS_BLOCK_OUT))
         return 0;
-    if (!is_string && coil_expression_extent(image, call->function->first_value, p, call->frame, &size, error) < 0) {
+    if (p->count == COIL_COUNT_TO_NULL)
+        size = p->extent;
+    else if (!is_string && coil_expression_extent(image, call->function->first_value, p, call->frame, &size, error) < 0) {
         coil_error_prepend(error, "%s()", coil_image_function_name(image, call->index));
         return -EPROTO;
     }

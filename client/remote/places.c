@@ -1,0 +1,84 @@
+/*
+ * The pointers in memory of a known shape.
+ *
+ * A call frame is a struct like any other: its values, and those of the structs and arrays that
+ * lie in it, are visited in the order of the descriptor.  How deep structs lie in
+ * structs is limited by the declaration, so this may recurse; what pointers lead to is
+ * the walk's business, which must not.
+ *
+ * Called by the other parts of marshalling; any thread.
+ */
+#include "client/remote/marshal.h"
+
+#include <errno.h>
+
+#define DEPTH_MAX 64u /* structs in structs */
+
+struct visit {
+    const struct coil_descriptor *image;
+    coil_place_fn *fn;
+    void *argument;
+};
+
+static int visit_group(const struct visit *v, const struct coil_descriptor_value *values, uint32_t count,
+                       uint32_t first_value, uint64_t base, unsigned depth);
+
+/* Elements of a shape, side by side. */
+static int visit_elements(const struct visit *v, uint32_t shape, uint64_t base, uint64_t size, unsigned depth)
+{
+    const struct coil_descriptor_shape *s = &coil_image_shapes(v->image)[shape - 1];
+    int r = 0;
+
+    if (depth > DEPTH_MAX || s->size == 0)
+        return 0;
+    for (uint64_t at = 0; r == 0 && s->size <= size - at; at += s->size)
+        r = visit_group(v, coil_image_values(v->image) + s->first_value, s->value_count, s->first_value, base + at,
+                        depth);
+    return r;
+}
+
+static int visit_group(const struct visit *v, const struct coil_descriptor_value *values, uint32_t count,
+                       uint32_t first_value, uint64_t base, unsigned depth)
+{
+    int r = 0;
+
+    for (uint32_t i = 0; r == 0 && i < count; i++) {
+        const struct coil_place place = { &values[i], first_value, depth == 0, base };
+
+        if (values[i].crossing == COIL_CROSS_VALUE && values[i].shape)
+            r = visit_elements(v, values[i].shape, base + values[i].offset, values[i].size, depth + 1);
+        else if (values[i].crossing != COIL_CROSS_VALUE || coil_image_is_pointer(v->image, &values[i]))
+            r = v->fn(v->argument, &place);
+    }
+    return r;
+}
+
+int coil_places_visit(const struct coil_descriptor *image, const struct coil_descriptor_value *values, uint32_t count,
+                      uint32_t first_value, coil_place_fn *fn, void *argument)
+{
+    const struct visit v = { image, fn, argument };
+
+    return visit_group(&v, values, count, first_value, 0, 0);
+}
+
+int coil_places_visit_elements(const struct coil_descriptor *image, uint32_t shape, uint64_t size, coil_place_fn *fn,
+                               void *argument)
+{
+    const struct visit v = { image, fn, argument };
+
+    return visit_elements(&v, shape, 0, size, 1);
+}
+
+bool coil_value_leads(const struct coil_descriptor_value *value)
+{
+    switch ((enum coil_crossing)value->crossing) {
+    case COIL_CROSS_STRING_IN:
+    case COIL_CROSS_STRING_INOUT:
+    case COIL_CROSS_BLOCK_IN:
+    case COIL_CROSS_BLOCK_INOUT:
+    case COIL_CROSS_BLOCK_OUT:
+        return true;
+    default:
+        return false;
+    }
+}
