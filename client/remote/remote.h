@@ -67,6 +67,7 @@ struct coil_heap {
 struct coil_session {
     uint64_t number;
     uint64_t base;
+    uint64_t heap_base;
     struct coil_heap *heap; /* NULL: its address belongs to a later worker; changed only when this one is dead */
     pid_t worker;
     struct coil_own_fd pidfd;

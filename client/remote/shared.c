@@ -12,5 +12,7 @@ uint64_t coil_shared_room(const struct coil_session *session, uint64_t address)
         return 0;
     if (coil_staging_contains(session, address))
         return session->base + COIL_STAGING_OFFSET + COIL_STAGING_SIZE - address;
+    if (address - session->heap_base < COIL_HEAP_SIZE)
+        return session->heap_base + COIL_HEAP_SIZE - address;
     return 0;
 }
