@@ -16,6 +16,7 @@ room_objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard $(addsuffix /*.
 
 # An archive, so that each program takes from proto/ only what it uses.
 PROTO = $(BUILD)/obj/libproto.a
+JEMALLOC = $(BUILD)/obj/libjemalloc.a
 CLIENT = $(call room_objects,client client/remote client/inprocess)
 HOST_LOAD = $(BUILD)/obj/daemon/host/load.o
 HOST = $(filter-out $(HOST_LOAD),$(call room_objects,daemon/host))
@@ -86,6 +87,13 @@ $(SLOTS): $(BUILD)/obj/proto/slots_code.o
 $(PROTO): $(call room_objects,proto) $(BUILD)/obj/proto/slots_resolve.o
 	rm -f $@
 	$(AR) rcs $@ $^
+# The heap's allocator.  Linked into the worker under names of its own, so that Python and its extension modules keep the
+# malloc() they would have anywhere else.
+$(JEMALLOC): make/jemalloc.symbols
+	@mkdir -p $(@D)
+	@archive=$$($(CC) -print-file-name=libjemalloc_pic.a); test -f "$$archive" || \
+		{ echo "libjemalloc_pic.a is missing: install libjemalloc-dev" >&2; exit 1; }; \
+	echo "$(OBJCOPY) --redefine-syms=$< $$archive $@"; $(OBJCOPY) --redefine-syms=$< $$archive $@
 $(LIBCOIL): $(CLIENT) $(PROTO) $(HOST_LOAD) client/libcoil.map
 	@mkdir -p $(@D)
 	$(CC) -shared -Wl,-soname,libcoil.so.0 -Wl,--version-script=client/libcoil.map -Wl,-z,nodelete $(if $(SANITIZE),,-Wl,-z,defs) \
@@ -94,9 +102,9 @@ $(LIBCOIL): $(CLIENT) $(PROTO) $(HOST_LOAD) client/libcoil.map
 $(LIBHOST): $(HOST) $(PROTO)
 	@mkdir -p $(@D)
 	$(CC) -shared -Wl,-Bsymbolic $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBFFI)
-$(WORKER_BIN): $(WORKER) $(PROTO) $(HOST_LOAD)
+$(WORKER_BIN): $(WORKER) $(PROTO) $(HOST_LOAD) $(JEMALLOC)
 	@mkdir -p $(@D)
-	$(CC) $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmsgpackc
+	$(CC) $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmsgpackc -lm
 $(COILD): $(SUPERVISOR) $(PROTO)
 	@mkdir -p $(@D)
 	$(CC) $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmsgpackc -luv

@@ -19,10 +19,10 @@ $(BUILD)/tests/%.a:
 	rm -f $@
 	$(AR) rcs $@ $(filter %.o,$^)
 .SECONDEXPANSION:
-$(BUILD)/tests/unit/%: tests/unit/%.c $$(call unit_archive,$$*)
+$(BUILD)/tests/unit/%: tests/unit/%.c $$(call unit_archive,$$*) $(JEMALLOC)
 	@mkdir -p $(@D)
 	$(CC) $(COIL_CFLAGS) $(CFLAGS) -MF $@.d $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $< $(call unit_archive,$*) $(PROTO) -lcmocka -lmsgpackc \
-		$(if $(filter supervisor_%,$*),-luv) $(LIBFFI) -ldl
+		$(if $(filter supervisor_%,$*),-luv) $(if $(filter worker_%,$*),$(JEMALLOC) -lm) $(LIBFFI) -ldl
 $(BUILD)/tests/unit/slots: $(SLOTS)
 -include $(wildcard $(BUILD)/tests/unit/*.d)
 

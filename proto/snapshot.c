@@ -46,8 +46,8 @@ void coil_snapshot_take(uint64_t base, uint64_t size, int fd)
     uint64_t left = COIL_SNAPSHOT_MAX;
     off_t end = 0;
 
-    if (fd < 0 || mmap((void *)(uintptr_t)base, size, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_NORESERVE | MAP_FIXED, fd, 0) == MAP_FAILED) {
+    if (fd < 0 || mmap((void *)(uintptr_t)base, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE | MAP_FIXED,
+                       fd, 0) == MAP_FAILED) {
         (void)coil_snapshot_cover(base, size);
         errno = saved;
         return;

@@ -99,12 +99,17 @@ struct coil_host_callbacks {
 
     /*
      * Memory that all programs see at the same address: at least 16 bytes aligned, not cleared.  NULL without memory.
-     * All three are NULL in-process, where any memory is such.
+     * These, and what follows, are NULL in-process, where any memory is such.
      */
     void *(*heap_allocate)(size_t size);
+    void *(*heap_allocate_zeroed)(size_t size); /* large ones cost nothing until they are written */
     void (*heap_free)(void *memory);
+    size_t (*heap_size)(void *memory); /* of a block, at least what was asked for */
 
-    /* May a program (NULL: any) follow a pointer to `size` bytes at `address`? */
+    /*
+     * May a program (NULL: any) follow a pointer to `size` bytes at `address`?  With a size of 0: may the address mean
+     * something to it?  That is so for all but those of memory which only this process has.
+     */
     bool (*is_shared)(struct coil_host_program *program, uint64_t address, uint64_t size);
 };
 

@@ -26,6 +26,10 @@ const struct coil_host_api *coil_worker_host;
 static const struct coil_host_callbacks callbacks = {
     .write = coil_text_write,
     .error_value = coil_sessions_error_value,
+    .heap_allocate = coil_heap_allocate,
+    .heap_allocate_zeroed = coil_heap_allocate_zeroed,
+    .heap_free = coil_heap_free,
+    .heap_size = coil_heap_size,
 };
 
 struct options {

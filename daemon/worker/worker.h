@@ -6,6 +6,7 @@
  *     modules.c   descriptors by hash, open modules by slot
  *     memory.c    the address range and what is mapped into it
  *     heap.c      what Python shares with all programs
+ *     extents.c   which parts of it are in use
  *     session.c   one client process: its window and its channels
  *     channel.c   one client thread: a thread that takes records and answers them
  *     call.c      one CALL record: from the ring to the host and back
@@ -70,6 +71,23 @@ bool coil_heap_contains(uint64_t address, uint64_t size);
 
 /* In a forked child: makes the heap its own. */
 void coil_heap_forked(void);
+
+/* The host's callbacks: any thread, with the GIL. */
+void *coil_heap_allocate(size_t size);
+void *coil_heap_allocate_zeroed(size_t size);
+void coil_heap_free(void *memory);
+size_t coil_heap_size(void *memory);
+
+/* ---- extents.c ---- */
+
+/* All of [begin, end) is free.  Once.  -ENOMEM. */
+int coil_extents_open(uint64_t begin, uint64_t end);
+
+/* Takes `size` bytes, at `wanted` unless that is 0; whole pages.  0: there are none. */
+uint64_t coil_extents_take(uint64_t wanted, uint64_t size, uint64_t alignment);
+
+/* Gives back all or a part of what was taken.  -ENOMEM: it stays taken. */
+int coil_extents_give(uint64_t begin, uint64_t size);
 
 /* ---- session.c ---- */
 
