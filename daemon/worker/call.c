@@ -119,13 +119,12 @@ static int copy_frame(struct coil_channel *channel, const struct coil_header *he
     return 0;
 }
 
-/* Does the pointer lead, with its whole extent, into the session's staging area?  NULL does not lead anywhere. */
+/* Does the pointer lead, with its whole extent, into memory that both sides see?  NULL does not lead anywhere. */
 static int check_pointer(struct coil_channel *channel, const struct call *call, const struct coil_descriptor_value *p,
                          struct coil_error *error)
 {
     const struct coil_descriptor *image = call->module->image;
-    uint64_t end = channel->session->base + COIL_STAGING_OFFSET + COIL_STAGING_SIZE;
-    uint64_t at, size = 1;
+    uint64_t at, room, size = 1;
     bool is_string = p->crossing == COIL_CROSS_STRING_IN || p->crossing == COIL_CROSS_STRING_INOUT;
 
     memcpy(&at, (const char *)call->frame + p->offset, sizeof at);
@@ -138,7 +137,8 @@ static int check_pointer(struct coil_channel *channel, const struct call *call, 
         coil_error_prepend(error, "%s()", coil_image_function_name(image, call->index));
         return -EPROTO;
     }
-    if (in_staging(channel->session, at, size) && (!is_string || memchr(pointer(at), 0, end - at)))
+    room = coil_shared_room(channel->session, at);
+    if (size <= room && (!is_string || memchr(pointer(at), 0, room)))
         return 0;
     return coil_error_set(error, -EPROTO, "%s(): '%s' leads outside of the client's memory",
                           coil_image_function_name(image, call->index), coil_image_text(image, p->name));

@@ -161,10 +161,9 @@ int coil_heap_open(uint64_t base, int fd, struct coil_error *error)
     return r < 0 ? coil_error_set(error, r, "the heap's allocator cannot be set up: %s", strerror(-r)) : 0;
 }
 
-bool coil_heap_contains(uint64_t address, uint64_t size)
+uint64_t coil_heap_room(uint64_t address)
 {
-    return heap_base && address >= heap_base && address - heap_base <= COIL_HEAP_SIZE &&
-           size <= COIL_HEAP_SIZE - (address - heap_base);
+    return heap_base && address - heap_base < COIL_HEAP_SIZE ? heap_base + COIL_HEAP_SIZE - address : 0;
 }
 
 void coil_heap_forked(void)
@@ -227,7 +226,7 @@ void *coil_heap_allocate_zeroed(size_t size)
 
 void coil_heap_free(void *memory)
 {
-    if (coil_heap_contains((uint64_t)(uintptr_t)memory, 1)) {
+    if (coil_heap_room((uint64_t)(uintptr_t)memory)) {
         if (!coil_worker_forked) /* in a child, it is a block of its parent's */
             dallocx(memory, arena_flags);
     } else {
@@ -237,7 +236,7 @@ void coil_heap_free(void *memory)
 
 size_t coil_heap_size(void *memory)
 {
-    if (!coil_heap_contains((uint64_t)(uintptr_t)memory, 1) || coil_worker_forked)
+    if (!coil_heap_room((uint64_t)(uintptr_t)memory) || coil_worker_forked)
         return 0;
     return sallocx(memory, arena_flags);
 }

@@ -44,7 +44,8 @@ static int handle(struct coil_wire *link, const struct coil_wire_message *receiv
         r = coil_modules_add(m->hash, m->descriptor.data, m->descriptor.size, &error);
         break;
     case COIL_MESSAGE_SESSION:
-        r = coil_session_open(m->session, m->base, received->fds[0], received->fds[1], received->fds[2], &error);
+        r = coil_session_open(m->session, m->pid, m->base, received->fds[0], received->fds[1], received->fds[2],
+                              &error);
         break;
     case COIL_MESSAGE_CHANNEL:
         r = coil_session_channel(m->session, m->channel, &error);

@@ -30,6 +30,7 @@ static const struct coil_host_callbacks callbacks = {
     .heap_allocate_zeroed = coil_heap_allocate_zeroed,
     .heap_free = coil_heap_free,
     .heap_size = coil_heap_size,
+    .is_shared = coil_shared_is,
 };
 
 struct options {

@@ -27,7 +27,8 @@ static struct coil_session *session_find(uint64_t number)
     return NULL;
 }
 
-int coil_session_open(uint64_t number, uint64_t base, int requests, int replies, int staging, struct coil_error *error)
+int coil_session_open(uint64_t number, uint64_t pid, uint64_t base, int requests, int replies, int staging,
+                      struct coil_error *error)
 {
     COIL_CLEANUP(coil_memory_free) struct coil_session *session = calloc(1, sizeof *session);
     int r;
@@ -40,6 +41,7 @@ int coil_session_open(uint64_t number, uint64_t base, int requests, int replies,
     if (r < 0)
         return r;
     session->number = number;
+    session->pid = pid;
     session->base = base;
     (void)pthread_mutex_init(&session->lock, NULL);
 

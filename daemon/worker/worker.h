@@ -7,6 +7,7 @@
  *     memory.c    the address range and what is mapped into it
  *     heap.c      what Python shares with all programs
  *     extents.c   which parts of it are in use
+ *     shared.c    which memory a program sees
  *     session.c   one client process: its window and its channels
  *     channel.c   one client thread: a thread that takes records and answers them
  *     call.c      one CALL record: from the ring to the host and back
@@ -66,8 +67,8 @@ void coil_memory_unmap(uint64_t base);
  * caller's. */
 int coil_heap_open(uint64_t base, int fd, struct coil_error *error);
 
-/* Does [address, address + size) lie in it?  Any thread. */
-bool coil_heap_contains(uint64_t address, uint64_t size);
+/* How many bytes of it lie from `address` on; 0: it is not there.  Any thread. */
+uint64_t coil_heap_room(uint64_t address);
 
 /* In a forked child: makes the heap its own. */
 void coil_heap_forked(void);
@@ -89,6 +90,14 @@ uint64_t coil_extents_take(uint64_t wanted, uint64_t size, uint64_t alignment);
 /* Gives back all or a part of what was taken.  -ENOMEM: it stays taken. */
 int coil_extents_give(uint64_t begin, uint64_t size);
 
+/* ---- shared.c: any thread ---- */
+
+/* How many bytes that the program (NULL: every program) sees, too, lie from `address` on. */
+uint64_t coil_shared_room(const struct coil_session *session, uint64_t address);
+
+/* The host's callback. */
+bool coil_shared_is(struct coil_host_program *program, uint64_t address, uint64_t size);
+
 /* ---- session.c ---- */
 
 /* One channel: one client thread.  Used by its own thread, except as noted. */
@@ -109,6 +118,7 @@ struct coil_channel {
 
 struct coil_session {
     uint64_t number;
+    uint64_t pid; /* of the program */
     uint64_t base;
     uint64_t close_request; /* the message that asked to close; 0: open.  The link's thread only */
     _Atomic bool closing;   /* set by the link's thread, seen by channels between records; relaxed: they are woken until
@@ -125,7 +135,8 @@ struct coil_session {
 };
 
 /* The link's thread.  The fds stay the caller's. */
-int coil_session_open(uint64_t number, uint64_t base, int requests, int replies, int staging, struct coil_error *error);
+int coil_session_open(uint64_t number, uint64_t pid, uint64_t base, int requests, int replies, int staging,
+                      struct coil_error *error);
 int coil_session_channel(uint64_t number, uint64_t index, struct coil_error *error);
 
 /* Asks a session to end; coil_sessions_reap() says when it has. -ENOENT. */

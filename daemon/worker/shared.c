@@ -1,0 +1,64 @@
+/*
+ * Which memory a program can see, and which it cannot.
+ *
+ * A pointer that is followed must lead into memory that both have.  One that is only handed on (an
+ * opaque one) may be anything: an address of the program's own, or a number.  What it may not be is an address of
+ * memory that this process alone has, because the program would follow it to something else.
+ * Whose an address is can be told nearly always by who has something there; where both have, it is
+ * taken for the program's.
+ *
+ * Any thread.
+ */
+#include <sys/mman.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "daemon/worker/worker.h"
+#include "proto/cleanup.h"
+
+#define PAGE 4096u
+
+uint64_t coil_shared_room(const struct coil_session *session, uint64_t address)
+{
+    uint64_t staging;
+
+    if (address < COIL_RANGE_BEGIN || address >= COIL_RANGE_END)
+        return 0;
+    if (coil_heap_room(address))
+        return coil_heap_room(address);
+    staging = session ? session->base + COIL_STAGING_OFFSET : UINT64_MAX;
+    return address - staging < COIL_STAGING_SIZE ? staging + COIL_STAGING_SIZE - address : 0;
+}
+
+/* Is there a mapping of this process's own? */
+static bool is_mapped_here(uint64_t address)
+{
+    unsigned char resident;
+
+    return mincore((void *)(uintptr_t)(address & ~(uint64_t)(PAGE - 1)), 1, &resident) == 0;
+}
+
+static bool is_mapped_there(uint64_t pid, uint64_t address)
+{
+    COIL_CLEANUP(coil_file_close) FILE *maps = NULL;
+    char path[40], line[512];
+    uint64_t begin, end;
+
+    (void)snprintf(path, sizeof path, "/proc/%llu/maps", (unsigned long long)pid);
+    maps = fopen(path, "re");
+    while (maps && fgets(line, sizeof line, maps))
+        if (sscanf(line, "%" SCNx64 "-%" SCNx64, &begin, &end) == 2 && address >= begin && address < end)
+            return true;
+    return false;
+}
+
+bool coil_shared_is(struct coil_host_program *program, uint64_t address, uint64_t size)
+{
+    const struct coil_session *session = (const struct coil_session *)(void *)program;
+
+    if (size > 0)
+        return size <= coil_shared_room(session, address);
+    return (address >= COIL_RANGE_BEGIN && address < COIL_RANGE_END) || !is_mapped_here(address) ||
+           (session && is_mapped_there(session->pid, address));
+}
