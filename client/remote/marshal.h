@@ -7,7 +7,6 @@
  *     marshal_back.c    what Python changed, into the program's memory
  *     marshal_own.c     staged addresses back to the program's own
  *     marshal_path.c    how a message names a pointer
- *     places.c          the pointers in memory of a known shape
  *     reader.c          reading the program's memory without fault
  *     arena.c           private copies
  *
@@ -21,6 +20,7 @@
 #include <sys/uio.h>
 
 #include "client/remote/remote.h"
+#include "proto/places.h"
 
 /* ---- arena.c: memory that is freed all at once.  Zero is empty ---- */
 struct coil_chunk;
@@ -67,38 +67,6 @@ int coil_reader_string(struct coil_reader *reader, const void *from, uint64_t li
  */
 int coil_reader_to_null(struct coil_reader *reader, const void *from, uint64_t size, uint64_t limit,
                         uint64_t *ret_size);
-
-/* ---- places.c ---- */
-
-/* A pointer, or a value that may be one, in memory of a known shape. */
-struct coil_place {
-    const struct coil_descriptor_value *value;
-    uint32_t first_value; /* of its group */
-    bool is_outermost;    /* the group is the one the visit began with */
-    uint64_t base;        /* offset of its group in the memory visited */
-};
-
-static inline uint64_t coil_place_offset(const struct coil_place *place)
-{
-    return place->base + place->value->offset;
-}
-
-/* Not 0 ends the visit. */
-typedef int coil_place_fn(void *argument, const struct coil_place *place);
-
-/*
- * Visits the pointers in a frame, and in the structs and arrays in it: those that cross, and those that
- * cross as their bytes (COIL_CROSS_VALUE).
- */
-int coil_places_visit(const struct coil_descriptor *image, const struct coil_descriptor_value *values, uint32_t count,
-                      uint32_t first_value, coil_place_fn *fn, void *argument);
-
-/* The same for `size` bytes of elements of a shape (1 + index). */
-int coil_places_visit_elements(const struct coil_descriptor *image, uint32_t shape, uint64_t size, coil_place_fn *fn,
-                               void *argument);
-
-/* Is it a pointer that leads to memory, described so that it can be followed? */
-bool coil_value_leads(const struct coil_descriptor_value *value);
 
 /* ---- what one call has in staging ---- */
 
@@ -227,8 +195,6 @@ static inline unsigned char *coil_block_snapshot(const struct coil_block *block)
 }
 
 /* ---- marshal_path.c ---- */
-
-#define COIL_PATH_MAX 160
 
 /*
  * Names the pointer at offset `at` of block `parent` (COIL_NO_BLOCK: of the frame of `group`, which may be NULL) as

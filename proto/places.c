@@ -6,11 +6,11 @@
  * structs is limited by the declaration, so this may recurse; what pointers lead to is
  * the walk's business, which must not.
  *
- * Called by the other parts of marshalling; any thread.
+ * Any thread.
  */
-#include "client/remote/marshal.h"
+#include "proto/places.h"
 
-#include <errno.h>
+#include <stdio.h>
 
 #define DEPTH_MAX 64u /* structs in structs */
 
@@ -81,4 +81,66 @@ bool coil_value_leads(const struct coil_descriptor_value *value)
     default:
         return false;
     }
+}
+
+/* ---- names ---- */
+
+void coil_path_append(struct coil_path *path, const char *text)
+{
+    size_t size = strlen(text), room = COIL_PATH_MAX - 1 - path->used;
+
+    if (size > room)
+        size = room;
+    memcpy(path->text + path->used, text, size);
+    path->used += size;
+    path->text[path->used] = '\0';
+}
+
+void coil_path_append_index(struct coil_path *path, uint64_t index)
+{
+    char text[32];
+
+    (void)snprintf(text, sizeof text, "[%llu]", (unsigned long long)index);
+    coil_path_append(path, text);
+}
+
+void coil_path_append_member(struct coil_path *path, const struct coil_descriptor *image,
+                             const struct coil_descriptor_value *values, uint32_t count, uint64_t at,
+                             const char *separator)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const struct coil_descriptor_value *v = &values[i];
+        const struct coil_descriptor_shape *s = v->shape ? &coil_image_shapes(image)[v->shape - 1] : NULL;
+
+        if (at < v->offset || at - v->offset >= v->size)
+            continue;
+        if (v->crossing == COIL_CROSS_VALUE && (!s || s->size == 0)) {
+            if (!coil_image_is_pointer(image, v))
+                continue;
+            s = NULL;
+        }
+        if (coil_image_text(image, v->name)[0])
+            coil_path_append(path, separator);
+        coil_path_append(path, coil_image_text(image, v->name));
+        if (v->crossing == COIL_CROSS_VALUE && s) {
+            at -= v->offset;
+            if (v->size > s->size)
+                coil_path_append_index(path, at / s->size);
+            coil_path_append_member(path, image, coil_image_values(image) + s->first_value, s->value_count,
+                                    at % s->size, ".");
+        }
+        return;
+    }
+}
+
+void coil_path_append_element(struct coil_path *path, const struct coil_descriptor *image, uint32_t shape,
+                              uint64_t size, uint64_t at)
+{
+    const struct coil_descriptor_shape *s = &coil_image_shapes(image)[shape - 1];
+    bool is_array = size > s->size;
+
+    if (is_array)
+        coil_path_append_index(path, at / s->size);
+    coil_path_append_member(path, image, coil_image_values(image) + s->first_value, s->value_count, at % s->size,
+                            is_array ? "." : "->");
 }
