@@ -6,8 +6,8 @@
  * where the mode says (remote: the link's lock; in-process: inside the host, where the GIL
  * can be given up).  Afterwards a call costs two loads and a jump here.
  *
- * Links are immortal: that of a stub library which is unloaded stays behind, and
- * nobody reads its descriptor any more.  libcoil itself is never unloaded.
+ * Links are immortal: that of a stub library which is unloaded stays behind, with a descriptor of its own.
+ * libcoil itself is never unloaded.
  */
 #include "client/runtime.h"
 
@@ -33,7 +33,10 @@ static void link_free(struct coil_link *link)
 {
     if (!link)
         return;
+    free((void *)(uintptr_t)link->image);
+    free(link->stubs);
     free(link->functions);
+    free(link->signatures);
     free(link->error_value_offsets);
     free(link->error_values);
     free(link);
@@ -50,20 +53,19 @@ static bool has_pointers(const struct coil_descriptor *image, const struct coil_
     return value->crossing != COIL_CROSS_VALUE || value->shape || coil_image_is_pointer(image, value);
 }
 
-/* What calls need of each function. */
-static void lay_out_functions(struct coil_link *link)
+/* What calls need of functions of either table. */
+static void lay_out(const struct coil_descriptor *image, const struct coil_descriptor_function *functions,
+                    uint32_t count, struct coil_client_function *ret_functions)
 {
-    const struct coil_descriptor_function *functions = coil_image_functions(link->image);
-    const struct coil_descriptor_value *parameters = coil_image_values(link->image);
+    const struct coil_descriptor_value *parameters = coil_image_values(image);
 
-    link->error_values_size = coil_image_error_values(link->image, COIL_ERROR_VALUES_SIZE, link->error_value_offsets);
-    for (uint32_t i = 0; i < link->image->functions.count; i++) {
-        struct coil_client_function *f = &link->functions[i];
+    for (uint32_t i = 0; i < count; i++) {
+        struct coil_client_function *f = &ret_functions[i];
 
         f->call_size = functions[i].call_size;
         f->result_size = functions[i].result_size;
         f->plain = f->call_size <= COIL_PAYLOAD_MAX - 8 && f->result_size <= COIL_PAYLOAD_MAX;
-        f->result_pointers = has_pointers(link->image, &functions[i].result);
+        f->result_pointers = has_pointers(image, &functions[i].result);
         if (f->result_pointers)
             f->plain = false;
         for (uint32_t p = 0; p < functions[i].parameter_count; p++) {
@@ -77,6 +79,43 @@ static void lay_out_functions(struct coil_link *link)
     }
 }
 
+/* Copies of what the library has, which may be unloaded. */
+static bool copy_library(struct coil_link *link, const struct coil_module *module)
+{
+    const struct coil_descriptor *image = module->descriptor;
+    void *copy = malloc(image->size);
+
+    link->image = copy;
+    link->program = module->program;
+    if (!copy)
+        return false;
+    memcpy(copy, image, image->size);
+    if (!module->program || !module->program->functions || image->functions.count == 0)
+        return true;
+    link->stubs = calloc(image->functions.count, sizeof *link->stubs);
+    if (!link->stubs)
+        return false;
+    memcpy(link->stubs, module->program->functions, image->functions.count * sizeof *link->stubs);
+    return true;
+}
+
+/* The tables that calls look at. */
+static bool make_tables(struct coil_link *link)
+{
+    const struct coil_descriptor *image = link->image;
+
+    link->functions = calloc(image->functions.count + 1, sizeof *link->functions);
+    link->signatures = calloc(image->signatures.count + 1, sizeof *link->signatures);
+    link->error_value_offsets = calloc(image->functions.count + 1, sizeof *link->error_value_offsets);
+    if (!link->functions || !link->signatures || !link->error_value_offsets)
+        return false;
+    lay_out(image, coil_image_functions(image), image->functions.count, link->functions);
+    lay_out(image, coil_image_signatures(image), image->signatures.count, link->signatures);
+    link->error_values_size = coil_image_error_values(image, COIL_ERROR_VALUES_SIZE, link->error_value_offsets);
+    link->error_values = calloc(1, link->error_values_size + 1u);
+    return link->error_values != NULL;
+}
+
 static struct coil_link *link_new(struct coil_module *module, struct coil_error *error)
 {
     COIL_CLEANUP(link_freep) struct coil_link *link = calloc(1, sizeof *link);
@@ -84,16 +123,7 @@ static struct coil_link *link_new(struct coil_module *module, struct coil_error 
 
     if (coil_descriptor_check(image, image->size, error) < 0)
         return NULL;
-    if (link) {
-        link->functions = calloc(image->functions.count + 1, sizeof *link->functions);
-        link->error_value_offsets = calloc(image->functions.count + 1, sizeof *link->error_value_offsets);
-    }
-    if (link && link->functions && link->error_value_offsets) {
-        link->image = image;
-        lay_out_functions(link);
-        link->error_values = calloc(1, link->error_values_size + 1u);
-    }
-    if (!link || !link->error_values) {
+    if (!link || !copy_library(link, module) || !make_tables(link)) {
         coil_error_set(error, -ENOMEM, "no memory for module '%s'", coil_image_name(image));
         return NULL;
     }

@@ -35,6 +35,7 @@ struct coil_channel;
 struct coil_host_api;
 struct coil_host_thread;
 struct coil_host_module;
+struct coil_native;
 
 typedef void coil_carry_fn(struct coil_link *link, unsigned function, void *call, void *result);
 
@@ -50,8 +51,11 @@ struct coil_client_function {
 /* A module of this process.  Immortal: made at its first call. */
 struct coil_link {
     coil_carry_fn *_Atomic carry; /* release L in the openers, acquire L in coil_call */
-    const struct coil_descriptor *image;
+    const struct coil_descriptor *image; /* a copy: the library may be unloaded */
+    const struct coil_program *program;  /* the library's own: only while its functions are in use */
+    void (**stubs)(void);                /* of `functions`: the library's own; NULL if it does not say */
     struct coil_client_function *functions;
+    struct coil_client_function *signatures;
     uint8_t hash[COIL_HASH_SIZE];
     pthread_mutex_t lock;          /* guards opening */
     uint32_t *error_value_offsets; /* one per function, within `error_values` */
@@ -63,6 +67,7 @@ struct coil_link {
     struct coil_session *_Atomic session; /* release N in remote/open.c, acquire N in remote/call.c */
     _Atomic uint32_t slot;                /* relaxed: written before `session`, read only if that is ours */
     uint32_t error_values_at;             /* offset in the session's area */
+    struct coil_native **natives;         /* of `signatures`, made when needed; guarded by the lock of callbacks.c */
 
     struct coil_host_module *host_module; /* in-process */
     _Atomic bool imported;  /* by a Python in this process, which is then the one that runs it; relaxed: set once */
@@ -122,6 +127,13 @@ struct coil_thread *coil_thread_get(void);                 /* NULL: no memory */
 void coil_status_fail(struct coil_link *link, unsigned function, void *result, enum coil_status status,
                       const struct coil_error *error);
 
+/* The same for a call through a function pointer with this signature. */
+void coil_status_fail_pointer(struct coil_link *link, uint32_t signature, void *result, enum coil_status status,
+                              const struct coil_error *error);
+
+/* The same where not even the type of the result is known. */
+void coil_status_fail_nameless(enum coil_status status, const struct coil_error *error);
+
 /* The same for a call whose library's descriptor cannot be used, so that nothing of it is known. */
 void coil_status_unusable(const struct coil_error *error);
 
@@ -130,6 +142,7 @@ void coil_status_print(const char *format, ...) __attribute__((format(printf, 1,
 
 /* Notes how a call ended that the host has reported already; the usual case is COIL_OK. */
 void coil_status_set(struct coil_thread *thread, struct coil_link *link, unsigned function, int outcome);
+void coil_status_set_pointer(struct coil_thread *thread, struct coil_link *link, int outcome);
 
 /* ---- output.c ---- */
 void coil_output_write(int stream, const void *text, size_t size); /* enum coil_host_stream */

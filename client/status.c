@@ -57,6 +57,41 @@ void coil_status_fail(struct coil_link *link, unsigned function, void *result, e
     abort_if_asked();
 }
 
+/* Remembers and says why; `what` is what has been called. */
+static void fail(const char *what, enum coil_status status, const struct coil_error *error)
+{
+    struct coil_thread *thread = coil_thread_get();
+
+    if (thread) {
+        thread->status = status;
+        thread->error = *error;
+    }
+    coil_status_print("%s: %s; the call returned its error value", what, error->text);
+    abort_if_asked();
+}
+
+/* Signatures have no names. */
+static const char *pointer_name(const struct coil_link *link, char *ret_name, size_t size)
+{
+    (void)snprintf(ret_name, size, "%s: a call through a function pointer", coil_image_name(link->image));
+    return ret_name;
+}
+
+void coil_status_fail_pointer(struct coil_link *link, uint32_t signature, void *result, enum coil_status status,
+                              const struct coil_error *error)
+{
+    char name[256];
+
+    if (result && link->signatures[signature].result_size)
+        memset(result, 0, link->signatures[signature].result_size);
+    fail(pointer_name(link, name, sizeof name), status, error);
+}
+
+void coil_status_fail_nameless(enum coil_status status, const struct coil_error *error)
+{
+    fail("a call through a function pointer", status, error);
+}
+
 void coil_status_unusable(const struct coil_error *error)
 {
     struct coil_thread *thread = coil_thread_get();
@@ -84,6 +119,18 @@ void coil_status_set(struct coil_thread *thread, struct coil_link *link, unsigne
         coil_error_set(&thread->error, -1, "%s.%s(): Python raised an exception; its traceback is on stderr",
                        coil_image_name(link->image), coil_link_function_name(link, function));
     }
+    abort_if_asked();
+}
+
+void coil_status_set_pointer(struct coil_thread *thread, struct coil_link *link, int outcome)
+{
+    char name[256];
+
+    thread->status = outcome == COIL_HOST_RETURNED ? COIL_OK : COIL_E_EXCEPTION;
+    if (thread->status == COIL_OK)
+        return;
+    coil_error_set(&thread->error, -1, "%s: Python raised an exception; its traceback is on stderr",
+                   pointer_name(link, name, sizeof name));
     abort_if_asked();
 }
 

@@ -23,7 +23,11 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $$(call unit_archive,$$*) $(JEMALLOC)
 	@mkdir -p $(@D)
 	$(CC) $(COIL_CFLAGS) $(CFLAGS) -MF $@.d $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $< $(call unit_archive,$*) $(PROTO) -lcmocka -lmsgpackc \
 		$(if $(filter supervisor_%,$*),-luv) $(if $(filter worker_%,$*),$(JEMALLOC) -lm) $(LIBFFI) -ldl
-$(BUILD)/tests/unit/slots: $(SLOTS)
+# Where libcoil's code in a test looks for coil's other files.
+$(BUILD)/tests/libexec: | $(SLOTS)
+	@mkdir -p $(@D)
+	ln -sfn ../libexec $@
+$(UNIT_TESTS): | $(BUILD)/tests/libexec
 -include $(wildcard $(BUILD)/tests/unit/*.d)
 
 # A test that hangs must not stop the run; CMOCKA prints which one it was.

@@ -124,6 +124,7 @@ enum coil_record_failure {
     COIL_FAILED_CONFLICT = 3, /* another module of this name is open */
     COIL_FAILED_MEMORY = 4,
     COIL_FAILED_POINTER = 5, /* to CALL: a pointer leads to memory that the worker cannot see; the channel stays open */
+    COIL_FAILED_FUNCTION = 7, /* to CALL with COIL_CALL_SLOT: Python has dropped the function; the channel stays open */
     COIL_FAILED_PRIVATE = 6  /* to OPEN: the init code needs the program, so it needs a worker of its own */
 };
 
@@ -132,7 +133,8 @@ enum coil_record_failure {
 #define COIL_CALL_STAGED_RESULT 2u /* the payload ends with the address where the result goes */
 #define COIL_CALL_ONEWAY 4u        /* nothing answers; the function is COIL_FUNCTION_ONEWAY */
 #define COIL_CALL_INLINE 8u        /* with ONEWAY: pointers in the frame are offsets into the payload, 0 is NULL */
-#define COIL_CALL_SLOT 16u         /* `function` is the number of a Python-made function slot */
+#define COIL_CALL_SLOT 16u         /* `slot` is the number of a function that Python made, and `function` is module slot
+                                      << 16 | signature */
 
 /* The header as it lies in shared memory.  Written by the producer before the commit word. */
 struct coil_record {
@@ -141,7 +143,7 @@ struct coil_record {
     _Atomic uint32_t size;   /* of the payload, in bytes */
     _Atomic uint32_t function;
     _Atomic int32_t error_number; /* errno */
-    _Atomic uint32_t reserved;
+    _Atomic uint32_t slot; /* CALL with COIL_CALL_SLOT; else 0 */
     unsigned char payload[];
 };
 
@@ -157,6 +159,7 @@ struct coil_header {
     uint8_t outcome;
     uint32_t size;
     uint32_t function;
+    uint32_t slot;
     int32_t error_number;
 };
 
@@ -266,6 +269,7 @@ static inline uint32_t coil_producer_publish(struct coil_producer *p, const stru
     atomic_store_explicit(&record->size, header->size, memory_order_relaxed);
     atomic_store_explicit(&record->function, header->function, memory_order_relaxed);
     atomic_store_explicit(&record->error_number, header->error_number, memory_order_relaxed);
+    atomic_store_explicit(&record->slot, header->slot, memory_order_relaxed);
     if (next != p->clean) { /* I2 */
         atomic_store_explicit(&coil_producer_at(p, next)->commit, 0, memory_order_relaxed);
         p->clean = next;
@@ -326,6 +330,7 @@ static inline bool coil_consumer_header(const struct coil_consumer *c, struct co
     ret_header->size = atomic_load_explicit(&record->size, memory_order_relaxed);
     ret_header->function = atomic_load_explicit(&record->function, memory_order_relaxed);
     ret_header->error_number = atomic_load_explicit(&record->error_number, memory_order_relaxed);
+    ret_header->slot = atomic_load_explicit(&record->slot, memory_order_relaxed);
     return ret_header->size <= COIL_RING_SIZE - sizeof *record - (c->cursor & (COIL_RING_SIZE - 1));
 }
 

@@ -101,3 +101,13 @@ void coil_slots_clear(uint64_t area)
     for (uint32_t i = 1; i < page / sizeof(uint64_t); i++)
         coil_slot_lead(area, i, 0);
 }
+
+int coil_slots_table_prepare(_Atomic uint64_t *table, uint32_t index, struct coil_error *error)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    void *at = pointer((uint64_t)((uintptr_t)(table + index) & ~(page - 1)));
+
+    if (madvise(at, page, MADV_POPULATE_WRITE) == 0 || errno == EINVAL) /* before Linux 5.14 it cannot be asked */
+        return 0;
+    return coil_error_set(error, -ENOMEM, "no memory to share what function pointers lead to: %s", strerror(errno));
+}

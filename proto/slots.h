@@ -95,11 +95,15 @@ static inline void coil_slot_lead(uint64_t area, uint32_t index, uint64_t target
 struct coil_slot_entry {
     uint32_t number;  /* never the same for another function: 0: no function */
     bool is_function; /* `index` is that of an extern "Python" function; else of a signature */
-    uint32_t module;  /* its slot; COIL_SLOT_UNTYPED: it has crossed no place that says its signature */
+    uint32_t module;  /* the number by which the worker knows it */
     uint32_t index;
 };
 
-#define COIL_SLOT_UNTYPED 0x7fffu
+/*
+ * Makes sure that there is memory behind the entry `index` of a table in shared memory, so that writing it cannot fail
+ * any more.  -ENOMEM with words.
+ */
+int coil_slots_table_prepare(_Atomic uint64_t *table, uint32_t index, struct coil_error *error);
 
 static inline uint64_t coil_slot_entry_pack(struct coil_slot_entry entry)
 {

@@ -12,7 +12,7 @@
  *
  * `requests` and `replies` start with the control pages: one control block per
  * channel and side (proto/channel.h); then one ring per channel.  `replies` has the
- * error values between them.
+ * error values between them.  Behind the rings each has a table that says what its writer's function slots stand for.
  *
  *     base + FUNCTIONS_OFFSET slots of the program's functions: code page from a file, data page private
  *
@@ -27,6 +27,8 @@
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "proto/slots.h"
 
 #define COIL_RANGE_BEGIN UINT64_C(0x200000000000)
 #define COIL_RANGE_END UINT64_C(0x500000000000)
@@ -47,13 +49,15 @@
 /* Offsets within `requests`. */
 #define COIL_REQUESTS_CONTROL(channel) ((size_t)(channel)*COIL_CONTROL_SIZE)
 #define COIL_REQUESTS_RING(channel) (COIL_CONTROLS_SIZE + (size_t)(channel)*COIL_RING_SIZE)
-#define COIL_REQUESTS_SIZE (COIL_CONTROLS_SIZE + (size_t)COIL_CHANNELS_MAX * COIL_RING_SIZE)
+#define COIL_REQUESTS_FUNCTIONS (COIL_REQUESTS_RING(COIL_CHANNELS_MAX)) /* the program's */
+#define COIL_REQUESTS_SIZE (COIL_REQUESTS_FUNCTIONS + COIL_SLOTS_TABLE_SIZE)
 
 /* Offsets within `replies`. */
 #define COIL_REPLIES_CONTROL(channel) ((size_t)(channel)*COIL_CONTROL_SIZE)
 #define COIL_REPLIES_ERROR_VALUES ((size_t)COIL_CONTROLS_SIZE)
 #define COIL_REPLIES_RING(channel) (COIL_CONTROLS_SIZE + COIL_ERROR_VALUES_SIZE + (size_t)(channel)*COIL_RING_SIZE)
-#define COIL_REPLIES_SIZE (COIL_REPLIES_RING(COIL_CHANNELS_MAX))
+#define COIL_REPLIES_FUNCTIONS (COIL_REPLIES_RING(COIL_CHANNELS_MAX)) /* Python's */
+#define COIL_REPLIES_SIZE (COIL_REPLIES_FUNCTIONS + COIL_SLOTS_TABLE_SIZE)
 
 #define COIL_STAGING_SIZE (UINT64_C(1) << 32)
 #define COIL_STAGING_CLIENT_SIZE (COIL_STAGING_SIZE / 2) /* the lower half is the client's */

@@ -21,7 +21,10 @@
 /* One call on its way. */
 struct attempt {
     struct coil_link *link;
-    unsigned function;
+    unsigned function;                         /* of either table */
+    uint32_t slot;                             /* of a function that Python made, with this signature; 0: a function */
+    uint32_t module;                           /* with `slot`: the worker's number of the module */
+    const struct coil_client_function *callee; /* what both tables say of it */
     const void *call;
     void *result;
     int error_number; /* C's errno, both ways */
@@ -52,7 +55,12 @@ static void call_staging_deinit(struct call_staging *staging)
 
 static uint32_t result_size(const struct attempt *a)
 {
-    return a->link->functions[a->function].result_size;
+    return a->callee->result_size;
+}
+
+static const struct coil_descriptor_function *row_of(const struct attempt *a)
+{
+    return (a->slot ? coil_image_signatures(a->link->image) : coil_image_functions(a->link->image)) + a->function;
 }
 
 /* Takes the answer to a CALL; `staged` is where a large result has been put, or NULL. */
@@ -61,9 +69,10 @@ static int read_reply(struct attempt *a, const struct coil_header *reply, const 
     char text[COIL_ERROR_TEXT_MAX];
 
     if (__builtin_expect(reply->kind == COIL_RECORD_FAILED, 0)) {
-        a->status = reply->outcome == COIL_FAILED_MEMORY    ? COIL_E_MEMORY
-                    : reply->outcome == COIL_FAILED_POINTER ? COIL_E_POINTER
-                                                            : COIL_E_PROTOCOL;
+        a->status = reply->outcome == COIL_FAILED_MEMORY     ? COIL_E_MEMORY
+                    : reply->outcome == COIL_FAILED_POINTER  ? COIL_E_POINTER
+                    : reply->outcome == COIL_FAILED_FUNCTION ? COIL_E_POINTER
+                                                             : COIL_E_PROTOCOL;
         if (a->status == COIL_E_POINTER)
             return coil_error_set(error, -EFAULT, "%s", coil_channel_words(a->channel, reply, text));
         return coil_error_set(error, -EIO, "the worker refused the call: %s",
@@ -88,7 +97,7 @@ static int no_answer(struct attempt *a, int r, uint32_t sequence, struct coil_er
     long worker = (long)a->channel->session->worker;
 
     a->status = COIL_E_DIED;
-    if (coil_image_functions(a->link->image)[a->function].flags & COIL_FUNCTION_IDEMPOTENT)
+    if (!a->slot && row_of(a)->flags & COIL_FUNCTION_IDEMPOTENT)
         return coil_error_set(error, -EAGAIN, "the Python worker (process %ld) died", worker);
     if (r == -ETIMEDOUT) {
         a->status = COIL_E_REFUSED;
@@ -118,7 +127,10 @@ static int transact(struct attempt *a, struct coil_header *request, struct coil_
     request->kind = COIL_RECORD_CALL;
     request->outcome = 0;
     request->error_number = a->error_number;
-    request->function = atomic_load_explicit(&a->link->slot, memory_order_relaxed) << 16 | a->function;
+    request->function =
+        (a->slot ? a->module : atomic_load_explicit(&a->link->slot, memory_order_relaxed)) << 16 | a->function;
+    request->flags |= a->slot ? COIL_CALL_SLOT : 0;
+    request->slot = a->slot;
     positions->request_position = a->channel->requests.cursor;
     sequence = coil_producer_publish(&a->channel->requests, request);
 
@@ -154,7 +166,7 @@ static int write_back(struct attempt *a, struct coil_scope *scope, struct coil_e
 static int exchange_plain(struct attempt *a, struct coil_error *error)
 {
     struct coil_exchange positions;
-    struct coil_header request = { .flags = 0, .size = a->link->functions[a->function].call_size };
+    struct coil_header request = { .flags = 0, .size = a->callee->call_size };
     struct coil_scope scope = scope_of(a);
     void *payload = coil_producer_claim(&a->channel->requests, request.size);
     int r;
@@ -175,7 +187,7 @@ static int exchange_plain(struct attempt *a, struct coil_error *error)
 static int write_request(struct attempt *a, struct call_staging *s, struct coil_header *request,
                          struct coil_error *error)
 {
-    const struct coil_descriptor_function *f = &coil_image_functions(a->link->image)[a->function];
+    const struct coil_descriptor_function *f = row_of(a);
     const struct coil_group parameters = coil_group_parameters(a->link, f, a->call);
     uint32_t call_size = f->call_size;
     bool stage_frame = call_size > COIL_PAYLOAD_MAX - 8, stage_result = result_size(a) > COIL_PAYLOAD_MAX;
@@ -212,15 +224,15 @@ static int exchange_staged(struct attempt *a, struct coil_error *error)
 {
     struct coil_exchange positions;
     COIL_CLEANUP(call_staging_deinit) struct call_staging staging = { .scope = scope_of(a) };
-    const struct coil_descriptor_function *f = &coil_image_functions(a->link->image)[a->function];
+    const struct coil_descriptor_function *f = row_of(a);
     const struct coil_group result = coil_group_result(a->link, f, a->call);
-    struct coil_header request;
+    struct coil_header request = { 0 };
     int r;
 
     r = write_request(a, &staging, &request, error);
     if (r == 0)
         r = transact(a, &request, &positions, staging.result.address, &staging.scope, error);
-    if (r == 0 && a->link->functions[a->function].result_pointers)
+    if (r == 0 && a->callee->result_pointers)
         coil_marshal_frame_to_own(&staging.scope, &result, a->result);
     return r == 0 ? write_back(a, &staging.scope, error) : r;
 }
@@ -250,22 +262,42 @@ static int find_channel(struct attempt *a, struct coil_error *error)
     return find_channel_slowly(a, error);
 }
 
-static int attempt_once(struct attempt *a, struct coil_error *error)
+/* This thread's channel of a session that another module may have opened.  NULL with words. */
+static struct coil_channel *find_channel_of(struct coil_session *session, struct coil_error *error)
 {
-    int r = find_channel(a, error);
+    struct coil_channel *channel;
+    int cancel;
 
-    if (r < 0)
-        return r;
-    r = __builtin_expect(a->link->functions[a->function].plain, 1) ? exchange_plain(a, error)
-                                                                   : exchange_staged(a, error);
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+    channel = coil_channel_get(session, error);
+    (void)pthread_setcancelstate(cancel, NULL);
+    return channel;
+}
+
+static int exchange(struct attempt *a, struct coil_error *error)
+{
+    int r = __builtin_expect(a->callee->plain, 1) ? exchange_plain(a, error) : exchange_staged(a, error);
+
     if (r == -EAGAIN || r == -ESRCH)
         coil_channel_lost(a->channel);
     return r;
 }
 
+static int attempt_once(struct attempt *a, struct coil_error *error)
+{
+    int r = find_channel(a, error);
+
+    return r < 0 ? r : exchange(a, error);
+}
+
 void coil_remote_call(struct coil_link *link, unsigned function, void *call, void *result)
 {
-    struct attempt a = { .link = link, .function = function, .call = call, .result = result, .error_number = errno };
+    struct attempt a = { .link = link,
+                         .function = function,
+                         .callee = &link->functions[function],
+                         .call = call,
+                         .result = result,
+                         .error_number = errno };
     struct coil_error error; /* large, so it is filled only when it is needed */
     int saved = a.error_number;
     int r = -EAGAIN;
@@ -279,5 +311,32 @@ void coil_remote_call(struct coil_link *link, unsigned function, void *call, voi
         return;
     }
     coil_status_set(coil_thread_self, link, function, a.outcome);
+    errno = a.error_number;
+}
+
+void coil_remote_call_slot(struct coil_link *link, uint32_t signature, struct coil_session *session,
+                           const struct coil_slot_entry *entry, const void *call, void *result)
+{
+    struct attempt a = { .link = link,
+                         .function = signature,
+                         .slot = entry->number,
+                         .module = entry->module,
+                         .callee = &link->signatures[signature],
+                         .call = call,
+                         .result = result,
+                         .status = COIL_E_MEMORY,
+                         .error_number = errno };
+    struct coil_error error; /* large, so it is filled only when it is needed */
+    int saved = a.error_number;
+    int r;
+
+    a.channel = find_channel_of(session, &error);
+    r = a.channel ? exchange(&a, &error) : error.code;
+    if (__builtin_expect(r < 0, 0)) {
+        coil_status_fail_pointer(link, signature, result, a.status, &error);
+        errno = saved;
+        return;
+    }
+    coil_status_set_pointer(coil_thread_self, link, a.outcome);
     errno = a.error_number;
 }

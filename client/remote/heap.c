@@ -118,6 +118,12 @@ int coil_heap_get(uint64_t base, int *fd, struct coil_heap **ret_heap, struct co
     r = map(base, *fd, heap != NULL, error);
     if (r < 0)
         return r;
+    r = coil_callbacks_map(base, error);
+    if (r < 0) {
+        if (!heap)
+            (void)munmap((void *)(uintptr_t)base, COIL_HEAP_SIZE);
+        return r;
+    }
     if (heap)
         detach(heap);
     fresh->base = base;

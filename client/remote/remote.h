@@ -6,6 +6,8 @@
  *     shared.c     which memory Python sees as it is
  *     staging.c    the client's half of the staging area
  *     open.c       a module's first call: session, channel, init code
+ *     functions.c  the program's functions, as pointers that both sides can call
+ *     callbacks.c  Python's functions, as function pointers of the program
  *     channel.c    one thread's channel: acquiring, waiting, giving back
  *     session.c    one attachment to a worker: its window, and its end
  *     heap.c       what Python shares: one mapping per worker, which outlives it
@@ -68,6 +70,7 @@ struct coil_session {
     uint64_t number;
     uint64_t base;
     uint64_t heap_base;
+    struct coil_functions *functions;
     struct coil_heap *heap; /* NULL: its address belongs to a later worker; changed only when this one is dead */
     pid_t worker;
     struct coil_own_fd pidfd;
@@ -263,17 +266,57 @@ void coil_staging_release(struct coil_channel *channel, const struct coil_staged
 void coil_staging_reset(struct coil_channel *channel);
 
 /* ---- functions.c ---- */
+struct coil_functions;
+
+/* Maps a slot area; `replace`: one that is mapped already.  With the runtime lock, as the next one. */
+int coil_functions_map(uint64_t area, bool replace, struct coil_error *error);
+
+/* Makes session->functions, and maps the slots of the session's window. */
+int coil_functions_new(struct coil_session *session, struct coil_error *error);
+void coil_functions_free(struct coil_functions *functions); /* the area stays mapped; NULL is ignored */
 
 /*
  * The address under which a function of this program can be called on both sides: a slot of the session, with the
  * signature (index in the descriptor's table).  NULL stays NULL; an address that is such a slot, or one of
- * Python's, stays as it is.  -ENOSPC with words.
+ * Python's, stays as it is.  -ENOSPC, -ENOMEM with words.
  */
 int coil_function_to_shared(struct coil_session *session, const struct coil_link *link, uint32_t signature,
                             uint64_t address, uint64_t *ret_shared, struct coil_error *error);
 
-/* The program's own function behind a slot of the session; any other address stays as it is. */
+/*
+ * What a shared address that comes from Python is for the program: its own function behind a slot of the session, or a
+ * slot of Python's; any other address stays as it is.
+ */
 uint64_t coil_function_to_own(const struct coil_session *session, uint64_t address);
+
+/* The program's function behind a shared address, if it has given that to Python with this signature.  -ENOENT. */
+int coil_function_find(const struct coil_session *session, const struct coil_link *link, uint32_t signature,
+                       uint64_t address, uint64_t *ret_own, struct coil_error *error);
+
+/* ---- callbacks.c ---- */
+
+/* Maps the slots behind a heap that is new here.  With the runtime lock. */
+int coil_callbacks_map(uint64_t heap, struct coil_error *error);
+void coil_callbacks_forget(void); /* in a forked child */
+
+/* Where an empty slot leads: proto/slots.h. */
+uint64_t coil_callback_resolve(uint64_t area, uint32_t index);
+
+/* For an address that Python gave the program: a stub's own function, or the address, bound to what it stands for now. */
+uint64_t coil_callback_to_own(const struct coil_session *session, uint64_t address);
+
+/* The shared address of a function of a stub library; 0: it is no such function. */
+uint64_t coil_callback_of_stub(struct coil_session *session, uint64_t address);
+
+/* What libffi knows of a signature; immortal.  -ENOTSUP, -ENOMEM with words. */
+int coil_callback_native(struct coil_link *link, uint32_t signature, const struct coil_native **ret_native,
+                         struct coil_error *error);
+
+/* ---- call.c ---- */
+
+/* Calls a function that Python has made, as coil_remote_call(), but never twice. */
+void coil_remote_call_slot(struct coil_link *link, uint32_t signature, struct coil_session *session,
+                           const struct coil_slot_entry *entry, const void *call, void *result);
 
 /* ---- marshal.c ---- */
 

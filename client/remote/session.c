@@ -120,13 +120,16 @@ int coil_session_new(const struct coil_message *attached, int fds[5], struct coi
         return coil_error_set(error, -ENOMEM, "no memory for a channel");
     }
     (void)pthread_mutex_lock(&coil_runtime_lock);
-    r = coil_heap_get(attached->heap, &fds[4], &session->heap, error);
+    r = coil_functions_new(session, error);
+    if (r == 0)
+        r = coil_heap_get(attached->heap, &fds[4], &session->heap, error);
     if (r == 0) {
         session->next = coil_sessions;
         coil_sessions = session;
     }
     (void)pthread_mutex_unlock(&coil_runtime_lock);
     if (r < 0) {
+        coil_functions_free(session->functions);
         free(session->free_channels);
         unmap(session->base);
         return r;
@@ -149,6 +152,7 @@ void coil_session_drop(struct coil_session *session)
         session->free_channels = channel->next;
         coil_channel_free(channel);
     }
+    coil_functions_free(session->functions);
     free(session->large);
     free(session);
 }
@@ -260,6 +264,7 @@ void coil_remote_forget(void)
         atomic_store_explicit(&link->carry, coil_link_carry_unopened, memory_order_release); /* L */
     }
     coil_heaps_forget();
+    coil_callbacks_forget();
     while (coil_sessions) {
         struct coil_session *session = coil_sessions;
 
