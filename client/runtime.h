@@ -6,6 +6,7 @@
  *     thread.c       what coil keeps for each thread
  *     status.c       failures: error value, one line on stderr, coil_last_error()
  *     output.c       Python's text, written with the program's own stdio
+ *     program.c      the program's C functions and variables, as Python reaches them
  *     fork.c         what becomes of all this in a forked child
  *     import.c       `import NAME` of a stub library
  *     remote/        carries frames to the daemon's worker
@@ -114,6 +115,8 @@ struct coil_thread {
     struct coil_channel *channel;  /* the one used last; the first of `channels` to look at */
     struct coil_channel *channels; /* one per session this thread has called through */
     struct coil_host_thread *host_thread;
+    struct coil_link *link; /* whose call is under way, the innermost one */
+    unsigned depth;         /* how many C functions Python has called on this thread that have not returned yet */
     struct coil_error error;
     int status; /* enum coil_status of the last call */
 };
@@ -146,6 +149,25 @@ void coil_status_set_pointer(struct coil_thread *thread, struct coil_link *link,
 
 /* ---- output.c ---- */
 void coil_output_write(int stream, const void *text, size_t size); /* enum coil_host_stream */
+
+/* ---- program.c: both modes ---- */
+
+/*
+ * Python is about to run C on this thread; coil_program_leave() when that has returned.  -ELOOP: nested COIL_DEPTH_MAX
+ * deep, with words.
+ */
+int coil_program_enter(struct coil_thread *thread, struct coil_error *error);
+void coil_program_leave(struct coil_thread *thread);
+
+/* The function or variable number `number` of the descriptor's table, checked: NULL with words if there is none. */
+const struct coil_descriptor_function *coil_program_signature(const struct coil_link *link, uint32_t number,
+                                                              struct coil_error *error);
+const struct coil_descriptor_value *coil_program_variable(const struct coil_link *link, uint32_t number,
+                                                          void **ret_address, struct coil_error *error);
+
+/* Runs a C function that is not variadic, on aligned frames; C's errno in and out. */
+void coil_program_run(const struct coil_link *link, uint32_t signature, const void *call, void *result,
+                      int *inout_errno);
 
 /* ---- fork.c ---- */
 void coil_fork_prepare(void); /* registers the handlers, once */

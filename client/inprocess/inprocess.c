@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/runtime.h"
-#include "daemon/host/host.h"
+#include "client/inprocess/inprocess.h"
 #include "proto/cleanup.h"
 #include "proto/location.h"
 
@@ -25,7 +24,18 @@ static void write_text(void *caller, enum coil_host_stream stream, const char *t
     coil_output_write(stream, text, size);
 }
 
-static const struct coil_host_callbacks callbacks = { .write = write_text };
+static const struct coil_host_callbacks callbacks = {
+    .write = write_text,
+    .ask = coil_inprocess_ask,
+    .program = coil_inprocess_program,
+    .program_ref = coil_inprocess_program_ref,
+    .program_unref = coil_inprocess_program_unref,
+};
+
+const struct coil_host_api *coil_inprocess_host(void)
+{
+    return atomic_load_explicit(&host, memory_order_acquire); /* H */
+}
 
 static int host_load(const struct coil_host_api **ret_host, struct coil_error *error)
 {
@@ -78,6 +88,7 @@ int coil_inprocess_open(struct coil_link *link, enum coil_status *ret_status, st
     const struct coil_host_api *api;
     struct coil_host_module *module;
     struct coil_thread *thread;
+    struct coil_link *outer;
     int r;
 
     *ret_status = COIL_E_NO_PYTHON;
@@ -89,6 +100,8 @@ int coil_inprocess_open(struct coil_link *link, enum coil_status *ret_status, st
     if (!thread)
         return coil_error_set(error, -ENOMEM, "no memory for a Python thread state");
 
+    outer = thread->link;
+    thread->link = link;
     api->enter(thread->host_thread);
     r = api->module_open(link->image, link->hash, &module, error);
     if (r >= 0)
@@ -96,6 +109,7 @@ int coil_inprocess_open(struct coil_link *link, enum coil_status *ret_status, st
     else if (r == -ENOEXEC)
         link->failure = *error;
     api->leave(thread->host_thread);
+    thread->link = outer;
 
     if (r == 0)
         atomic_store_explicit(&link->carry, coil_inprocess_call, memory_order_release); /* L */
@@ -110,6 +124,7 @@ void coil_inprocess_call(struct coil_link *link, unsigned function, void *call, 
 {
     const struct coil_host_api *api = atomic_load_explicit(&host, memory_order_relaxed); /* set before `carry` */
     struct coil_thread *thread = coil_thread_self;
+    struct coil_link *outer;
     int error_number = errno;
     int outcome;
 
@@ -138,9 +153,12 @@ void coil_inprocess_call(struct coil_link *link, unsigned function, void *call, 
             return;
         }
     }
+    outer = thread->link;
+    thread->link = link;
     api->enter(thread->host_thread);
     outcome = api->call(thread->host_thread, link->host_module, function, call, result, &error_number);
     api->leave(thread->host_thread);
+    thread->link = outer;
     coil_status_set(thread, link, function, outcome);
     errno = error_number;
 }

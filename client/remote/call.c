@@ -96,7 +96,14 @@ static int no_answer(struct attempt *a, int r, uint32_t sequence, struct coil_er
 {
     long worker = (long)a->channel->session->worker;
 
+    if (r == -EPROTO) {
+        a->status = COIL_E_PROTOCOL;
+        return coil_error_set(error, r, "the worker's answer does not fit its ring");
+    }
     a->status = COIL_E_DIED;
+    if (r == -ECHILD)
+        return coil_error_set(error, -ESRCH, "this process was forked while it was in the call, whose answer goes to "
+                                             "its parent");
     if (!a->slot && row_of(a)->flags & COIL_FUNCTION_IDEMPOTENT)
         return coil_error_set(error, -EAGAIN, "the Python worker (process %ld) died", worker);
     if (r == -ETIMEDOUT) {
@@ -117,8 +124,8 @@ static int no_answer(struct attempt *a, int r, uint32_t sequence, struct coil_er
  * Sends the request, whose payload has been written, and takes its answer.  0;
  * -EAGAIN: the worker died and the call is to be sent again; else negative, with words and a->status.
  */
-static int transact(struct attempt *a, struct coil_header *request, struct coil_exchange *positions, const void *staged,
-                    struct coil_scope *scope, struct coil_error *error)
+static int transact(struct attempt *a, struct coil_header *request, const void *staged, struct coil_scope *scope,
+                    struct coil_error *error)
 {
     struct coil_header reply;
     uint32_t sequence;
@@ -131,18 +138,17 @@ static int transact(struct attempt *a, struct coil_header *request, struct coil_
         (a->slot ? a->module : atomic_load_explicit(&a->link->slot, memory_order_relaxed)) << 16 | a->function;
     request->flags |= a->slot ? COIL_CALL_SLOT : 0;
     request->slot = a->slot;
-    positions->request_position = a->channel->requests.cursor;
+    coil_channel_begin(a->channel);
     sequence = coil_producer_publish(&a->channel->requests, request);
 
     r = coil_channel_receive(a->channel, &reply, scope);
     if (__builtin_expect(r < 0, 0)) {
-        if (r == -ESRCH || r == -ETIMEDOUT)
-            return no_answer(a, r, sequence, error);
-        a->status = COIL_E_PROTOCOL;
-        return coil_error_set(error, r, "the worker's answer does not fit its ring");
+        r = no_answer(a, r, sequence, error);
+        coil_channel_end(a->channel);
+        return r;
     }
     r = read_reply(a, &reply, staged, error);
-    coil_channel_finish(a->channel, positions);
+    coil_channel_finish(a->channel);
     return r;
 }
 
@@ -165,7 +171,6 @@ static int write_back(struct attempt *a, struct coil_scope *scope, struct coil_e
 /* A call whose frame is all there is to it. */
 static int exchange_plain(struct attempt *a, struct coil_error *error)
 {
-    struct coil_exchange positions;
     struct coil_header request = { .flags = 0, .size = a->callee->call_size };
     struct coil_scope scope = scope_of(a);
     void *payload = coil_producer_claim(&a->channel->requests, request.size);
@@ -174,7 +179,7 @@ static int exchange_plain(struct attempt *a, struct coil_error *error)
     if (!payload)
         return ring_is_full(a, error);
     coil_frame_copy(payload, a->call, request.size);
-    r = transact(a, &request, &positions, NULL, &scope, error);
+    r = transact(a, &request, NULL, &scope, error);
     if (__builtin_expect(scope.marshal != NULL, 0)) { /* Python has asked for something meanwhile */
         if (r == 0)
             r = write_back(a, &scope, error);
@@ -222,7 +227,6 @@ static int write_request(struct attempt *a, struct call_staging *s, struct coil_
 /* Any other call. */
 static int exchange_staged(struct attempt *a, struct coil_error *error)
 {
-    struct coil_exchange positions;
     COIL_CLEANUP(call_staging_deinit) struct call_staging staging = { .scope = scope_of(a) };
     const struct coil_descriptor_function *f = row_of(a);
     const struct coil_group result = coil_group_result(a->link, f, a->call);
@@ -231,10 +235,20 @@ static int exchange_staged(struct attempt *a, struct coil_error *error)
 
     r = write_request(a, &staging, &request, error);
     if (r == 0)
-        r = transact(a, &request, &positions, staging.result.address, &staging.scope, error);
+        r = transact(a, &request, staging.result.address, &staging.scope, error);
     if (r == 0 && a->callee->result_pointers)
         coil_marshal_frame_to_own(&staging.scope, &result, a->result);
     return r == 0 ? write_back(a, &staging.scope, error) : r;
+}
+
+/* Is there a call of this thread that waits for a worker which has died? */
+static bool is_inside_lost(const struct coil_thread *thread)
+{
+    for (const struct coil_channel *channel = thread->channels; channel; channel = channel->next)
+        if (channel->level_count > 0 && !channel->forked &&
+            (channel->lost || atomic_load_explicit(&channel->session->gone, memory_order_relaxed)))
+            return true;
+    return false;
 }
 
 /* A thread that is cancelled here would leave with locks held. */
@@ -243,6 +257,10 @@ static int find_channel_slowly(struct attempt *a, struct coil_error *error)
     int cancel;
     int r;
 
+    if (coil_thread_self && is_inside_lost(coil_thread_self)) {
+        a->status = COIL_E_DIED;
+        return coil_error_set(error, -ESRCH, "the Python worker that this call would be made inside of has died");
+    }
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
     r = coil_remote_channel(a->link, &a->channel, &a->status, error);
     (void)pthread_setcancelstate(cancel, NULL);
@@ -276,11 +294,14 @@ static struct coil_channel *find_channel_of(struct coil_session *session, struct
 
 static int exchange(struct attempt *a, struct coil_error *error)
 {
+    const struct coil_thread *thread = coil_thread_self;
     int r = __builtin_expect(a->callee->plain, 1) ? exchange_plain(a, error) : exchange_staged(a, error);
 
-    if (r == -EAGAIN || r == -ESRCH)
-        coil_channel_lost(a->channel);
-    return r;
+    if (r != -EAGAIN && r != -ESRCH)
+        return r;
+    coil_channel_lost(a->channel);
+    /* A call that was made inside a call does not outlive that one's worker. */
+    return thread->depth > 0 && is_inside_lost(thread) ? -ESRCH : r;
 }
 
 static int attempt_once(struct attempt *a, struct coil_error *error)

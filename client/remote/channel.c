@@ -51,35 +51,59 @@ static void send_reset(struct coil_channel *channel)
 {
     const struct coil_header header = { .kind = COIL_RECORD_RESET };
 
-    if (coil_producer_claim(&channel->requests, 0)) /* there is room: no request is under way */
-        (void)coil_producer_publish(&channel->requests, &header);
+    if (!coil_producer_claim(&channel->requests, 0))
+        return; /* cannot be: no request is under way */
+    coil_channel_begin(channel);
+    (void)coil_producer_publish(&channel->requests, &header);
+}
+
+/* The thread has ended in the C code that Python had asked for. */
+static void abandon_ask(struct coil_channel *channel)
+{
+    if (channel->level_count % 2 == 0 && channel->level_count > 0)
+        coil_ask_abandon(channel);
+}
+
+/* One reply to a channel whose thread has ended. */
+static void reset_reply(struct coil_channel *channel, const struct coil_header *header)
+{
+    switch (header->kind) {
+    case COIL_RECORD_TEXT:
+    case COIL_RECORD_PAD:
+        coil_consumer_advance(&channel->replies, header);
+        coil_consumer_tell(&channel->replies);
+        return;
+    case COIL_RECORD_ASK:
+        coil_ask_refuse(channel, header);
+        return;
+    default:
+        break;
+    }
+    coil_channel_finish(channel);
+    if (channel->level_count > 0) {
+        abandon_ask(channel);
+        return;
+    }
+    channel->resetting = channel->abandoned;
+    if (channel->abandoned)
+        send_reset(channel);
+    else
+        coil_staging_reset(channel);
+    coil_marshal_reset(channel);
+    channel->abandoned = false;
 }
 
 /*
- * Has the RESET been answered?  A call that its thread was cancelled in comes first: the worker goes back to
- * where that call began (I4), so nothing can be sent before its answer is here.
+ * Has the RESET been answered?  Calls that its thread was cancelled in come first: the worker goes back to
+ * where they began (I4), so nothing can be sent before their answers are here.
  */
 static bool is_reset(struct coil_channel *channel)
 {
-    const struct coil_exchange idle = { channel->idle_request };
     struct coil_header header;
 
     while (channel->resetting && coil_consumer_ready(&channel->replies) &&
-           coil_consumer_header(&channel->replies, &header)) {
-        if (header.kind == COIL_RECORD_TEXT || header.kind == COIL_RECORD_PAD) {
-            coil_consumer_advance(&channel->replies, &header);
-            coil_consumer_tell(&channel->replies);
-            continue;
-        }
-        coil_channel_finish(channel, &idle);
-        channel->resetting = channel->abandoned;
-        if (channel->abandoned)
-            send_reset(channel);
-        else
-            coil_staging_reset(channel);
-        coil_marshal_reset(channel);
-        channel->abandoned = false;
-    }
+           coil_consumer_header(&channel->replies, &header))
+        reset_reply(channel, &header);
     return !channel->resetting;
 }
 
@@ -163,8 +187,10 @@ static struct coil_channel *open_another(struct coil_session *session, struct co
 static void reset(struct coil_channel *channel)
 {
     channel->resetting = true;
-    channel->abandoned = channel->requests.cursor != channel->idle_request;
-    if (!channel->abandoned)
+    channel->abandoned = channel->level_count > 0;
+    if (channel->abandoned)
+        abandon_ask(channel);
+    else
         send_reset(channel);
 }
 
@@ -193,6 +219,9 @@ void coil_channel_lost(struct coil_channel *channel)
     struct coil_channel **at = &thread->channels;
     int cancel;
 
+    channel->lost = true;
+    if (channel->level_count > 0)
+        return; /* whoever waits further out will learn it, too */
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel); /* locks are held */
     if (coil_session_is_cut_off(channel->session))
         coil_session_retire(channel->session);
@@ -213,7 +242,7 @@ static void drop_dead(struct coil_thread *thread)
     while (*at) {
         struct coil_channel *channel = *at;
 
-        if (!atomic_load_explicit(&channel->session->gone, memory_order_relaxed)) {
+        if (channel->level_count > 0 || !atomic_load_explicit(&channel->session->gone, memory_order_relaxed)) {
             at = &channel->next;
             continue;
         }
@@ -250,7 +279,6 @@ struct coil_channel *coil_channel_get(struct coil_session *session, struct coil_
         (void)pthread_mutex_lock(&coil_runtime_lock);
         coil_session_ref(session);
         (void)pthread_mutex_unlock(&coil_runtime_lock);
-        channel->idle_request = channel->requests.cursor;
         channel->next = thread->channels;
         thread->channels = channel;
     }
@@ -273,7 +301,8 @@ void coil_remote_thread_end(struct coil_thread *thread)
 
 bool coil_channel_started(const struct coil_channel *channel, uint32_t sequence)
 {
-    return atomic_load_explicit(&channel->worker->started, memory_order_acquire) == sequence; /* S */
+    return channel->levels[channel->level_count - 1] & COIL_LEVEL_ASKED ||
+           atomic_load_explicit(&channel->worker->started, memory_order_acquire) == sequence; /* S */
 }
 
 /* 0: a reply may still come; else as coil_channel_receive(). */
@@ -323,7 +352,6 @@ const char *coil_channel_words(const struct coil_channel *channel, const struct 
 
 int coil_channel_receive_any(struct coil_channel *channel, struct coil_header *ret_header, struct coil_scope *scope)
 {
-    (void)scope; /* who waits matters to what Python asks meanwhile */
     for (;;) {
         int r = wait_for_reply(channel);
 
@@ -338,6 +366,11 @@ int coil_channel_receive_any(struct coil_channel *channel, struct coil_header *r
         case COIL_RECORD_PAD:
             coil_consumer_advance(&channel->replies, ret_header);
             coil_consumer_tell(&channel->replies);
+            break;
+        case COIL_RECORD_ASK:
+            r = coil_ask_execute(channel, ret_header, scope);
+            if (r < 0)
+                return r;
             break;
         default:
             return 0;

@@ -114,13 +114,31 @@ static int read_answer(struct coil_link *link, struct coil_channel *channel, con
     return error->code;
 }
 
+/* `r` is what coil_channel_receive() returned. */
+static int no_answer(const struct coil_channel *channel, int r, uint32_t sequence, enum coil_status *ret_status,
+                     struct coil_error *error)
+{
+    long worker = (long)channel->session->worker;
+
+    if (r == -EPROTO)
+        return coil_error_set(error, r, "the worker's answer does not fit its ring");
+    *ret_status = COIL_E_DIED;
+    if (r == -ECHILD)
+        return coil_error_set(error, -ESRCH, "this process was forked while the init code ran for its parent");
+    if (r == -ESRCH && !coil_channel_started(channel, sequence))
+        return coil_error_set(error, -EAGAIN, "the Python worker (process %ld) died", worker);
+    return coil_error_set(error, -ESRCH,
+                          "the Python worker (process %ld) died while it ran the init code; the daemon's log "
+                          "(coilctl status names it) says how",
+                          worker);
+}
+
 /* -EAGAIN: the worker died before it began; -ESRCH: it died while the init code ran. */
 static int open_module(struct coil_link *link, struct coil_channel *channel, enum coil_status *ret_status,
                        struct coil_error *error)
 {
     const struct coil_header request = { .kind = COIL_RECORD_OPEN, .size = COIL_HASH_SIZE };
     struct coil_scope scope = { .outer = channel->scopes, .channel = channel, .link = link };
-    struct coil_exchange positions;
     struct coil_header reply;
     uint32_t sequence;
     void *payload;
@@ -131,27 +149,20 @@ static int open_module(struct coil_link *link, struct coil_channel *channel, enu
     if (!payload)
         return coil_error_set(error, -EPROTO, "the request ring is full");
     memcpy(payload, link->hash, COIL_HASH_SIZE);
-    positions.request_position = channel->requests.cursor;
+    coil_channel_begin(channel);
     sequence = coil_producer_publish(&channel->requests, &request);
 
     r = coil_channel_receive(channel, &reply, &scope);
     if (r == 0 && scope.marshal && coil_marshal_back(&scope, true, error) < 0)
         coil_status_print("%s: %s", coil_image_name(link->image), error->text);
     coil_marshal_deinit(&scope);
-    if (r == -ESRCH || r == -ETIMEDOUT) {
-        *ret_status = COIL_E_DIED;
-        if (r == -ESRCH && !coil_channel_started(channel, sequence))
-            return coil_error_set(error, -EAGAIN, "the Python worker (process %ld) died",
-                                  (long)channel->session->worker);
-        return coil_error_set(error, -ESRCH,
-                              "the Python worker (process %ld) died while it ran the init code; the daemon's log "
-                              "(coilctl status names it) says how",
-                              (long)channel->session->worker);
+    if (r < 0) {
+        r = no_answer(channel, r, sequence, ret_status, error);
+        coil_channel_end(channel);
+        return r;
     }
-    if (r < 0)
-        return coil_error_set(error, r, "the worker's answer does not fit its ring");
     r = read_answer(link, channel, &reply, ret_status, error);
-    coil_channel_finish(channel, &positions);
+    coil_channel_finish(channel);
     return r;
 }
 

@@ -2,6 +2,7 @@
  * Remote mode's nouns.
  *
  *     call.c       one call: request, text, answer; what happens when the worker dies
+ *     ask.c        what Python asks of the program meanwhile
  *     marshal.c    what pointers lead to: staged for the call, changes copied back (marshal.h: its parts)
  *     shared.c     which memory Python sees as it is
  *     staging.c    the client's half of the staging area
@@ -89,12 +90,23 @@ struct coil_session {
 };
 
 /* ---- channel.c ---- */
+
+/* Calls and asks that may be open at once: one more call than asks. */
+#define COIL_LEVELS_MAX (2 * COIL_DEPTH_MAX + 1)
+
 struct coil_channel {
     struct coil_session *session;
     uint32_t index;
     bool resetting; /* it is free, but its RESET has not been answered yet */
     bool abandoned; /* its thread was cancelled in a call, whose answer must come before RESET can be sent */
-    uint64_t idle_request; /* where the cursor is between calls */
+    bool lost;      /* no answer will come to any of the calls that are open */
+    bool forked;    /* this process is a child, and the calls that are open are its parent's */
+    /*
+     * The requests that have not been answered, in turns ours (a call, on the ring of requests) and the worker's (an
+     * ask, on the other): where each lies (I4), and, in the lowest bit of ours, whether an ask has come for it.
+     */
+    uint32_t level_count;
+    uint64_t levels[COIL_LEVELS_MAX];
     struct coil_producer requests;
     struct coil_consumer replies;
     const struct coil_control *worker; /* the worker's control block */
@@ -186,10 +198,19 @@ void coil_channel_free(struct coil_channel *channel);
 /* This thread's channel of the session, acquired if it has none.  NULL with words. */
 struct coil_channel *coil_channel_get(struct coil_session *session, struct coil_error *error);
 
-/* Where a synchronous request began: I4 in proto/ring.h. */
-struct coil_exchange {
-    uint64_t request_position;
-};
+#define COIL_LEVEL_ASKED UINT64_C(1)
+
+/* A request is about to be published, for which room has been claimed.  Its answer ends it, or coil_channel_end(). */
+static inline void coil_channel_begin(struct coil_channel *channel)
+{
+    channel->levels[channel->level_count++] = channel->requests.cursor;
+}
+
+/* No answer to the request can be waited for any longer. */
+static inline void coil_channel_end(struct coil_channel *channel)
+{
+    channel->level_count--;
+}
 
 /* As coil_channel_receive(), for any case. */
 int coil_channel_receive_any(struct coil_channel *channel, struct coil_header *ret_header, struct coil_scope *scope);
@@ -197,8 +218,9 @@ int coil_channel_receive_any(struct coil_channel *channel, struct coil_header *r
 /*
  * Waits for the next reply and copies its header; text is written as it comes.  `scope` is the call that waits.
  * 0; -ESRCH: none will come, and coil_channel_started() says what has begun; -ETIMEDOUT: none
- * will come, and nobody knows what has begun; -EPROTO.  The reply must be finished
- * with coil_channel_finish(), after its payload has been copied.
+ * will come, and nobody knows what has begun; -ECHILD: this process has been forked meanwhile, and the reply is its
+ * parent's; -EPROTO.  The reply must be finished with coil_channel_finish(), after its payload has been copied; without
+ * one, the request is ended with coil_channel_end().
  */
 static inline int coil_channel_receive(struct coil_channel *channel, struct coil_header *ret_header,
                                        struct coil_scope *scope)
@@ -216,20 +238,37 @@ const char *coil_channel_words(const struct coil_channel *channel, const struct 
                                char ret_text[COIL_ERROR_TEXT_MAX]);
 
 /* The answer has been copied. */
-static inline void coil_channel_finish(struct coil_channel *channel, const struct coil_exchange *exchange)
+static inline void coil_channel_finish(struct coil_channel *channel)
 {
     coil_consumer_answered(&channel->replies);
-    coil_producer_rewind(&channel->requests, exchange->request_position);
+    coil_producer_rewind(&channel->requests, channel->levels[--channel->level_count] & ~COIL_LEVEL_ASKED);
 }
 
 /* Gives a channel back to its session, or frees it if the worker is dead.  It is in no list of the thread any more. */
 void coil_channel_release(struct coil_channel *channel);
 
-/* Was this the last request whose handler was entered?  Only when nothing more will come. */
+/* Was the handler of this request, the innermost one, entered?  Only when nothing more will come. */
 bool coil_channel_started(const struct coil_channel *channel, uint32_t sequence);
 
-/* Forgets a channel of this thread to which no answer comes any more; retires its session, if that is the reason. */
+/*
+ * To a request on this channel of this thread no answer has come: forgets the channel, once no other request is open on
+ * it; retires its session, if that is the reason.
+ */
 void coil_channel_lost(struct coil_channel *channel);
+
+/* ---- ask.c ---- */
+
+/*
+ * The ready reply, whose header is `header`, asks for something: carries it out and answers.  `scope` is the call that
+ * waits.  0; else as coil_channel_receive().
+ */
+int coil_ask_execute(struct coil_channel *channel, const struct coil_header *header, struct coil_scope *scope);
+
+/* The same when its thread has ended: says so. */
+void coil_ask_refuse(struct coil_channel *channel, const struct coil_header *header);
+
+/* The innermost request is an ask whose thread has ended while it ran C code: says so. */
+void coil_ask_abandon(struct coil_channel *channel);
 
 /* ---- heap.c: with the runtime lock ---- */
 

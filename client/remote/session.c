@@ -138,10 +138,12 @@ int coil_session_new(const struct coil_message *attached, int fds[5], struct coi
     return 0;
 }
 
-void coil_session_drop(struct coil_session *session)
+/* Gives back all but the structure. */
+static void let_go(struct coil_session *session)
 {
     unmap(session->base);
     (void)coil_wire_release(session->wire);
+    session->wire = NULL;
     if (coil_own_fd_check(&session->socket))
         coil_fd_close(&session->socket.fd);
     if (is_own_pidfd(&session->pidfd))
@@ -154,6 +156,14 @@ void coil_session_drop(struct coil_session *session)
     }
     coil_functions_free(session->functions);
     free(session->large);
+    session->large = NULL;
+    session->large_count = 0;
+}
+
+void coil_session_drop(struct coil_session *session)
+{
+    if (session->wire)
+        let_go(session);
     free(session);
 }
 
@@ -244,22 +254,56 @@ void coil_session_retire(struct coil_session *session)
     (void)pthread_mutex_unlock(&coil_runtime_lock);
 }
 
+/* This thread is in calls through the session: they fail when it comes back to them, and until then need the structure. */
+static void outlive(struct coil_session *session, unsigned channels)
+{
+    let_go(session);
+    session->references = channels;
+    session->heap = NULL;
+    session->pidfd.fd = session->socket.fd = -1;
+    atomic_store_explicit(&session->gone, true, memory_order_relaxed);
+    (void)pthread_mutex_init(&session->lock, NULL); /* another thread of the parent may hold it */
+}
+
+/* Other threads' structures are gone with their threads; what they owned is unmapped with the sessions. */
+static void forget_channels(struct coil_thread *self)
+{
+    struct coil_channel **at = &self->channels;
+
+    self->channel = NULL;
+    while (*at) {
+        struct coil_channel *channel = *at;
+
+        if (channel->level_count > 0) {
+            channel->forked = true;
+            at = &channel->next;
+        } else {
+            *at = channel->next;
+            coil_channel_free(channel);
+        }
+    }
+}
+
+/* How many calls of this thread, the child's only one, wait for the session's worker. */
+static unsigned count_open(const struct coil_session *session)
+{
+    unsigned count = 0;
+
+    for (const struct coil_channel *c = coil_thread_self ? coil_thread_self->channels : NULL; c; c = c->next)
+        count += c->session == session;
+    return count;
+}
+
 void coil_remote_forget(void)
 {
-    struct coil_thread *self = coil_thread_self;
-
-    /* Other threads' structures are gone with their threads; what they owned is unmapped with the sessions. */
-    while (self && self->channels) {
-        struct coil_channel *channel = self->channels;
-
-        self->channels = channel->next;
-        coil_channel_free(channel);
-    }
-    if (self)
-        self->channel = NULL;
+    if (coil_thread_self)
+        forget_channels(coil_thread_self);
     for (struct coil_link *link = coil_links; link; link = link->next) {
-        if (!atomic_load_explicit(&link->session, memory_order_relaxed))
+        struct coil_session *session = atomic_load_explicit(&link->session, memory_order_relaxed);
+
+        if (!session)
             continue;
+        keep_error_values(link, session);
         atomic_store_explicit(&link->session, NULL, memory_order_relaxed);
         atomic_store_explicit(&link->carry, coil_link_carry_unopened, memory_order_release); /* L */
     }
@@ -267,8 +311,12 @@ void coil_remote_forget(void)
     coil_callbacks_forget();
     while (coil_sessions) {
         struct coil_session *session = coil_sessions;
+        unsigned open = count_open(session);
 
         coil_sessions = session->next;
-        coil_session_drop(session);
+        if (open)
+            outlive(session, open);
+        else
+            coil_session_drop(session);
     }
 }

@@ -46,7 +46,8 @@ static void release_large(struct coil_session *session, const struct coil_staged
 {
     uint64_t offset = (uint64_t)(uintptr_t)staged->address - session->base - COIL_STAGING_OFFSET - LARGE_BEGIN;
 
-    (void)madvise(staged->address, staged->size, MADV_REMOVE); /* gives the memory back */
+    if (!atomic_load_explicit(&session->gone, memory_order_relaxed)) /* else it may not be mapped any more */
+        (void)madvise(staged->address, staged->size, MADV_REMOVE);   /* gives the memory back */
     (void)pthread_mutex_lock(&session->lock);
     for (size_t i = 0; i < session->large_count; i++) {
         if (session->large[i].offset != offset)

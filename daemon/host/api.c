@@ -22,9 +22,13 @@ static const struct coil_host_api api = {
     .thread_detach = coil_thread_detach,
     .enter = coil_thread_enter,
     .leave = coil_thread_leave,
+    .pause = coil_thread_pause,
+    .resume = coil_thread_resume,
     .module_open = coil_module_open,
     .call = coil_dispatch_call,
     .module_import = coil_module_import,
+    .module_hash = coil_module_hash,
+    .module_word = coil_module_word,
     .error_value_get = coil_dispatch_error_value,
 };
 

@@ -158,7 +158,9 @@ int coil_dispatch_call(struct coil_host_thread *thread, struct coil_host_module 
     int outcome;
 
     if (callee->attachment) {
+        thread->calls++;
         outcome = function_call(callee, call, result, inout_errno);
+        thread->calls--;
     } else {
         result_clear(callee, result);
         coil_report_line("coil: function %s.%s() called, but no Python code was attached to it with "

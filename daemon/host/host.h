@@ -78,10 +78,11 @@ struct coil_host_callbacks {
     void (*error_value)(struct coil_host_module *module, unsigned function, const void *value, size_t size);
 
     /*
-     * Asks a program for something and waits for it, without the GIL.  `caller`: of the thread whose call
+     * Asks a program for something and waits for it.  Called with the GIL, and returns with it; waiting, the embedder
+     * gives it up with api->pause(), as soon as it is not worth keeping.  `caller`: of the thread whose call
      * is being handled, if the program is to be asked on the very thread that waits for that call; else NULL, and the
      * program's service thread (in-process: the calling thread) answers.  Meanwhile the calling
-     * thread may run calls of that program, nested.
+     * thread may run calls of that program, nested, with or without enter and leave around them.
      *
      * 0; -ESRCH: the program has gone; -ELOOP: nested too deep; -EFAULT: a pointer cannot cross; -ENOTCONN: it has no
      * service thread; -EPERM, -EINVAL, -ENOMEM: refused; with words.
@@ -151,6 +152,13 @@ struct coil_host_api {
     void (*leave)(struct coil_host_thread *thread);
 
     /*
+     * Gives up the GIL in the middle of a callback, on any thread that Python knows, and takes it back.  Between the
+     * two, enter and leave are balanced.
+     */
+    void *(*pause)(void);
+    void (*resume)(void *paused);
+
+    /*
      * Opens the module of a descriptor that coil_descriptor_check() has
      * accepted, or finds it among the open ones (same name, same `hash`), and
      * runs its init code.  Between enter and leave; the GIL is released while
@@ -183,8 +191,8 @@ struct coil_host_api {
     void *(*module_import)(const struct coil_descriptor *image, const uint8_t hash[16]);
 
     /*
-     * `program` has opened the module (the host calls the module's on_open functions), or has gone, with every module it
-     * had.  Between enter and leave.  Opening may fail as init code does: -ENOEXEC.
+     * `program` has opened the module (the host calls the module's on_open functions), or has gone, with every module
+     * it had.  Between enter and leave.  Opening may fail as init code does: -ENOEXEC.
      */
     int (*program_opened)(struct coil_host_program *program, struct coil_host_module *module, struct coil_error *error);
     void (*program_gone)(struct coil_host_program *program);
@@ -194,6 +202,13 @@ struct coil_host_api {
      * call_slot() is call() for it; the frames are those of its signature.
      */
     int (*call_slot)(struct coil_host_thread *thread, uint32_t slot, const void *call, void *result, int *inout_errno);
+
+    /*
+     * What the embedder knows a module by: the hash it was opened with, and one word for its own use, which is NULL at
+     * first.  The word: with the GIL.
+     */
+    const uint8_t *(*module_hash)(const struct coil_host_module *module);
+    void **(*module_word)(struct coil_host_module *module);
 
     /* Copies the current error value of a function into `value` (its result_size bytes).  Between enter and leave. */
     void (*error_value_get)(struct coil_host_module *module, unsigned function, void *value);

@@ -108,6 +108,16 @@ const struct coil_descriptor_global *coil_module_global(const struct coil_host_m
     return NULL;
 }
 
+const uint8_t *coil_module_hash(const struct coil_host_module *module)
+{
+    return module->hash;
+}
+
+void **coil_module_word(struct coil_host_module *module)
+{
+    return &module->word;
+}
+
 static int functions_build(struct coil_host_module *module)
 {
     const struct coil_descriptor_function *descriptors = coil_image_functions(module->image);
@@ -220,6 +230,21 @@ static int attempt_fail(struct coil_host_module *module, bool was_published, str
     return failure_error(module, error);
 }
 
+/* The init code is nobody's call, even if it is in one that the module's library is needed. */
+static int init_code_run(struct coil_host_module *module, const char *source)
+{
+    struct coil_host_thread *thread = coil_thread_current();
+    size_t calls = thread ? thread->calls : 0;
+    int r;
+
+    if (thread)
+        thread->calls = 0;
+    r = coil_init_code_run(module->name, source);
+    if (thread)
+        thread->calls = calls;
+    return r;
+}
+
 /* Opens `module`, which nobody else is opening. */
 static int attempt_run(struct coil_host_module *module, struct coil_error *error)
 {
@@ -234,7 +259,7 @@ static int attempt_run(struct coil_host_module *module, struct coil_error *error
         if (coil_names_publish(&module->names, module->name, module->object, module->lib) < 0)
             return attempt_fail(module, published, error);
     }
-    if (*source && coil_init_code_run(module->name, source) < 0)
+    if (*source && init_code_run(module, source) < 0)
         return attempt_fail(module, published, error);
     coil_text_flush(coil_thread_current());
     state_set(module, COIL_MODULE_OPEN);

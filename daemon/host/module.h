@@ -54,11 +54,17 @@ struct coil_host_module {
     PyModuleDef definition;  /* of `object` */
     struct coil_names names; /* what was done to sys.modules */
     struct coil_host_function *functions;
+    struct coil_signature *signatures; /* one per row of the descriptor's table, built when they are needed */
+    struct coil_variable *variables;   /* the same for variables */
+    void *word;                        /* the embedder's */
 };
 
 int coil_module_open(const struct coil_descriptor *image, const uint8_t hash[COIL_HASH_SIZE],
                      struct coil_host_module **ret_module, struct coil_error *error);
 void *coil_module_import(const struct coil_descriptor *image, const uint8_t hash[COIL_HASH_SIZE]);
+
+const uint8_t *coil_module_hash(const struct coil_host_module *module);
+void **coil_module_word(struct coil_host_module *module);
 
 /* A global of the descriptor by name; NULL if there is none. */
 const struct coil_descriptor_global *coil_module_global(const struct coil_host_module *module, const char *name);

@@ -128,6 +128,16 @@ void coil_thread_leave(struct coil_host_thread *thread)
         (void)PyEval_SaveThread();
 }
 
+void *coil_thread_pause(void)
+{
+    return PyEval_SaveThread();
+}
+
+void coil_thread_resume(void *paused)
+{
+    PyEval_RestoreThread(paused);
+}
+
 struct coil_host_thread *coil_thread_current(void)
 {
     return current;

@@ -18,6 +18,7 @@ struct coil_host_thread {
     bool made; /* `state` was made for it, and ends with it */
     void *caller;
     size_t depth;                   /* of enter; its owner's thread only */
+    size_t calls;                   /* under way on this thread, up to the init code that runs; with the GIL */
     size_t capacity;                /* of `taken` */
     unsigned char *taken;           /* per level of enter: 1 if it took the GIL */
     struct coil_host_thread *outer; /* what was current when this one was entered */
@@ -28,6 +29,8 @@ struct coil_host_thread *coil_thread_attach(void *caller);
 void coil_thread_detach(struct coil_host_thread *thread);
 void coil_thread_enter(struct coil_host_thread *thread);
 void coil_thread_leave(struct coil_host_thread *thread);
+void *coil_thread_pause(void);
+void coil_thread_resume(void *paused);
 
 /* The one this OS thread has entered, or NULL: a thread of Python's own, or between calls. */
 struct coil_host_thread *coil_thread_current(void);

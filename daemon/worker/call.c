@@ -9,6 +9,7 @@
  * If the worker dies in here, `started` tells the client whether the handler had
  * been entered; the client reads it only when no answer will come.
  */
+#include <alloca.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -188,8 +189,7 @@ static void child_ends(void)
 static int run(struct coil_channel *channel, const struct coil_header *header, const struct request *request,
                const struct call *call)
 {
-    alignas(16) unsigned char memory[COIL_PAYLOAD_MAX];
-    void *result = call->result_at ? call->staged_result : memory;
+    void *result = call->result_at ? call->staged_result : alloca(call->function->result_size + 1u);
     struct coil_header reply = { .kind = COIL_RECORD_RETURN, .error_number = header->error_number };
     void *payload;
     int error_number = header->error_number;
@@ -197,6 +197,8 @@ static int run(struct coil_channel *channel, const struct coil_header *header, c
     reply.outcome = (uint8_t)coil_worker_host->call(channel->host_thread, call->host, call->index, call->frame, result,
                                                     &error_number);
     child_ends();
+    if (channel->broken)
+        return -ECANCELED;
     reply.error_number = error_number;
     reply.size = call->result_at ? 0 : call->function->result_size;
     payload = coil_channel_claim_answer(channel, reply.size);
@@ -212,7 +214,7 @@ static int run(struct coil_channel *channel, const struct coil_header *header, c
 
 int coil_call_execute(struct coil_channel *channel, const struct coil_header *header, struct coil_error *error)
 {
-    alignas(16) unsigned char memory[COIL_RECORD_SIZE_MAX];
+    unsigned char *memory = alloca(header->size + 1u); /* less than a ring; as small as can be, since calls nest */
     COIL_CLEANUP(call_deinit) struct call call = { 0 };
     struct request request;
     int r;
@@ -245,8 +247,8 @@ static int open_module(struct coil_channel *channel, struct coil_worker_module *
 
     r = coil_worker_host->module_open(module->image, module->hash, &host, error);
     child_ends();
-    if (r < 0)
-        return r;
+    if (r < 0 || channel->broken)
+        return r < 0 ? r : -ECANCELED;
     atomic_store_explicit(&module->host, host, memory_order_release); /* O */
     offset = coil_session_publish(channel->session, module);
     payload = coil_channel_claim_answer(channel, reply.size);

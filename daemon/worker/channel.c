@@ -2,7 +2,8 @@
  * One channel: a thread that serves one client thread.
  *
  * It takes records in ring order and answers each before it takes the next,
- * so a handler that blocks holds up its own caller only.  Its Python thread state
+ * so a handler that blocks holds up its own caller only.  A handler that asks its program for something (ask.c)
+ * serves the channel itself until the answer comes.  Its Python thread state
  * lives as long as the client's thread, which is what makes threading.local work as in
  * one process.  While no call is there it holds no lock and, but for the first
  * fraction of a microsecond, not the GIL: it spins, then it sleeps until the client
@@ -62,6 +63,7 @@ void coil_channel_break(struct coil_channel *channel, const char *what)
 
     fprintf(stderr, "coil-worker: session %llu, channel %u: %s; the channel is closed\n",
             (unsigned long long)channel->session->number, channel->index, what);
+    channel->broken = true;
     if (coil_channel_claim(channel, 0))
         (void)coil_producer_publish(&channel->replies, &header);
 }
@@ -71,14 +73,22 @@ void coil_channel_enter(struct coil_channel *channel)
     if (channel->has_gil)
         return;
     (void)atomic_fetch_add_explicit(&gil_wanted, 1, memory_order_relaxed);
-    coil_worker_host->enter(channel->host_thread);
+    if (channel->asks)
+        coil_worker_host->resume(channel->paused);
+    else
+        coil_worker_host->enter(channel->host_thread);
     (void)atomic_fetch_sub_explicit(&gil_wanted, 1, memory_order_relaxed);
     channel->has_gil = true;
 }
 
+/* A handler that waits for the program stays entered, and gives up no more than the GIL. */
 static void channel_leave(struct coil_channel *channel)
 {
-    if (channel->has_gil)
+    if (!channel->has_gil)
+        return;
+    if (channel->asks)
+        channel->paused = coil_worker_host->pause();
+    else
         coil_worker_host->leave(channel->host_thread);
     channel->has_gil = false;
 }
@@ -125,7 +135,13 @@ static int execute(struct coil_channel *channel, const struct coil_header *heade
     case COIL_RECORD_OPEN:
         return coil_open_execute(channel, header, error);
     case COIL_RECORD_RESET:
+        if (channel->asks)
+            return coil_error_set(error, -EPROTO, "the client ended a thread in the middle of a call");
         return reset(channel, header);
+    case COIL_RECORD_PAD:
+        coil_consumer_advance(&channel->requests, header);
+        coil_consumer_tell(&channel->requests);
+        return 0;
     default:
         return coil_error_set(error, -EPROTO, "the client sent a record of unknown kind %u", header->kind);
     }
@@ -150,23 +166,22 @@ static bool wait_for_record(struct coil_channel *channel)
     return true;
 }
 
-/* Takes one record and carries it out; negative: the channel is at its end. */
-static int serve_record(struct coil_channel *channel)
+int coil_channel_serve(struct coil_channel *channel, unsigned until, struct coil_header *ret_header)
 {
-    struct coil_header header;
     struct coil_error error; /* large, so it is filled only when it is needed */
-    int r;
+    int r = 0;
 
-    if (!coil_consumer_header(&channel->requests, &header)) {
-        coil_channel_break(channel, "the client sent a record that does not fit its ring");
-        return -EPROTO;
+    while (r == 0) {
+        if (channel->broken || !wait_for_record(channel))
+            return -ESRCH;
+        if (!coil_consumer_header(&channel->requests, ret_header)) {
+            coil_channel_break(channel, "the client sent a record that does not fit its ring");
+            return -EPROTO;
+        }
+        if (ret_header->kind == until)
+            return 0;
+        r = execute(channel, ret_header, &error);
     }
-    if (header.kind == COIL_RECORD_PAD) {
-        coil_consumer_advance(&channel->requests, &header);
-        coil_consumer_tell(&channel->requests);
-        return 0;
-    }
-    r = execute(channel, &header, &error);
     if (r == -EPROTO)
         coil_channel_break(channel, error.text);
     return r;
@@ -175,13 +190,13 @@ static int serve_record(struct coil_channel *channel)
 static void *channel_main(void *argument)
 {
     struct coil_channel *channel = argument;
+    struct coil_header header;
 
     channel->host_thread = coil_worker_host->thread_attach(channel);
     if (!channel->host_thread)
         coil_channel_break(channel, "no memory for a Python thread state");
     else
-        while (wait_for_record(channel) && serve_record(channel) == 0)
-            ;
+        (void)coil_channel_serve(channel, 0, &header);
     channel_leave(channel);
     coil_worker_host->thread_detach(channel->host_thread);
     atomic_store_explicit(&channel->control->ended, 1, memory_order_release); /* Q */

@@ -31,6 +31,10 @@ static const struct coil_host_callbacks callbacks = {
     .heap_free = coil_heap_free,
     .heap_size = coil_heap_size,
     .is_shared = coil_shared_is,
+    .ask = coil_ask,
+    .program = coil_program_of,
+    .program_ref = coil_program_ref,
+    .program_unref = coil_program_unref,
 };
 
 struct options {

@@ -4,7 +4,7 @@
  * The link's thread opens and closes them; channels use the one they belong
  * to.  Closing takes as long as the slowest handler: the session is marked, its
  * idle channels are woken until they have seen the mark, and when the last
- * one has left, the memory is covered and the structure freed.
+ * one has left, the memory is covered.  The structure stays for as long as Python refers to it as a program.
  *
  * Locks: sessions_lock guards the list against the host's error values, which
  * may come from any Python thread; each session's own lock guards its table of modules.
@@ -40,6 +40,7 @@ int coil_session_open(uint64_t number, uint64_t pid, uint64_t base, int requests
     r = coil_memory_map(base, requests, replies, staging, error);
     if (r < 0)
         return r;
+    atomic_init(&session->references, 1);
     session->number = number;
     session->pid = pid;
     session->base = base;
@@ -85,7 +86,8 @@ int coil_session_close(uint64_t number, uint64_t request, struct coil_error *err
     return 0;
 }
 
-static void session_free(struct coil_session *session)
+/* All its channels have ended. */
+static void session_end(struct coil_session *session)
 {
     while (session->channels) {
         struct coil_channel *channel = session->channels;
@@ -95,9 +97,7 @@ static void session_free(struct coil_session *session)
         free(channel);
     }
     coil_memory_unmap(session->base);
-    (void)pthread_mutex_destroy(&session->lock);
-    free(session->modules);
-    free(session);
+    coil_program_unref((struct coil_host_program *)(void *)session);
 }
 
 /* Wakes the channels of a closing session; true when all have ended. */
@@ -136,7 +136,7 @@ bool coil_sessions_reap(uint64_t *ret_request, bool *ret_closing)
     if (!ended)
         return false;
     *ret_request = ended->close_request;
-    session_free(ended);
+    session_end(ended);
     return true;
 }
 

@@ -11,6 +11,9 @@
  *     session.c   one client process: its window and its channels
  *     channel.c   one client thread: a thread that takes records and answers them
  *     call.c      one CALL record: from the ring to the host and back
+ *     ask.c       what Python wants of the program: from the host to the ring and back
+ *     program.c   sessions as the host sees them
+ *     staging.c   the worker's half of a session's staging area
  *     text.c      what Python writes, as records
  */
 #ifndef COIL_WORKER_H
@@ -110,13 +113,20 @@ struct coil_channel {
     struct coil_producer replies;
     struct coil_control *control; /* the worker's block */
     struct coil_spin spin;
-    bool has_gil;              /* between two calls that follow each other closely */
+    bool has_gil;              /* between two calls that follow each other closely, too */
+    bool broken;               /* the client has been told that it broke the protocol */
+    unsigned asks;             /* handlers of this thread that wait for the program, one within the other */
+    void *paused;              /* the GIL is given up in such a one: what takes it back */
     _Atomic uint32_t waits_at; /* offset in the ring of the commit word it sleeps on; relaxed: the reaper tries again */
     _Atomic bool ended; /* the thread has left the rings for good; release E in channel.c, acquire E in session.c */
     struct coil_channel *next;
 };
 
+/*
+ * The host's `struct coil_host_program` is the session: program.c.  It is counted, and outlives its window.
+ */
 struct coil_session {
+    _Atomic unsigned references; /* the sessions' list has one; release and acquire P in program.c */
     uint64_t number;
     uint64_t pid; /* of the program */
     uint64_t base;
@@ -130,6 +140,8 @@ struct coil_session {
         uint32_t offset; /* of its error values, from the start of that area */
     } * modules;
     size_t module_count;
+    struct coil_worker_block *blocks; /* of staging, in use, sorted by offset: staging.c */
+    size_t block_count;
     struct coil_channel *channels; /* the link's thread only */
     struct coil_session *next;     /* guarded by the sessions' lock */
 };
@@ -166,6 +178,12 @@ void coil_channel_break(struct coil_channel *channel, const char *what);
 /* Publishes the answer, for which room has been claimed, to the request at `request_position`: I4. */
 void coil_channel_answer(struct coil_channel *channel, uint64_t request_position, const struct coil_header *answer);
 
+/*
+ * Carries out what the client sends, until a record of kind `until` is there, whose header is copied (0: none ends it).
+ * 0; -ESRCH: the session is closing, or the channel is closed; -EPROTO, -ECANCELED: the channel is at its end.
+ */
+int coil_channel_serve(struct coil_channel *channel, unsigned until, struct coil_header *ret_header);
+
 /* Takes the GIL, if the channel has not kept it from its last call. */
 void coil_channel_enter(struct coil_channel *channel);
 
@@ -185,6 +203,32 @@ void *coil_channel_claim(struct coil_channel *channel, uint32_t size);
 /* ---- call.c: 0; -EPROTO with words for the log; -ECANCELED: the session is closing ---- */
 int coil_call_execute(struct coil_channel *channel, const struct coil_header *header, struct coil_error *error);
 int coil_open_execute(struct coil_channel *channel, const struct coil_header *header, struct coil_error *error);
+
+/* ---- ask.c: the host's callback ---- */
+int coil_ask(void *caller, struct coil_host_program *program, struct coil_host_ask *ask, struct coil_error *error);
+
+/* ---- program.c: the host's callbacks; any thread ---- */
+struct coil_host_program *coil_program_of(void *caller);
+struct coil_host_program *coil_program_ref(struct coil_host_program *program);
+void coil_program_unref(struct coil_host_program *program); /* NULL is ignored */
+
+static inline struct coil_session *coil_program_session(struct coil_host_program *program)
+{
+    return (struct coil_session *)(void *)program;
+}
+
+/* ---- staging.c: a channel's thread ---- */
+
+/* A piece of the worker's half; the address is the same in the client.  Zero is none. */
+struct coil_worker_staged {
+    unsigned char *address;
+    uint64_t size;
+};
+
+/* -ENOMEM with words. */
+int coil_worker_staging_take(struct coil_session *session, uint64_t size, struct coil_worker_staged *ret_staged,
+                             struct coil_error *error);
+void coil_worker_staging_release(struct coil_session *session, const struct coil_worker_staged *staged);
 
 /* ---- text.c: the host's callback ---- */
 void coil_text_write(void *caller, enum coil_host_stream stream, const char *text, size_t size);

@@ -1,0 +1,112 @@
+/*
+ * What Python asks of the program, when both are one process: done at once, by the thread that asks.
+ *
+ * The GIL is given up while C code of the program runs, as CFFI does it, so that other Python threads run and
+ * the C code may call Python again.  Nothing is copied: pointers are what they are.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "client/inprocess/inprocess.h"
+#include "proto/ring.h"
+
+/* There is one program, this process, and nothing is to be known of it here. */
+struct coil_host_program {
+    char nothing;
+};
+static struct coil_host_program this_program;
+
+struct coil_host_program *coil_inprocess_program(void *caller)
+{
+    (void)caller;
+    return &this_program;
+}
+
+struct coil_host_program *coil_inprocess_program_ref(struct coil_host_program *program)
+{
+    return program;
+}
+
+void coil_inprocess_program_unref(struct coil_host_program *program)
+{
+    (void)program;
+}
+
+/* The library of a module: that of the call under way, or the one that was loaded last. */
+static const struct coil_link *find_link(const struct coil_thread *thread, const struct coil_host_module *module,
+                                         struct coil_error *error)
+{
+    const uint8_t *hash = coil_inprocess_host()->module_hash(module);
+    const struct coil_link *link = thread->link;
+
+    if (link && memcmp(link->hash, hash, COIL_HASH_SIZE) == 0)
+        return link;
+    (void)pthread_mutex_lock(&coil_runtime_lock);
+    for (link = coil_links; link && memcmp(link->hash, hash, COIL_HASH_SIZE) != 0; link = link->next)
+        ;
+    (void)pthread_mutex_unlock(&coil_runtime_lock);
+    if (!link)
+        coil_error_set(error, -EINVAL, "the module's library is not in this process");
+    return link;
+}
+
+static int run(struct coil_thread *thread, const struct coil_link *link, struct coil_host_ask *ask,
+               struct coil_error *error)
+{
+    const struct coil_descriptor_function *signature = coil_program_signature(link, ask->number, error);
+    void *paused;
+    int r;
+
+    if (!signature)
+        return error->code;
+    r = coil_program_enter(thread, error);
+    if (r < 0)
+        return r;
+    paused = coil_inprocess_host()->pause();
+    coil_program_run(link, ask->number, ask->payload, ask->answer, &ask->error_number);
+    coil_inprocess_host()->resume(paused);
+    coil_program_leave(thread);
+    return 0;
+}
+
+static int use_variable(const struct coil_link *link, struct coil_host_ask *ask, struct coil_error *error)
+{
+    void *address;
+    const struct coil_descriptor_value *variable = coil_program_variable(link, ask->number, &address, error);
+    uint64_t at = (uint64_t)(uintptr_t)address;
+
+    if (!variable)
+        return error->code;
+    if (ask->kind == COIL_ASK_READ)
+        memcpy(ask->answer, address, variable->size);
+    else if (ask->kind == COIL_ASK_WRITE)
+        memcpy(address, ask->payload, variable->size);
+    else
+        memcpy(ask->answer, &at, sizeof at);
+    return 0;
+}
+
+int coil_inprocess_ask(void *caller, struct coil_host_program *program, struct coil_host_ask *ask,
+                       struct coil_error *error)
+{
+    struct coil_thread *thread = coil_thread_get();
+    const struct coil_link *link;
+
+    (void)caller;
+    (void)program;
+    if (!thread)
+        return coil_error_set(error, -ENOMEM, "no memory for this thread's state");
+    link = ask->module ? find_link(thread, ask->module, error) : NULL;
+    if (ask->module && !link)
+        return error->code;
+    switch (ask->kind) {
+    case COIL_ASK_RUN:
+        return run(thread, link, ask, error);
+    case COIL_ASK_READ:
+    case COIL_ASK_WRITE:
+    case COIL_ASK_REFER:
+        return use_variable(link, ask, error);
+    default:
+        return coil_error_set(error, -EINVAL, "the program does not understand what it is asked for (%u)", ask->kind);
+    }
+}

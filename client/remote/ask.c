@@ -1,0 +1,337 @@
+/*
+ * What Python asks of the program while a call waits.
+ *
+ * The thread that waits for the call's answer does it: runs a C function, reads or writes a variable.  While C runs,
+ * the program's memory is the truth, so what Python has changed of all calls that wait on this channel is written back
+ * before, and staged again after.  Pointers in what Python sends become the program's own; what C gives Python is
+ * staged for the rest of the call.
+ *
+ * The record has been copied and stepped over before anything is done, so that what is done may call Python again:
+ * nothing but the limit on depth bounds how far that goes.  The worker is not trusted with numbers and addresses.
+ */
+#include <alloca.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "client/remote/remote.h"
+#include "proto/cleanup.h"
+
+/* One ask, copied and not yet judged. */
+struct request {
+    struct coil_scope *scope; /* the call that waits */
+    const struct coil_link *link;
+    unsigned kind;   /* enum coil_ask */
+    uint32_t number; /* in the table that the kind names */
+    unsigned char *payload;
+    uint32_t payload_size;
+    uint64_t answer_at; /* address in staging; 0: the answer goes into the record */
+    int error_number;
+};
+
+/* What is answered. */
+struct answer {
+    unsigned char *bytes; /* private; owned */
+    uint32_t size;
+    int error_number;
+};
+
+static void answer_deinit(struct answer *answer)
+{
+    free(answer->bytes);
+}
+
+/* ---- what can be asked for; 0, or negative with words ---- */
+
+/* Room for the answer, aligned. */
+static void *answer_take(struct answer *answer, uint64_t size, struct coil_error *error)
+{
+    answer->bytes = calloc(1, size ? size : 1);
+    answer->size = (uint32_t)size;
+    if (!answer->bytes)
+        coil_error_set(error, -ENOMEM, "no memory for a result");
+    return answer->bytes;
+}
+
+/* What C has changed is staged again.  What cannot be followed any more is NULL for Python, as C may have freed it. */
+static int refresh(struct coil_scope *scope, struct coil_error *error)
+{
+    int r = coil_scopes_refresh(scope->channel, error);
+
+    return r == -EFAULT || r == -ERANGE ? 0 : r;
+}
+
+static int run(const struct request *q, struct answer *answer, struct coil_error *error)
+{
+    const struct coil_descriptor_function *signature = coil_program_signature(q->link, q->number, error);
+    struct coil_thread *thread = coil_thread_self;
+    struct coil_group parameters, result;
+    int r;
+
+    if (!signature)
+        return error->code;
+    if (q->payload_size != signature->call_size)
+        return coil_error_set(error, -EINVAL, "the arguments have a wrong size");
+    if (!answer_take(answer, signature->result_size, error))
+        return -ENOMEM;
+    parameters = coil_group_parameters(q->link, signature, q->payload);
+    result = coil_group_result(q->link, signature, q->payload);
+    coil_marshal_frame_to_own(q->scope, &parameters, q->payload);
+    answer->error_number = q->error_number;
+    r = coil_program_enter(thread, error);
+    if (r < 0)
+        return r;
+    coil_program_run(q->link, q->number, q->payload, answer->bytes, &answer->error_number);
+    coil_program_leave(thread);
+    if (q->scope->channel->lost || q->scope->channel->forked)
+        return 0; /* there is nobody to answer */
+    r = refresh(q->scope, error);
+    if (r == 0 && signature->result_size)
+        r = coil_marshal_out(q->scope, &result, answer->bytes, answer->bytes, error);
+    return r;
+}
+
+static int read_variable(const struct request *q, struct answer *answer, struct coil_error *error)
+{
+    void *address;
+    const struct coil_descriptor_value *variable = coil_program_variable(q->link, q->number, &address, error);
+    struct coil_group group;
+
+    if (!variable)
+        return error->code;
+    if (!answer_take(answer, variable->size, error))
+        return -ENOMEM;
+    memcpy(answer->bytes, address, variable->size);
+    group = (struct coil_group){ .link = q->link, .values = variable, .count = 1 };
+    return coil_marshal_out(q->scope, &group, answer->bytes, answer->bytes, error);
+}
+
+static int write_variable(const struct request *q, struct answer *answer, struct coil_error *error)
+{
+    void *address;
+    const struct coil_descriptor_value *variable = coil_program_variable(q->link, q->number, &address, error);
+    struct coil_group group;
+
+    (void)answer;
+    if (!variable)
+        return error->code;
+    if (q->payload_size != variable->size)
+        return coil_error_set(error, -EINVAL, "the value has a wrong size");
+    group = (struct coil_group){ .link = q->link, .values = variable, .count = 1 };
+    coil_marshal_frame_to_own(q->scope, &group, q->payload);
+    memcpy(address, q->payload, variable->size);
+    return refresh(q->scope, error);
+}
+
+static int refer_to_variable(const struct request *q, struct answer *answer, struct coil_error *error)
+{
+    void *address;
+    const struct coil_descriptor_value *variable = coil_program_variable(q->link, q->number, &address, error);
+    uint64_t staged;
+    int r;
+
+    if (!variable)
+        return error->code;
+    if (!answer_take(answer, sizeof staged, error))
+        return -ENOMEM;
+    r = coil_marshal_add(q->scope, q->link, variable, address, &staged, error);
+    if (r == 0)
+        memcpy(answer->bytes, &staged, sizeof staged);
+    return r;
+}
+
+static int carry_out(const struct request *q, struct answer *answer, struct coil_error *error)
+{
+    switch (q->kind) {
+    case COIL_ASK_RUN:
+        return run(q, answer, error);
+    case COIL_ASK_READ:
+        return read_variable(q, answer, error);
+    case COIL_ASK_WRITE:
+        return write_variable(q, answer, error);
+    case COIL_ASK_REFER:
+        return refer_to_variable(q, answer, error);
+    default:
+        return coil_error_set(error, -EINVAL, "the program's libcoil does not understand what it is asked for (%u)",
+                              q->kind);
+    }
+}
+
+/* ---- the record ---- */
+
+/* The library that the worker knows by its slot: that of the call that waits, or another one of the session. */
+static const struct coil_link *find_link(const struct coil_scope *scope, uint32_t slot)
+{
+    const struct coil_session *session = scope->channel->session;
+    const struct coil_link *link = scope->link;
+
+    /* A module that is being opened has no slot here yet; no other is meant then. */
+    if (atomic_load_explicit(&link->session, memory_order_relaxed) != session ||
+        atomic_load_explicit(&link->slot, memory_order_relaxed) == slot)
+        return link;
+    (void)pthread_mutex_lock(&coil_runtime_lock);
+    for (link = coil_links; link; link = link->next)
+        if (atomic_load_explicit(&link->session, memory_order_relaxed) == session &&
+            atomic_load_explicit(&link->slot, memory_order_relaxed) == slot)
+            break;
+    (void)pthread_mutex_unlock(&coil_runtime_lock);
+    return link;
+}
+
+/* Does [address, address + size) lie in the worker's half of staging? */
+static bool in_worker_half(const struct coil_session *session, uint64_t address, uint64_t size)
+{
+    uint64_t begin = session->base + COIL_STAGING_OFFSET + COIL_STAGING_CLIENT_SIZE;
+    uint64_t room = COIL_STAGING_SIZE - COIL_STAGING_CLIENT_SIZE;
+
+    return address >= begin && address - begin <= room && size <= room - (address - begin);
+}
+
+/* Large payloads lie in staging: a private copy, owned by the caller.  -EINVAL, -ENOMEM. */
+static int copy_staged(struct request *q, unsigned char **ret_copy, struct coil_error *error)
+{
+    const struct coil_descriptor_function *signature;
+    uint64_t at;
+
+    if (q->kind != COIL_ASK_RUN || q->payload_size != sizeof at)
+        return coil_error_set(error, -EINVAL, "what lies in shared memory makes no sense here");
+    signature = coil_program_signature(q->link, q->number, error);
+    if (!signature)
+        return error->code;
+    memcpy(&at, q->payload, sizeof at);
+    if (!in_worker_half(q->scope->channel->session, at, signature->call_size))
+        return coil_error_set(error, -EINVAL, "the arguments lie outside of Python's memory");
+    *ret_copy = malloc(signature->call_size + 1u);
+    if (!*ret_copy)
+        return coil_error_set(error, -ENOMEM, "no memory for the arguments");
+    memcpy(*ret_copy, (const void *)(uintptr_t)at, signature->call_size);
+    q->payload = *ret_copy;
+    q->payload_size = signature->call_size;
+    return 0;
+}
+
+/* Takes the ends of the payload that are addresses. */
+static int unfold(struct request *q, unsigned flags, unsigned char **ret_copy, struct coil_error *error)
+{
+    if (flags & COIL_CALL_STAGED_RESULT) {
+        if (q->payload_size < sizeof q->answer_at)
+            return coil_error_set(error, -EINVAL, "the request is too short");
+        q->payload_size -= (uint32_t)sizeof q->answer_at;
+        memcpy(&q->answer_at, q->payload + q->payload_size, sizeof q->answer_at);
+    }
+    return flags & COIL_CALL_STAGED_FRAME ? copy_staged(q, ret_copy, error) : 0;
+}
+
+/* Does it, with the program's memory as Python has left it. */
+static int perform(struct request *q, unsigned flags, uint32_t slot, struct answer *answer, struct coil_error *error)
+{
+    COIL_CLEANUP(coil_memory_free) unsigned char *copy = NULL;
+    int r;
+
+    q->link = find_link(q->scope, slot);
+    if (!q->link)
+        return coil_error_set(error, -EINVAL, "the program has not called anything of this module yet");
+    r = unfold(q, flags, &copy, error);
+    if (r == 0)
+        r = coil_scopes_back(q->scope->channel, error);
+    if (r == 0)
+        r = carry_out(q, answer, error);
+    if (r == 0 && q->answer_at && !in_worker_half(q->scope->channel->session, q->answer_at, answer->size))
+        r = coil_error_set(error, -EINVAL, "the result would lie outside of Python's memory");
+    if (r == 0 && !q->answer_at && answer->size > COIL_PAYLOAD_MAX)
+        r = coil_error_set(error, -EINVAL, "the result does not fit into a record");
+    return r;
+}
+
+/* ---- the answer ---- */
+
+static uint8_t outcome_of(int r)
+{
+    return r == -ELOOP                    ? COIL_ANSWER_TOO_DEEP
+           : r == -EFAULT || r == -ERANGE ? COIL_ANSWER_POINTER
+                                          : COIL_ANSWER_REFUSED;
+}
+
+/* Answers the innermost request, which is an ask. */
+static void publish(struct coil_channel *channel, const struct coil_header *header, const void *payload)
+{
+    void *at = coil_producer_claim(&channel->requests, header->size);
+
+    if (!at)
+        return; /* cannot be: the worker has read everything before it asked */
+    coil_frame_copy(at, payload, header->size);
+    coil_consumer_rewind(&channel->replies, channel->levels[--channel->level_count]);
+    coil_producer_answer(&channel->requests, header);
+}
+
+static void publish_refusal(struct coil_channel *channel, uint8_t outcome, const char *text)
+{
+    const struct coil_header header = { .kind = COIL_RECORD_ANSWER,
+                                        .outcome = outcome,
+                                        .size = (uint32_t)strnlen(text, COIL_ERROR_TEXT_MAX) };
+
+    publish(channel, &header, text);
+}
+
+static void publish_answer(struct coil_channel *channel, const struct request *q, const struct answer *answer)
+{
+    struct coil_header header = { .kind = COIL_RECORD_ANSWER,
+                                  .outcome = COIL_ANSWER_DONE,
+                                  .size = q->answer_at ? 0 : answer->size,
+                                  .error_number = answer->error_number };
+
+    if (q->answer_at)
+        memcpy((void *)(uintptr_t)q->answer_at, answer->bytes, answer->size);
+    publish(channel, &header, answer->bytes);
+}
+
+/* Steps over the ready ask, which is the innermost request now. */
+static void begin(struct coil_channel *channel, const struct coil_header *header)
+{
+    if (channel->level_count > 0)
+        channel->levels[channel->level_count - 1] |= COIL_LEVEL_ASKED;
+    channel->levels[channel->level_count++] = channel->replies.cursor;
+    coil_consumer_advance(&channel->replies, header);
+    coil_consumer_tell(&channel->replies);
+}
+
+int coil_ask_execute(struct coil_channel *channel, const struct coil_header *header, struct coil_scope *scope)
+{
+    struct request q = { .scope = scope,
+                         .kind = header->outcome,
+                         .number = header->function & 0xffffu,
+                         .payload =
+                             alloca(header->size + 1u), /* less than a ring; as small as can be, since calls nest */
+                         .payload_size = header->size,
+                         .error_number = header->error_number };
+    COIL_CLEANUP(answer_deinit) struct answer answer = { .error_number = header->error_number };
+    struct coil_error error; /* large, so it is filled only when it is needed */
+    int r;
+
+    if (channel->level_count >= COIL_LEVELS_MAX || channel->level_count % 2 == 0)
+        return -EPROTO;
+    memcpy(q.payload, coil_consumer_payload(&channel->replies), header->size);
+    begin(channel, header);
+    channel->scopes = scope;
+    r = perform(&q, header->flags, header->function >> 16, &answer, &error);
+    channel->scopes = scope->outer;
+    if (channel->lost || channel->forked) {
+        channel->level_count--;
+        return channel->forked ? -ECHILD : -ESRCH;
+    }
+    if (r < 0)
+        publish_refusal(channel, outcome_of(r), error.text);
+    else
+        publish_answer(channel, &q, &answer);
+    return 0;
+}
+
+void coil_ask_refuse(struct coil_channel *channel, const struct coil_header *header)
+{
+    begin(channel, header);
+    coil_ask_abandon(channel);
+}
+
+void coil_ask_abandon(struct coil_channel *channel)
+{
+    publish_refusal(channel, COIL_ANSWER_REFUSED, "the program's thread that made the call has ended in C code");
+}

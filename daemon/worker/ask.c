@@ -1,0 +1,177 @@
+/*
+ * ASK records: what a handler wants of the program that it works for.
+ *
+ * The client thread that waits for the handler's call answers; while it does, it may call again, and those calls
+ * run here, on the handler's own thread, as they would in one process.
+ *
+ * The record is published with the GIL, which is kept for as long as a quick answer takes unless another channel
+ * waits for it: a C function of a few instructions costs one exchange of cache lines and no lock.
+ *
+ * What the client answers is copied once, and only the copy is judged and used.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/worker/worker.h"
+#include "proto/cleanup.h"
+
+/* One ask on its way. */
+struct attempt {
+    struct coil_channel *channel;
+    struct coil_host_ask *ask;
+    struct coil_worker_staged payload; /* a large payload */
+    struct coil_worker_staged answer;  /* the place for a large answer */
+    uint64_t position;                 /* of the record: I4 */
+};
+
+static void attempt_deinit(struct attempt *a)
+{
+    coil_worker_staging_release(a->channel->session, &a->answer);
+    coil_worker_staging_release(a->channel->session, &a->payload);
+}
+
+/* Texts have no size that is known before; they are never that large. */
+static bool is_text(const struct coil_host_ask *ask)
+{
+    return ask->kind == COIL_ASK_CWD;
+}
+
+/* The module's slot, which is what the client knows it by.  The host's word for it saves looking again. */
+static int find_module(struct coil_host_module *host, uint32_t *ret_slot, struct coil_error *error)
+{
+    void **word;
+
+    *ret_slot = 0;
+    if (!host)
+        return 0;
+    word = coil_worker_host->module_word(host);
+    if (!*word)
+        *word = coil_modules_find(coil_worker_host->module_hash(host));
+    if (!*word)
+        return coil_error_set(error, -EINVAL, "the module was opened by Python itself, and no program has it");
+    *ret_slot = ((struct coil_worker_module *)*word)->slot;
+    return 0;
+}
+
+/* Writes the payload and publishes the record. */
+static int publish(struct attempt *a, struct coil_error *error)
+{
+    const struct coil_host_ask *ask = a->ask;
+    bool stage_payload = ask->payload_size > COIL_PAYLOAD_MAX - 8;
+    bool stage_answer = ask->answer_size > COIL_PAYLOAD_MAX;
+    uint32_t inline_size = stage_payload ? 8 : (uint32_t)ask->payload_size;
+    struct coil_header header = { .kind = COIL_RECORD_ASK,
+                                  .outcome = (uint8_t)ask->kind,
+                                  .size = inline_size + (stage_answer ? 8u : 0u),
+                                  .error_number = ask->error_number };
+    unsigned char *payload;
+    uint32_t slot;
+    int r;
+
+    r = find_module(ask->module, &slot, error);
+    if (r == 0 && stage_payload)
+        r = coil_worker_staging_take(a->channel->session, ask->payload_size, &a->payload, error);
+    if (r == 0 && stage_answer)
+        r = coil_worker_staging_take(a->channel->session, ask->answer_size, &a->answer, error);
+    if (r < 0)
+        return r;
+    header.flags =
+        (uint8_t)((stage_payload ? COIL_CALL_STAGED_FRAME : 0u) | (stage_answer ? COIL_CALL_STAGED_RESULT : 0u));
+    header.function = slot << 16 | ask->number;
+    payload = coil_channel_claim_answer(a->channel, header.size);
+    if (!payload)
+        return -ESRCH;
+    if (stage_payload) {
+        memcpy(a->payload.address, ask->payload, ask->payload_size);
+        memcpy(payload, &a->payload.address, 8);
+    } else {
+        coil_frame_copy(payload, ask->payload, ask->payload_size);
+    }
+    if (stage_answer)
+        memcpy(payload + inline_size, &a->answer.address, 8);
+    a->position = a->channel->replies.cursor;
+    (void)coil_producer_publish(&a->channel->replies, &header);
+    return 0;
+}
+
+/* The client says why not; the words are its own. */
+static int refused(const struct attempt *a, const struct coil_header *header, struct coil_error *error)
+{
+    char text[COIL_ERROR_TEXT_MAX];
+    size_t size = header->size < sizeof text ? header->size : sizeof text - 1;
+
+    memcpy(text, coil_consumer_payload(&a->channel->requests), size);
+    text[size] = '\0';
+    switch (header->outcome) {
+    case COIL_ANSWER_TOO_DEEP:
+        return coil_error_set(error, -ELOOP, "calls between the program and Python are nested more than %d deep",
+                              COIL_DEPTH_MAX);
+    case COIL_ANSWER_POINTER:
+        return coil_error_set(error, -EFAULT, "%s", text);
+    case COIL_ANSWER_REFUSED:
+        return coil_error_set(error, -EINVAL, "%s", text);
+    default:
+        coil_channel_break(a->channel, "the client's answer makes no sense");
+        return -ESRCH;
+    }
+}
+
+/* The ready record is the answer. */
+static int take_answer(struct attempt *a, const struct coil_header *header, struct coil_error *error)
+{
+    struct coil_host_ask *ask = a->ask;
+    uint32_t expected = a->answer.address ? 0 : (uint32_t)ask->answer_size;
+
+    if (header->outcome != COIL_ANSWER_DONE)
+        return refused(a, header, error);
+    if (is_text(ask) ? header->size > expected : header->size != expected) {
+        coil_channel_break(a->channel, "the client's answer has a wrong size");
+        return -ESRCH;
+    }
+    if (a->answer.address)
+        memcpy(ask->answer, a->answer.address, ask->answer_size);
+    else
+        coil_frame_copy(ask->answer, coil_consumer_payload(&a->channel->requests), header->size);
+    if (is_text(ask))
+        ask->answer_size = header->size;
+    ask->error_number = header->error_number;
+    return 0;
+}
+
+/* Publishes, serves until the answer is there, and takes it.  With the GIL before and after. */
+static int exchange(struct attempt *a, struct coil_error *error)
+{
+    struct coil_channel *channel = a->channel;
+    struct coil_header header;
+    int r;
+
+    channel->asks++;
+    r = publish(a, error);
+    if (r == 0 && coil_channel_serve(channel, COIL_RECORD_ANSWER, &header) < 0)
+        r = -ESRCH;
+    coil_channel_enter(channel);
+    channel->asks--;
+    if (r < 0)
+        return r;
+    r = take_answer(a, &header, error);
+    coil_consumer_answered(&channel->requests);
+    coil_producer_rewind(&channel->replies, a->position);
+    return r;
+}
+
+int coil_ask(void *caller, struct coil_host_program *program, struct coil_host_ask *ask, struct coil_error *error)
+{
+    struct coil_channel *channel = caller;
+    int r;
+
+    if (coil_worker_forked)
+        return coil_error_set(error, -EPERM, "a forked child of Python's process cannot reach the program");
+    if (!channel || channel->session != coil_program_session(program))
+        return coil_error_set(error, -ENOTCONN, "only the thread that handles the program's call can reach it");
+    {
+        COIL_CLEANUP(attempt_deinit) struct attempt a = { .channel = channel, .ask = ask };
+
+        r = exchange(&a, error);
+    }
+    return r == -ESRCH ? coil_error_set(error, r, "the program has ended") : r;
+}

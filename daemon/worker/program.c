@@ -1,0 +1,35 @@
+/*
+ * Programs, as the host knows them: sessions that are counted.
+ *
+ * Python may keep a program for longer than it lives.  The structure stays then; its window is covered when the session
+ * ends, and whoever asks it for something learns that it has gone.
+ */
+#include <stdlib.h>
+
+#include "daemon/worker/worker.h"
+
+struct coil_host_program *coil_program_of(void *caller)
+{
+    struct coil_channel *channel = caller;
+
+    return channel ? (struct coil_host_program *)(void *)channel->session : NULL;
+}
+
+struct coil_host_program *coil_program_ref(struct coil_host_program *program)
+{
+    (void)atomic_fetch_add_explicit(&coil_program_session(program)->references, 1, memory_order_relaxed);
+    return program;
+}
+
+void coil_program_unref(struct coil_host_program *program)
+{
+    struct coil_session *session = coil_program_session(program);
+
+    /* P: whoever frees it comes after everyone else's last use. */
+    if (!session || atomic_fetch_sub_explicit(&session->references, 1, memory_order_acq_rel) > 1)
+        return;
+    (void)pthread_mutex_destroy(&session->lock);
+    free(session->modules);
+    free(session->blocks);
+    free(session);
+}
