@@ -147,4 +147,81 @@ static inline int coil_backend_to_c(void *target, PyObject *ctype, PyObject *obj
     return ((int (*)(char *, PyObject *, PyObject *))coil_backend_exports[17])(target, ctype, object);
 }
 
+/* What a C function takes, converted as CFFI's wrappers do it; -1 with an exception, which may also be a value. */
+
+static inline int coil_backend_to_int8(PyObject *object)
+{
+    return ((int (*)(PyObject *))coil_backend_exports[1])(object);
+}
+
+static inline int coil_backend_to_uint8(PyObject *object)
+{
+    return ((int (*)(PyObject *))coil_backend_exports[2])(object);
+}
+
+static inline int coil_backend_to_int16(PyObject *object)
+{
+    return ((int (*)(PyObject *))coil_backend_exports[3])(object);
+}
+
+static inline int coil_backend_to_uint16(PyObject *object)
+{
+    return ((int (*)(PyObject *))coil_backend_exports[4])(object);
+}
+
+static inline int coil_backend_to_int32(PyObject *object)
+{
+    return ((int (*)(PyObject *))coil_backend_exports[5])(object);
+}
+
+static inline unsigned int coil_backend_to_uint32(PyObject *object)
+{
+    return ((unsigned int (*)(PyObject *))coil_backend_exports[6])(object);
+}
+
+static inline long long coil_backend_to_int64(PyObject *object)
+{
+    return ((long long (*)(PyObject *))coil_backend_exports[7])(object);
+}
+
+static inline unsigned long long coil_backend_to_uint64(PyObject *object)
+{
+    return ((unsigned long long (*)(PyObject *))coil_backend_exports[8])(object);
+}
+
+static inline int coil_backend_to_char(PyObject *object)
+{
+    return ((int (*)(PyObject *))coil_backend_exports[9])(object);
+}
+
+static inline wchar_t coil_backend_to_wchar(PyObject *object)
+{
+    return ((wchar_t(*)(PyObject *))coil_backend_exports[19])(object);
+}
+
+static inline long double coil_backend_to_long_double(PyObject *object)
+{
+    return ((long double (*)(PyObject *))coil_backend_exports[21])(object);
+}
+
+static inline _Bool coil_backend_to_bool(PyObject *object)
+{
+    return ((_Bool(*)(PyObject *))coil_backend_exports[22])(object);
+}
+
+/*
+ * A pointer argument.  0: *ret_pointer is the address; positive: that many zeroed bytes are to be found for the object,
+ * and filled by coil_backend_to_array(); -1 with an exception.
+ */
+static inline Py_ssize_t coil_backend_prepare_pointer(PyObject *ctype, PyObject *object, void **ret_pointer)
+{
+    return ((Py_ssize_t(*)(PyObject *, PyObject *, char **))coil_backend_exports[23])(ctype, object,
+                                                                                      (char **)(void *)ret_pointer);
+}
+
+static inline int coil_backend_to_array(void *target, PyObject *ctype, PyObject *object)
+{
+    return ((int (*)(char *, PyObject *, PyObject *))coil_backend_exports[24])(target, ctype, object);
+}
+
 #endif

@@ -8,8 +8,8 @@
  * table of globals lies in a structure of ours.
  *
  * The converters need type objects for the values in frames, and the backend
- * gives them out by name only.  So each type that a frame holds gets a typedef
- * name that no declaration can contain; ffi_wrapper.c hides them again.
+ * gives them out by name only.  So each type that a frame holds, and that of each variable and C function, gets a
+ * typedef name that no declaration can contain; ffi_wrapper.c hides them again.
  *
  * Called by module.c, with the GIL.  A context that the backend has seen is never
  * freed.
@@ -162,15 +162,21 @@ static int typename_compare(const void *a, const void *b)
     return strcmp(((const struct coil_backend_typename *)a)->name, ((const struct coil_backend_typename *)b)->name);
 }
 
-/* Marks the types of all values in frames; the number of different ones is returned. */
-static size_t frame_types_mark(const struct coil_descriptor *image, bool *marks)
+/* Marks the types of all values in frames, of variables and of C functions; the number of different ones is returned.
+ */
+static size_t types_mark(const struct coil_descriptor *image, bool *marks)
 {
     const struct coil_descriptor_function *functions = coil_image_functions(image);
+    const struct coil_descriptor_function *signatures = coil_image_signatures(image);
     const struct coil_descriptor_value *parameters = coil_image_values(image);
     size_t count = 0;
 
     for (uint32_t i = 0; i < image->functions.count; i++)
         marks[functions[i].result.type] = true;
+    for (uint32_t i = 0; i < image->signatures.count; i++)
+        marks[signatures[i].type] = marks[signatures[i].result.type] = true;
+    for (uint32_t i = 0; i < image->variables.count; i++)
+        marks[coil_image_variables(image)[i].type] = true;
     for (uint32_t i = 0; i < image->values.count; i++)
         marks[parameters[i].type] = true;
     for (uint32_t i = 0; i < image->types.count; i++)
@@ -187,7 +193,7 @@ static bool typenames_build(struct coil_context *context, const struct coil_desc
 
     if (!marks)
         return false;
-    marked = frame_types_mark(image, marks);
+    marked = types_mark(image, marks);
     context->type_names = array_new(marked, sizeof *context->type_names);
     context->typenames = array_new(image->typenames.count + marked, sizeof *context->typenames);
     if (!context->type_names || !context->typenames)

@@ -21,7 +21,8 @@ static inline void coil_context_freep(struct coil_context **context)
 
 const struct coil_backend_context *coil_context_tables(const struct coil_context *context);
 
-/* The name under which ffi.typeof() finds the type with number `type`, if a frame has a value of it. */
+/* The name under which ffi.typeof() finds the type with number `type`, if a frame has a value of it or a global has it.
+ */
 void coil_context_type_name(unsigned type, char ret_name[COIL_CONTEXT_TYPE_NAME_SIZE]);
 
 #endif

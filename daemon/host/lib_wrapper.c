@@ -1,10 +1,9 @@
 /*
- * `lib`: the module's constants.
+ * `lib`: the module's constants, C functions and variables.
  *
- * The C functions and variables that a declaration names live in the program, in
- * another process perhaps, so the backend's `lib`, which would look for them here,
- * is not shown to anybody.  Integer constants, enumerators and floating-point
- * constants come from the descriptor; using anything else raises and says why.
+ * What a declaration names lives in the program, in another process perhaps, so the backend's `lib`, which would look
+ * for it here, is not shown to anybody.  Integer constants, enumerators and floating-point constants come from the
+ * descriptor; C functions (lib_function.c) and variables (lib_variable.c) are asked of the program.
  *
  * Immortal, one per module.  With the GIL.
  */
@@ -14,9 +13,12 @@
 
 #include <string.h>
 
+#include "daemon/host/lib_function.h"
+#include "daemon/host/lib_variable.h"
+
 struct lib {
     PyObject_HEAD struct coil_host_module *module;
-    PyObject *constants; /* dict */
+    PyObject *members; /* dict: the constants, and the functions that have been used */
 };
 
 static PyTypeObject *lib_type;
@@ -71,40 +73,83 @@ static PyObject *constants_new(const struct coil_host_module *module)
     return coil_object_steal(&constants);
 }
 
-/* Raises for a name that is no constant. */
-static PyObject *refuse(const struct lib *lib, PyObject *name)
+/* The global of that name; NULL with an exception. */
+static const struct coil_descriptor_global *global_find(const struct lib *lib, PyObject *name)
 {
     const char *text = PyUnicode_AsUTF8(name);
     const struct coil_descriptor_global *global = text ? coil_module_global(lib->module, text) : NULL;
 
-    if (!text)
-        return NULL;
-    if (!global)
-        return PyErr_Format(PyExc_AttributeError,
-                            "cffi library '%s' has no function, constant or global variable named '%s'",
-                            lib->module->name, text);
+    if (text && !global)
+        PyErr_Format(PyExc_AttributeError, "cffi library '%s' has no function, constant or global variable named '%s'",
+                     lib->module->name, text);
+    return global;
+}
+
+static bool is_variable(const struct coil_descriptor_global *global)
+{
+    return COIL_TYPE_OPERATION(global->code) == COIL_OP_GLOBAL_VAR;
+}
+
+static PyObject *refuse_extern(PyObject *name)
+{
+    return PyErr_Format(PyExc_NotImplementedError,
+                        "lib.%U: using an extern \"Python\" function as a C function is not supported by this version "
+                        "of coil",
+                        name);
+}
+
+/* A global that is no number. */
+static PyObject *global_value(struct lib *lib, const struct coil_descriptor_global *global, PyObject *name)
+{
+    COIL_OBJECT function = NULL;
+
     switch (COIL_TYPE_OPERATION(global->code)) {
+    case COIL_OP_DLOPEN_FUNC:
+        function = coil_lib_function_new(lib->module, global);
+        if (!function || PyDict_SetItem(lib->members, name, function) < 0)
+            return NULL;
+        return coil_object_steal(&function);
     case COIL_OP_EXTERN_PYTHON:
-        return PyErr_Format(PyExc_NotImplementedError,
-                            "lib.%s: using an extern \"Python\" function as a C function is not supported by this "
-                            "version of coil",
-                            text);
-    case COIL_OP_GLOBAL_VAR:
-        return PyErr_Format(PyExc_NotImplementedError,
-                            "lib.%s: reading and writing the program's variables from Python is not supported by "
-                            "this version of coil",
-                            text);
-    case COIL_OP_CONSTANT:
-        return PyErr_Format(PyExc_NotImplementedError,
-                            "lib.%s: only constants of integer and floating-point types are supported by this "
-                            "version of coil",
-                            text);
+        return refuse_extern(name);
     default:
-        return PyErr_Format(PyExc_NotImplementedError,
-                            "lib.%s: calling the program's C functions from Python is not supported by this version "
-                            "of coil",
-                            text);
+        return coil_lib_variable_get(lib->module, global);
     }
+}
+
+/* The names of all globals, or of all but the variables. */
+static PyObject *names_new(const struct lib *lib, bool with_variables)
+{
+    const struct coil_descriptor *image = lib->module->image;
+    const struct coil_descriptor_global *globals = coil_image_globals(image);
+    COIL_OBJECT names = PyList_New(0);
+
+    for (uint32_t i = 0; names && i < image->globals.count; i++) {
+        COIL_OBJECT name = PyUnicode_FromString(coil_image_text(image, globals[i].name));
+
+        if ((with_variables || !is_variable(&globals[i])) && (!name || PyList_Append(names, name) < 0))
+            return NULL;
+    }
+    return coil_object_steal(&names);
+}
+
+/* Everything that needs no program. */
+static PyObject *dict_new(struct lib *lib)
+{
+    const struct coil_descriptor *image = lib->module->image;
+    const struct coil_descriptor_global *globals = coil_image_globals(image);
+
+    for (uint32_t i = 0; i < image->globals.count; i++) {
+        COIL_OBJECT name = NULL;
+        COIL_OBJECT value = NULL;
+
+        if (COIL_TYPE_OPERATION(globals[i].code) != COIL_OP_DLOPEN_FUNC)
+            continue;
+        name = PyUnicode_FromString(coil_image_text(image, globals[i].name));
+        value = name ? PyObject_GetAttr((PyObject *)lib, name) : NULL;
+        if (!value)
+            return NULL;
+    }
+    return PyDict_Copy(lib->members);
 }
 
 /* What CFFI's `lib` answers to Python's own questions about a module; NULL without an exception for other
@@ -116,9 +161,9 @@ static PyObject *special_attribute(struct lib *lib, const char *name)
     if (strcmp(name, "__name__") == 0)
         return PyUnicode_FromFormat("%s.lib", lib->module->name);
     if (strcmp(name, "__all__") == 0)
-        return PyDict_Keys(lib->constants);
+        return names_new(lib, false);
     if (strcmp(name, "__dict__") == 0)
-        return PyDict_Copy(lib->constants);
+        return dict_new(lib);
     if (strcmp(name, "__loader__") == 0 || strcmp(name, "__spec__") == 0)
         return Py_NewRef(Py_None);
     return NULL;
@@ -127,7 +172,8 @@ static PyObject *special_attribute(struct lib *lib, const char *name)
 static PyObject *lib_getattr(PyObject *self, PyObject *name)
 {
     struct lib *lib = lib_of(self);
-    PyObject *value = PyDict_GetItemWithError(lib->constants, name);
+    PyObject *value = PyDict_GetItemWithError(lib->members, name);
+    const struct coil_descriptor_global *global;
     const char *text;
 
     if (value)
@@ -146,25 +192,29 @@ static PyObject *lib_getattr(PyObject *self, PyObject *name)
             return value;
         PyErr_Clear();
     }
-    return refuse(lib, name);
+    global = global_find(lib, name);
+    return global ? global_value(lib, global, name) : NULL;
 }
 
 static int lib_setattr(PyObject *self, PyObject *name, PyObject *value)
 {
     struct lib *lib = lib_of(self);
+    const struct coil_descriptor_global *global = global_find(lib, name);
 
+    if (!global)
+        return -1;
     if (!value)
         PyErr_SetString(PyExc_AttributeError, "C attribute cannot be deleted");
-    else if (PyDict_Contains(lib->constants, name) == 1)
+    else if (is_variable(global))
+        return coil_lib_variable_set(lib->module, global, value);
+    else
         PyErr_Format(PyExc_AttributeError, "cannot write to function or constant '%U'", name);
-    else if (!PyErr_Occurred())
-        (void)refuse(lib, name);
     return -1;
 }
 
 static PyObject *lib_dir(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
-    return PyDict_Keys(lib_of(self)->constants);
+    return names_new(lib_of(self), true);
 }
 
 static PyObject *lib_repr(PyObject *self)
@@ -200,13 +250,26 @@ bool coil_lib_check(PyObject *object)
 PyObject *coil_lib_address(PyObject *self, PyObject *name)
 {
     struct lib *lib = lib_of(self);
+    const struct coil_descriptor_global *global;
 
     if (!PyUnicode_Check(name))
-        return PyErr_Format(PyExc_TypeError, "addressof() of a library needs a name, not %.200s",
-                            Py_TYPE(name)->tp_name);
-    if (PyDict_Contains(lib->constants, name) == 1)
+        return PyErr_Format(PyExc_TypeError, "argument 2 must be str, not %.200s", Py_TYPE(name)->tp_name);
+    global = global_find(lib, name);
+    if (!global)
+        return NULL;
+    switch (COIL_TYPE_OPERATION(global->code)) {
+    case COIL_OP_GLOBAL_VAR:
+        return coil_lib_variable_address(lib->module, global);
+    case COIL_OP_DLOPEN_FUNC:
+        return PyErr_Format(PyExc_NotImplementedError,
+                            "addressof(lib, '%U'): taking the address of a C function is not supported by this version "
+                            "of coil",
+                            name);
+    case COIL_OP_EXTERN_PYTHON:
+        return refuse_extern(name);
+    default:
         return PyErr_Format(PyExc_AttributeError, "cannot take the address of the constant '%U'", name);
-    return PyErr_Occurred() ? NULL : refuse(lib, name);
+    }
 }
 
 PyObject *coil_lib_new(struct coil_host_module *module)
@@ -222,6 +285,6 @@ PyObject *coil_lib_new(struct coil_host_module *module)
     if (!lib)
         return NULL;
     lib->module = module;
-    lib->constants = coil_object_steal(&constants);
+    lib->members = coil_object_steal(&constants);
     return (PyObject *)lib;
 }

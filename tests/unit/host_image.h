@@ -269,7 +269,10 @@ static inline struct coil_descriptor *image_new(const char *name, const char *in
         image_global(b, "c_variable", COIL_TYPE(COIL_OP_GLOBAL_VAR, T_INT), 0, 0),
     };
     const struct coil_descriptor_function signatures[] = {
-        {.name = image_text(b, "c_function"), .type = T_COUNT, .result = {.type = rows[0].result}},
+        {.name = image_text(b, "c_function"),
+         .type = T_COUNT,
+         .result_size = (uint32_t)type_sizes[rows[0].result],
+         .result = {.type = rows[0].result, .size = type_sizes[rows[0].result]}},
     };
     const struct coil_descriptor_value variables[] = {
         {.name = image_text(b, "c_variable"), .type = T_INT, .size = sizeof(int)},
