@@ -57,12 +57,6 @@ static const struct {
     { COIL_WORD_IN, COIL_WORD_INOUT, "write one of the two" },
     { COIL_WORD_OUT, COIL_WORD_INOUT, "write one of the two" },
     { COIL_WORD_COUNTED_BY, COIL_WORD_SIZED_BY, "write one of the two: counted_by counts elements, sized_by bytes" },
-    { COIL_WORD_STRING, COIL_WORD_COUNTED_BY, "a string is as long as its NUL says; an array is counted" },
-    { COIL_WORD_STRING, COIL_WORD_SIZED_BY, "a string is as long as its NUL says; an array is counted" },
-    { COIL_WORD_STRING, COIL_WORD_OUT,
-      "nobody knows the size of a string before it is written; write [out, sized_by(n)] with the room "
-      "there is" },
-    { COIL_WORD_STRING, COIL_WORD_LENGTH, "a string comes back at its original size" },
     { COIL_WORD_OPAQUE, COIL_WORD_IN, OPAQUE_ADVICE },
     { COIL_WORD_OPAQUE, COIL_WORD_OUT, OPAQUE_ADVICE },
     { COIL_WORD_OPAQUE, COIL_WORD_INOUT, OPAQUE_ADVICE },
@@ -132,22 +126,22 @@ static void check_annotated(const struct reader *reader, enum coil_word word, st
 {
     struct coil_diagnostics *diagnostics = reader->module->diagnostics;
 
+    if (word >= COIL_WORD_IDEMPOTENT && reader->annotated == COIL_ANNOTATED_RESULT)
+        coil_refuse_at(diagnostics, position,
+                       "'%s' is about a function that Python implements, and this is none: remove it",
+                       words[word].text);
     if (word >= COIL_WORD_IDEMPOTENT && reader->annotated != COIL_ANNOTATED_FUNCTION)
         coil_refuse_at(diagnostics, position,
                        "'%s' is about a function: write it in a comment in front of the declaration, or between "
                        "its ')' and its ';'",
                        words[word].text);
-    if (word < COIL_WORD_IDEMPOTENT && reader->annotated == COIL_ANNOTATED_FUNCTION)
-        coil_refuse_at(diagnostics, position,
-                       "'%s' is about a parameter, and annotations of results are not supported by this version: "
-                       "write it beside the parameter that it is about",
-                       words[word].text);
     if (!words[word].is_supported)
         coil_refuse_at(diagnostics, position, "the annotation '%s' is not supported by this version: remove it",
                        words[word].text);
-    if (reader->annotated == COIL_ANNOTATED_VALUE && word != COIL_WORD_IN)
-        coil_refuse_at(diagnostics, position,
-                       "'%s' is about a pointer, and this parameter is none: it is passed by value", words[word].text);
+    if ((reader->annotated == COIL_ANNOTATED_VALUE && word != COIL_WORD_IN) ||
+        (reader->annotated == COIL_ANNOTATED_RECORD && word != COIL_WORD_IN && word != COIL_WORD_OPAQUE))
+        coil_refuse_at(diagnostics, position, "'%s' is about a pointer, and this is none: it is passed by value",
+                       words[word].text);
 }
 
 /* word = name ("(" expression ")")? */
@@ -188,7 +182,9 @@ static const struct coil_token *tokens_of(struct coil_module_model *module, cons
 static void read_annotation(struct reader *reader)
 {
     reader->token = tokens_of(reader->module, reader->annotation);
-    if (reader->annotated == COIL_ANNOTATED_VALUE && find_word(reader->token) < 0)
+    if ((reader->annotated == COIL_ANNOTATED_VALUE || reader->annotated == COIL_ANNOTATED_RECORD ||
+         reader->annotated == COIL_ANNOTATED_RESULT) &&
+        find_word(reader->token) < 0)
         return;
     for (;;) {
         read_word(reader);
@@ -201,21 +197,25 @@ static void read_annotation(struct reader *reader)
     }
 }
 
+_Noreturn void coil_annotation_contradict(struct coil_module_model *module, const struct coil_marks *marks,
+                                          enum coil_word a, enum coil_word b, const char *advice)
+{
+    struct coil_position later = marks->said[a].position;
+
+    if (marks->said[b].position.offset > later.offset)
+        later = marks->said[b].position;
+    coil_refuse_at(module->diagnostics, later, "'%s' and '%s' contradict each other: %s", words[a].text, words[b].text,
+                   advice);
+}
+
 static void check_contradictions(const struct reader *reader)
 {
     const struct coil_marks *marks = reader->marks;
 
-    for (size_t i = 0; i < sizeof contradictions / sizeof *contradictions; i++) {
-        enum coil_word a = contradictions[i].a, b = contradictions[i].b;
-        struct coil_position later = marks->said[a].position;
-
-        if (!coil_marks_say(marks, a) || !coil_marks_say(marks, b))
-            continue;
-        if (marks->said[b].position.offset > later.offset)
-            later = marks->said[b].position;
-        coil_refuse_at(reader->module->diagnostics, later, "'%s' and '%s' contradict each other: %s", words[a].text,
-                       words[b].text, contradictions[i].advice);
-    }
+    for (size_t i = 0; i < sizeof contradictions / sizeof *contradictions; i++)
+        if (coil_marks_say(marks, contradictions[i].a) && coil_marks_say(marks, contradictions[i].b))
+            coil_annotation_contradict(reader->module, marks, contradictions[i].a, contradictions[i].b,
+                                       contradictions[i].advice);
     if (coil_marks_say(marks, COIL_WORD_LENGTH) && !coil_marks_say(marks, COIL_WORD_COUNTED_BY) &&
         !coil_marks_say(marks, COIL_WORD_SIZED_BY))
         coil_refuse_at(reader->module->diagnostics, marks->said[COIL_WORD_LENGTH].position,
@@ -234,16 +234,4 @@ struct coil_marks coil_annotation_read(struct coil_module_model *module, const s
         read_annotation(&reader);
     check_contradictions(&reader);
     return marks;
-}
-
-void coil_annotation_refuse(struct coil_module_model *module, const struct coil_annotation *annotation,
-                            const char *what)
-{
-    for (; annotation; annotation = annotation->next) {
-        const struct coil_token *token = tokens_of(module, annotation);
-
-        if (find_word(token) >= 0)
-            coil_refuse_at(module->diagnostics, token->position,
-                           "the annotation '%s' is not supported by this version on %s: remove it", token->text, what);
-    }
 }

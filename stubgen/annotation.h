@@ -35,8 +35,10 @@ struct coil_marks {
 /* What an annotation is about. */
 enum coil_annotated {
     COIL_ANNOTATED_POINTER,
-    COIL_ANNOTATED_VALUE, /* a parameter that is no pointer: a comment such as [mm] is only a comment there */
-    COIL_ANNOTATED_FUNCTION
+    COIL_ANNOTATED_VALUE,    /* no pointer: a comment such as [mm] is only a comment there */
+    COIL_ANNOTATED_RECORD,   /* the same: a struct, which may be opaque */
+    COIL_ANNOTATED_FUNCTION, /* that Python implements, and its result */
+    COIL_ANNOTATED_RESULT    /* of any other function, of which nothing else is said; there, too */
 };
 
 /*
@@ -47,9 +49,9 @@ enum coil_annotated {
 struct coil_marks coil_annotation_read(struct coil_module_model *module, const struct coil_annotation *annotation,
                                        enum coil_annotated annotated);
 
-/* Refuses any word of the vocabulary about what cannot have one in this version ("a field"). */
-void coil_annotation_refuse(struct coil_module_model *module, const struct coil_annotation *annotation,
-                            const char *what);
+/* Refuses two words that do not go together, at the later one. */
+_Noreturn void coil_annotation_contradict(struct coil_module_model *module, const struct coil_marks *marks,
+                                          enum coil_word a, enum coil_word b, const char *advice);
 
 const char *coil_word_text(enum coil_word word);
 

@@ -13,6 +13,7 @@
 
 #include "proto/version.h"
 #include "proto/descriptor.h"
+#include "stubgen/passage.h"
 
 #define STUB_VERSION 2 /* COIL_STUB_VERSION of client/stub.h that this emitter writes for */
 
@@ -102,13 +103,21 @@ static void emit_numbers(struct coil_buffer *out, const struct coil_module_model
 
 void coil_emit_frames(struct coil_buffer *out, struct coil_module_model *module)
 {
-    if (module->functions.count + module->signatures.count == 0)
+    if (module->functions.count + module->signatures.count + module->callbacks.count == 0)
         return;
     coil_buffer_puts(out, "/* ---- frames: the arguments of a call, and its result ---- */\n\n");
     for (size_t i = 0; i < module->functions.count; i++)
         emit_signature_frames(out, module, ((const struct coil_name *)module->functions.items[i])->signature);
     for (size_t i = 0; i < module->signatures.count; i++)
         emit_signature_frames(out, module, ((const struct coil_name *)module->signatures.items[i])->signature);
+    for (size_t i = 0; i < module->callbacks.count; i++) {
+        const struct coil_signature *callback = module->callbacks.items[i];
+
+        coil_buffer_printf(
+            out, "/* What is behind '%s' */\n",
+            coil_type_name(module->arena, coil_type_new(module->arena, COIL_KIND_POINTER, callback->type)));
+        emit_signature_frames(out, module, callback);
+    }
     emit_numbers(out, module);
 }
 

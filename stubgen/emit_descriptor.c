@@ -153,6 +153,10 @@ static void fill_tables(struct coil_image *image)
     for (size_t i = 0; i < module->signatures.count; i++)
         coil_emit_signature(image, &image->signatures,
                             ((const struct coil_name *)module->signatures.items[i])->signature);
+    for (size_t i = 0; i < module->callbacks.count; i++)
+        coil_emit_signature(image, &image->signatures, module->callbacks.items[i]);
+    for (size_t i = 0; i < module->shapes.count; i++)
+        coil_emit_shape(image, module->shapes.items[i]);
     for (size_t i = 0; i < module->variables.count; i++)
         coil_emit_variable(image, module->variables.items[i]);
     for (size_t i = 0; i < names.count; i++)

@@ -13,6 +13,7 @@
 #include "proto/descriptor.h"
 #include "proto/version.h"
 #include "stubgen/emit.h"
+#include "stubgen/passage.h"
 
 struct header {
     struct coil_module_model *module;

@@ -4,6 +4,7 @@
 
 #include "stubgen/emit.h"
 #include "stubgen/opcodes.h"
+#include "stubgen/passage.h"
 #include "stubgen/texts.h"
 
 /* One table: its entries as text, and how many they are. */
@@ -26,6 +27,9 @@ void coil_emit_signature(struct coil_image *image, struct coil_image_table *tabl
                          const struct coil_signature *signature);
 
 void coil_emit_variable(struct coil_image *image, const struct coil_name *variable);
+
+/* Adds a shape's row, and those of its values. */
+void coil_emit_shape(struct coil_image *image, const struct coil_shape *shape);
 
 /* Adds a struct or union, and its fields. */
 void coil_emit_struct(struct coil_image *image, const struct coil_record *record);

@@ -8,8 +8,8 @@
  */
 #include <string.h>
 
-#include "stubgen/contents.h"
 #include "stubgen/emit.h"
+#include "stubgen/passage.h"
 
 /* A local's name, which must not hide the function that is called. */
 static const char *local(struct coil_module_model *module, const struct coil_signature *signature, const char *name)

@@ -1,8 +1,9 @@
 /*
- * Functions and variables in the descriptor: what they take and give, and how it crosses.
+ * Functions, variables and shapes in the descriptor: what they take and give, and how it crosses.
  *
- * Each value is a row: where it is in its frame, which the compiler says, and what crossing.c has decided
- * about it.  Used by emit_descriptor.c.
+ * Each value is a row: where it is in its frame or struct, which the compiler says, and what crossing.c has decided
+ * about it.  What is of an included module, whose types this module's C source need not have, is written in
+ * numbers.  Used by emit_descriptor.c.
  */
 #include <string.h>
 
@@ -27,18 +28,30 @@ static const char *crossing_macro(unsigned crossing)
     return macros[crossing];
 }
 
-/* The bytes behind a pointer: "4 * sizeof(int)" for an array parameter, which is no array in C. */
-static const char *extent_of(struct coil_image *image, struct coil_type *block)
+/* Whether a typedef is an included module's: the C source need not have it. */
+static bool is_elsewhere(struct coil_module_model *module, const struct coil_type *type)
 {
-    struct coil_type *bare = coil_type_strip(block);
+    const struct coil_name *name = coil_module_find(module, type->name);
 
-    if (bare->kind == COIL_KIND_RECORD && bare->record->layout)
-        return coil_arena_printf(image->arena, "%llu", (unsigned long long)bare->record->layout->size);
+    return name && name->position.section && name->position.section->included;
+}
 
-    if (bare->kind == COIL_KIND_ARRAY)
-        return coil_arena_printf(image->arena, "%llu * sizeof(%s)", (unsigned long long)bare->length,
-                                 coil_type_name(image->arena, coil_type_unqualified(bare->item)));
-    return coil_arena_printf(image->arena, "sizeof(%s)", coil_type_name(image->arena, coil_type_unqualified(block)));
+/* "sizeof(int)"; "4 * sizeof(int)" for an array parameter, which is no array in C. */
+static const char *size_of(struct coil_image *image, struct coil_type *type)
+{
+    struct coil_arena *arena = image->arena;
+
+    while (type->kind == COIL_KIND_QUALIFIED || (type->kind == COIL_KIND_TYPEDEF && is_elsewhere(image->module, type)))
+        type = type->item;
+    if (type->kind == COIL_KIND_ARRAY)
+        return coil_arena_printf(arena, "%llu * %s", (unsigned long long)type->length, size_of(image, type->item));
+    if (type->kind == COIL_KIND_RECORD && type->record->layout)
+        return coil_arena_printf(arena, "%llu", (unsigned long long)type->record->layout->size);
+    if (type->kind == COIL_KIND_ENUM && type->enumeration->known)
+        return coil_arena_printf(arena, "sizeof(%s)", coil_primitive_name((int)type->enumeration->known->primitive));
+    if (type->kind == COIL_KIND_POINTER)
+        return "sizeof(void *)";
+    return coil_arena_printf(arena, "sizeof(%s)", coil_type_name(arena, coil_type_unqualified(type)));
 }
 
 /* The program of a length; returns 1 + where it begins, or 0. */
@@ -52,7 +65,7 @@ static size_t add_length(struct coil_image *image, const struct coil_length_prog
         const struct coil_length_step *step = length->steps.items[i];
 
         coil_buffer_printf(&image->expressions.text, "        { COIL_EXPRESSION_%s, 0, %s },", step->operation,
-                           step->operand);
+                           step->operand ? step->operand : coil_arena_printf(image->arena, "%u", step->value->number));
         if (step->comment)
             coil_buffer_printf(&image->expressions.text, " /* %s */", step->comment);
         coil_buffer_puts(&image->expressions.text, "\n");
@@ -66,15 +79,21 @@ static size_t add_length(struct coil_image *image, const struct coil_length_prog
 /* How a value crosses, as the end of its row: from what is behind it on. */
 static const char *crossing_words(struct coil_image *image, const struct coil_passage *passage)
 {
-    size_t count = add_length(image, passage->count);
+    struct coil_arena *arena = image->arena;
+    const char *count =
+        passage->is_to_null ? "COIL_COUNT_TO_NULL" : coil_arena_printf(arena, "%zu", add_length(image, passage->count));
     size_t length = add_length(image, passage->length);
+    unsigned shape = passage->shape && passage->shape->is_needed ? passage->shape->index + 1 : 0;
+    unsigned signature = 0;
     const char *extent = "0";
 
+    if (passage->signature)
+        signature = (unsigned)image->module->signatures.count + passage->signature->number + 1;
     if (passage->is_sized)
         extent = "1";
     else if (passage->block)
-        extent = extent_of(image, passage->block);
-    return coil_arena_printf(image->arena, "%s, %zu, %zu, 0, 0", extent, count, length);
+        extent = size_of(image, passage->block);
+    return coil_arena_printf(arena, "%s, %s, %zu, %u, %u", extent, count, length, shape, signature);
 }
 
 static void add_parameters(struct coil_image *image, const struct coil_signature *signature)
@@ -127,10 +146,10 @@ void coil_emit_signature(struct coil_image *image, struct coil_image_table *tabl
     coil_buffer_printf(
         &table->text,
         "        { %s, %u, %s,\n          %s, %zu, %zu, %s, 0, 0, 0,\n          { 0, %u, %s, 0, %s, %s } },\n",
-        coil_texts_print(image->texts, signature->name), coil_opcodes_index(image->opcodes, signature->type), call_size,
-        result_size, first, image->values.count - first, signature_flags(image, signature),
-        coil_opcodes_index(image->opcodes, signature->result.type), crossing_macro(signature->result.crossing),
-        value_size, crossing_words(image, &signature->result));
+        coil_texts_print(image->texts, signature->name ? signature->name : ""),
+        coil_opcodes_index(image->opcodes, signature->type), call_size, result_size, first, image->values.count - first,
+        signature_flags(image, signature), coil_opcodes_index(image->opcodes, signature->result.type),
+        crossing_macro(signature->result.crossing), value_size, crossing_words(image, &signature->result));
     table->count++;
 }
 
@@ -150,7 +169,7 @@ static const char *variable_size(struct coil_image *image, const struct coil_nam
         return "0";
     if (has_compiled_length(variable->type))
         return coil_arena_printf(image->arena, "sizeof(%s)", variable->name);
-    return extent_of(image, variable->type);
+    return size_of(image, variable->type);
 }
 
 void coil_emit_variable(struct coil_image *image, const struct coil_name *variable)
@@ -162,4 +181,45 @@ void coil_emit_variable(struct coil_image *image, const struct coil_name *variab
                        coil_opcodes_index(image->opcodes, variable->type), crossing_macro(passage->crossing),
                        variable_size(image, variable), crossing_words(image, passage));
     image->variables.count++;
+}
+
+/* ---- shapes ---- */
+
+/* A field's place and size. */
+static const char *field_place(struct coil_image *image, const struct coil_record *record,
+                               const struct coil_passage *passage)
+{
+    const struct coil_field *field = passage->field;
+
+    if (record->layout)
+        return coil_arena_printf(image->arena, "%llu, %llu", (unsigned long long)(passage->base + field->known->offset),
+                                 (unsigned long long)field->known->size);
+    return coil_arena_printf(image->arena, "(uint32_t)offsetof(%s, %s),\n          sizeof(((%s *)0)->%s)",
+                             record->c_name, field->name, record->c_name, field->name);
+}
+
+static void add_shape_value(struct coil_image *image, const struct coil_shape *shape,
+                            const struct coil_passage *passage)
+{
+    if (passage->field)
+        coil_buffer_printf(&image->values.text, "        { %s, %u, %s, %s, %s },\n",
+                           coil_texts_print(image->texts, passage->field->name),
+                           coil_opcodes_index(image->opcodes, passage->type), crossing_macro(passage->crossing),
+                           field_place(image, shape->record, passage), crossing_words(image, passage));
+    else
+        coil_buffer_printf(&image->values.text, "        { 0, %u, %s, 0, sizeof(void *), %s },\n",
+                           coil_opcodes_index(image->opcodes, passage->type), crossing_macro(passage->crossing),
+                           crossing_words(image, passage));
+    image->values.count++;
+}
+
+void coil_emit_shape(struct coil_image *image, const struct coil_shape *shape)
+{
+    struct coil_type *type = shape->record ? shape->record->type : shape->element;
+
+    coil_buffer_printf(&image->shapes.text, "        { %s, %zu, %zu }, /* %s */\n", size_of(image, type),
+                       image->values.count, shape->passage_count, coil_type_name(image->arena, type));
+    for (size_t i = 0; i < shape->passage_count; i++)
+        add_shape_value(image, shape, &shape->passages[i]);
+    image->shapes.count++;
 }

@@ -57,6 +57,12 @@ static const char *passage_words(struct coil_arena *arena, const struct coil_pas
                 extent_words(arena, passage), passage->length->text, passage->is_sized ? "bytes" : "elements");
         return coil_arena_printf(arena, "%s: never read, Python gets zeros; all of it is copied back after the call",
                                  extent_words(arena, passage));
+    case COIL_CROSS_FUNCTION:
+        return "function: callable on the other side";
+    case COIL_CROSS_UNSAID:
+        return "not said: an exception in Python if it leads into private memory";
+    case COIL_CROSS_FILE:
+        return "file: a file of Python's, opened by the program";
     default:
         break;
     }

@@ -5,7 +5,7 @@
  * length is asked before memory would be written: a yes is an error, so the
  * answer is generous.  Whether it is CLEARLY that is asked before memory is only read:
  * a yes makes an array of the pointer, so the answer is strict.  Names decide,
- * and places.  Called by crossing.c.
+ * and places.  Called for parameters and fields by crossing.c, callback.c and shape.c.
  */
 #include "stubgen/infer.h"
 
@@ -36,7 +36,7 @@ static bool is_count_name(const char *name)
     static const char *const ends[] = { "len", "length", "count", "cnt", "elems", "items", NULL };
 
     return strcasecmp(name, "n") == 0 || strncmp(name, "n_", 2) == 0 || strncmp(name, "num_", 4) == 0 ||
-           ends_with(name, "_n") || has_end(name, ends);
+           strcasecmp(name, "argc") == 0 || ends_with(name, "_n") || has_end(name, ends);
 }
 
 /* Names of numbers of bytes, or of elements: who knows. */
@@ -95,49 +95,36 @@ static bool is_clear(const char *name, struct coil_type *pointer)
     return (is_count_name(name) && !is_other_count(name)) || (is_size_name(name) && is_bytes(pointer));
 }
 
-static bool is_pointer(const struct coil_parameter *p)
+/* What may be a length as far as its type goes. */
+static bool is_integer(const struct coil_member *member)
 {
-    enum coil_type_kind kind = coil_type_strip(p->type)->kind;
-
-    return kind == COIL_KIND_POINTER || kind == COIL_KIND_ARRAY;
+    return coil_type_is_integer(member->type) && coil_member_is_countable(member);
 }
 
-struct coil_beside coil_infer_length(const struct coil_parameter *before2, const struct coil_parameter *before,
-                                     const struct coil_parameter *p)
+struct coil_beside coil_infer_length(const struct coil_group *group, size_t index)
 {
+    const struct coil_member *p = &group->members[index];
+    const struct coil_member *after = index + 1 < group->count ? p + 1 : NULL;
+    const struct coil_member *before = index > 0 ? p - 1 : NULL;
+    const struct coil_member *before2 = index > 1 ? p - 2 : NULL;
     struct coil_beside beside = { 0 };
-    const struct coil_parameter *after = p->next;
 
-    if (after && coil_type_is_integer(after->type) && (!after->name || is_length_name(after->name))) {
+    if (after && is_integer(after) && (!after->name || is_length_name(after->name))) {
         beside.integer = after;
         beside.is_clear = after->name && is_clear(after->name, p->type);
         beside.is_after = true;
-    } else if (before && coil_type_is_integer(before->type) && before->name && is_length_name(before->name)) {
+    } else if (before && is_integer(before) && before->name && is_length_name(before->name)) {
         beside.integer = before;
         /* In f(a, n, b) the length is a's. */
-        beside.is_clear = is_clear(before->name, p->type) && !(before2 && is_pointer(before2));
+        beside.is_clear = is_clear(before->name, p->type) && !(before2 && coil_member_is_pointer(before2));
     }
     return beside;
 }
 
-const char *coil_infer_length_field(const struct coil_record *record, const struct coil_field *field)
+const char *coil_infer_some_length(const struct coil_group *group)
 {
-    const struct coil_field *before = NULL;
-
-    for (const struct coil_field *f = record->fields; f != field; f = f->next)
-        before = f;
-    if (field->next && *field->next->name && coil_type_is_integer(field->next->type) &&
-        is_length_name(field->next->name))
-        return field->next->name;
-    if (before && *before->name && coil_type_is_integer(before->type) && is_length_name(before->name))
-        return before->name;
-    return NULL;
-}
-
-const char *coil_infer_some_length(const struct coil_type *function)
-{
-    for (const struct coil_parameter *p = function->parameters; p; p = p->next)
-        if (p->name && coil_type_is_integer(p->type) && is_length_name(p->name))
-            return p->name;
+    for (size_t i = 0; i < group->count; i++)
+        if (group->members[i].name && is_integer(&group->members[i]) && is_length_name(group->members[i].name))
+            return group->members[i].name;
     return NULL;
 }

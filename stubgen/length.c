@@ -1,7 +1,7 @@
 /*
  * Compiling lengths.
  *
- * An expression is over integer parameters, integers that parameters point to,
+ * An expression is over integer parameters or fields, integers that these point to,
  * constants and sizes of types.  It becomes a small program in reverse Polish notation
  * (proto/descriptor.h), which the client and the worker run with checked
  * arithmetic (proto/expression.c).  Each function that parses is headed by its
@@ -20,8 +20,7 @@
 struct compiler {
     struct coil_module_model *module;
     struct coil_arena *arena;
-    const struct coil_type *function;
-    const struct coil_marks *marks;
+    const struct coil_group *group;
     bool is_after;
     const struct coil_token *token; /* the next one; a ")" ends the expression */
     struct coil_position start;     /* of the expression */
@@ -34,19 +33,25 @@ struct compiler {
 
 static void compile_sum(struct compiler *c);
 
-static void add(struct compiler *c, const char *operation, const char *operand, const char *comment)
+static struct coil_length_step *add(struct compiler *c, const char *operation, const char *operand)
 {
     struct coil_length_step *step = coil_arena_take(c->arena, sizeof *step);
 
     step->operation = operation;
     step->operand = operand;
-    step->comment = comment;
     coil_list_add(&c->length->steps, c->arena, step);
+    return step;
 }
 
-static void push(struct compiler *c, const char *operation, const char *operand, const char *comment)
+static void push(struct compiler *c, const char *operation, const char *operand, const struct coil_member *member)
 {
-    add(c, operation, operand, comment);
+    struct coil_length_step *step = add(c, operation, operand);
+
+    if (member) {
+        step->value = member->passage;
+        step->comment = member->name;
+        c->length->uses[member - c->group->members] = true;
+    }
     if (++c->depth > COIL_EXPRESSION_DEPTH_MAX)
         coil_refuse_at(c->module->diagnostics, c->start,
                        "this expression is too long: write it with fewer parentheses");
@@ -54,7 +59,7 @@ static void push(struct compiler *c, const char *operation, const char *operand,
 
 static void combine(struct compiler *c, const char *operation)
 {
-    add(c, operation, "0", NULL);
+    (void)add(c, operation, "0");
     c->depth--;
 }
 
@@ -72,35 +77,37 @@ static _Noreturn void refuse_expected(struct compiler *c, const char *what)
                    c->token->kind == COIL_TOKEN_END ? "]" : c->token->text);
 }
 
-/* "'n' and 'cap'": the parameters that could have been meant. */
+/* "'n' and 'cap'": the members that could have been meant. */
 static const char *integers_there(const struct compiler *c, bool pointed_to)
 {
     struct coil_buffer text = COIL_BUFFER_INIT(c->arena);
-    size_t i = 0;
 
-    for (const struct coil_parameter *p = c->function->parameters; p; p = p->next) {
-        struct coil_type *type = coil_type_strip(p->type);
-        const struct coil_marks *marks = &c->marks[i++];
+    if (c->group->is_alone)
+        return "nothing is beside a variable, so its length is a constant";
+    for (size_t i = 0; i < c->group->count; i++) {
+        const struct coil_member *m = &c->group->members[i];
+        struct coil_type *type = coil_type_strip(m->type);
+        const struct coil_marks *marks = &m->marks;
 
         if (pointed_to && (coil_marks_say(marks, COIL_WORD_COUNTED_BY) || coil_marks_say(marks, COIL_WORD_SIZED_BY)))
             continue; /* an array */
-        if (!p->name || (pointed_to != (type->kind == COIL_KIND_POINTER)) ||
-            !coil_type_is_integer(pointed_to ? type->item : type))
+        if (!m->name || (pointed_to != (type->kind == COIL_KIND_POINTER)) ||
+            !coil_type_is_integer(pointed_to ? type->item : type) || (!pointed_to && !coil_member_is_countable(m)))
             continue;
-        coil_buffer_printf(&text, "%s'%s%s'", text.size ? ", " : "", pointed_to ? "*" : "", p->name);
+        coil_buffer_printf(&text, "%s'%s%s'", text.size ? ", " : "", pointed_to ? "*" : "", m->name);
     }
     if (text.size == 0)
-        return pointed_to ? "no parameter of this function leads to one integer"
-                          : "this function has no integer parameter";
-    return coil_arena_printf(c->arena, "this function has %s", text.text);
+        return coil_arena_printf(c->arena,
+                                 pointed_to ? "no %2$s of %1$s leads to one integer" : "%1$s has no integer %2$s",
+                                 c->group->owner, c->group->member_words);
+    return coil_arena_printf(c->arena, "%s has %s", c->group->owner, text.text);
 }
 
-static const struct coil_parameter *find_parameter(const struct compiler *c, const char *name, size_t *ret_index)
+static const struct coil_member *find_member(const struct compiler *c, const char *name)
 {
-    *ret_index = 0;
-    for (const struct coil_parameter *p = c->function->parameters; p; p = p->next, ++*ret_index)
-        if (p->name && strcmp(p->name, name) == 0)
-            return p;
+    for (size_t i = 0; i < c->group->count; i++)
+        if (c->group->members[i].name && strcmp(c->group->members[i].name, name) == 0)
+            return &c->group->members[i];
     return NULL;
 }
 
@@ -181,67 +188,69 @@ static bool compile_constant(struct compiler *c)
     return true;
 }
 
-/* name, of an integer parameter or of a constant */
+/* name, of an integer beside it or of a constant */
 static void compile_name(struct compiler *c)
 {
-    size_t index;
-    const struct coil_parameter *p = find_parameter(c, c->token->text, &index);
+    const struct coil_member *m = find_member(c, c->token->text);
 
-    if (!p) {
+    if (!m) {
         if (compile_constant(c))
             return;
-        coil_refuse_at(c->module->diagnostics, c->token->position,
-                       "'%s' is neither a parameter of this function nor a constant: %s", c->token->text,
-                       integers_there(c, false));
+        if (c->group->is_alone)
+            coil_refuse_at(c->module->diagnostics, c->token->position, "'%s' is not a constant: %s", c->token->text,
+                           integers_there(c, false));
+        coil_refuse_at(c->module->diagnostics, c->token->position, "'%s' is neither a %s of %s nor a constant: %s",
+                       c->token->text, c->group->member_words, c->group->owner, integers_there(c, false));
     }
-    if (!is_countable(p->type)) {
-        struct coil_type *type = coil_type_strip(p->type);
+    if (!coil_member_is_countable(m)) {
+        struct coil_type *type = coil_type_strip(m->type);
 
         if (type->kind == COIL_KIND_POINTER && is_countable(type->item))
             coil_refuse_at(c->module->diagnostics, c->token->position, "'%s' is a pointer to an integer: write *%s",
-                           p->name, p->name);
-        coil_refuse_at(c->module->diagnostics, c->token->position, "'%s' is '%s' and no integer: %s", p->name,
-                       coil_type_name(c->arena, p->type), integers_there(c, false));
+                           m->name, m->name);
+        if (is_countable(type))
+            coil_refuse_at(c->module->diagnostics, c->token->position,
+                           "'%s' is %s, and a length cannot be read from it: %s", m->name,
+                           m->is_in_union ? "in a union" : "a bit-field", integers_there(c, false));
+        coil_refuse_at(c->module->diagnostics, c->token->position, "'%s' is '%s' and no integer: %s", m->name,
+                       coil_type_name(c->arena, m->type), integers_there(c, false));
     }
-    c->length->uses[index] = true;
     c->token++;
-    push(c, "PARAMETER", coil_arena_printf(c->arena, "%zu", index), p->name);
+    push(c, "PARAMETER", NULL, m);
 }
 
-/* "*" name, of a parameter that points to one integer */
+/* "*" name, of a pointer to one integer */
 static void compile_dereference(struct compiler *c)
 {
-    size_t index;
     const struct coil_token *token = ++c->token;
-    const struct coil_parameter *p = token->kind == COIL_TOKEN_WORD ? find_parameter(c, token->text, &index) : NULL;
+    const struct coil_member *m = token->kind == COIL_TOKEN_WORD ? find_member(c, token->text) : NULL;
     const struct coil_marks *marks;
     struct coil_type *type;
 
     if (token->kind != COIL_TOKEN_WORD)
-        refuse_expected(c, "a parameter's name after '*'");
-    if (!p)
-        coil_refuse_at(c->module->diagnostics, token->position, "'%s' is not a parameter of this function: %s",
-                       token->text, integers_there(c, true));
-    type = coil_type_strip(p->type);
-    if (type->kind != COIL_KIND_POINTER || !is_countable(type->item))
+        refuse_expected(c, coil_arena_printf(c->arena, "a %s's name after '*'", c->group->member_words));
+    if (!m)
+        coil_refuse_at(c->module->diagnostics, token->position, "'%s' is not a %s of %s: %s", token->text,
+                       c->group->member_words, c->group->owner, integers_there(c, true));
+    type = coil_type_strip(m->type);
+    if (type->kind != COIL_KIND_POINTER || !is_countable(type->item) || m->is_in_union)
         coil_refuse_at(c->module->diagnostics, token->position, "'%s' is '%s' and no pointer to an integer: %s",
-                       p->name, coil_type_name(c->arena, p->type), integers_there(c, true));
-    marks = &c->marks[index];
+                       m->name, coil_type_name(c->arena, m->type), integers_there(c, true));
+    marks = &m->marks;
     if (coil_marks_say(marks, COIL_WORD_COUNTED_BY) || coil_marks_say(marks, COIL_WORD_SIZED_BY))
         coil_refuse_at(c->module->diagnostics, token->position, "'%s' leads to an array, and a length is one integer",
-                       p->name);
+                       m->name);
     if (!coil_marks_say(marks, COIL_WORD_IN) && !coil_marks_say(marks, COIL_WORD_INOUT) &&
         !(c->is_after && coil_marks_say(marks, COIL_WORD_OUT))) {
         if (coil_marks_say(marks, COIL_WORD_OUT))
             coil_refuse_at(c->module->diagnostics, token->position,
-                           "'%s' is [out]: its value is not known before the call; write [inout] there", p->name);
+                           "'%s' is [out]: its value is not known before the call; write [inout] there", m->name);
         coil_refuse_at(c->module->diagnostics, token->position,
-                       "'%s' must say which way it goes: write \"%s /* [%s] */\" there", p->name,
-                       coil_type_declare(c->arena, p->type, p->name), c->is_after ? "out" : "inout");
+                       "'%s' must say which way it goes: write \"%s /* [%s] */\" there", m->name,
+                       coil_type_declare(c->arena, m->type, m->name), c->is_after ? "out" : "inout");
     }
-    c->length->uses[index] = true;
     c->token++;
-    push(c, "DEREFERENCE", coil_arena_printf(c->arena, "%zu", index), p->name);
+    push(c, "DEREFERENCE", NULL, m);
 }
 
 /* factor = number | "sizeof" "(" type ")" | name | "*" name | "-" factor | "(" sum ")" */
@@ -267,7 +276,8 @@ static void compile_factor(struct compiler *c)
         if (!accept(c, ")"))
             refuse_expected(c, "')' in this expression");
     } else {
-        refuse_expected(c, "a parameter's name or a number");
+        refuse_expected(c, coil_arena_printf(c->arena, c->group->is_alone ? "a number" : "a %s's name or a number",
+                                             c->group->member_words));
     }
     c->nesting--;
 }
@@ -301,32 +311,27 @@ static void compile_sum(struct compiler *c)
     }
 }
 
-static struct coil_length_program *length_new(struct coil_module_model *module, const struct coil_type *function,
+static struct coil_length_program *length_new(struct coil_module_model *module, const struct coil_group *group,
                                               const char *text)
 {
     struct coil_length_program *length = coil_arena_take(module->arena, sizeof *length);
-    size_t count = 1;
 
-    for (const struct coil_parameter *p = function->parameters; p; p = p->next)
-        count++;
     length->text = text;
-    length->uses = coil_arena_take(module->arena, count * sizeof *length->uses);
+    length->uses = coil_arena_take(module->arena, (group->count + 1) * sizeof *length->uses);
     return length;
 }
 
-const struct coil_length_program *coil_length_compile(struct coil_module_model *module,
-                                                      const struct coil_type *function, const struct coil_marks *marks,
-                                                      const struct coil_mark *mark, bool is_after)
+static const struct coil_length_program *compile(struct coil_module_model *module, const struct coil_group *group,
+                                                 const struct coil_mark *mark, bool is_after)
 {
     struct compiler c = {
         .module = module,
         .arena = module->arena,
-        .function = function,
-        .marks = marks,
+        .group = group,
         .is_after = is_after,
         .token = mark->expression,
         .start = mark->expression->position,
-        .length = length_new(module, function, mark->text),
+        .length = length_new(module, group, mark->text),
     };
 
     compile_sum(&c);
@@ -335,16 +340,23 @@ const struct coil_length_program *coil_length_compile(struct coil_module_model *
     return c.length;
 }
 
-const struct coil_length_program *coil_length_of_parameter(struct coil_module_model *module,
-                                                           const struct coil_type *function, const char *name)
+void coil_length_read(struct coil_module_model *module, const struct coil_group *group, const struct coil_marks *marks,
+                      bool is_after, struct coil_passage *passage)
 {
-    struct compiler c = { .module = module, .arena = module->arena, .function = function };
-    struct coil_length_program *length = length_new(module, function, name);
-    size_t index;
+    for (enum coil_word word = COIL_WORD_COUNTED_BY; word <= COIL_WORD_SIZED_BY; word++)
+        if (coil_marks_say(marks, word))
+            passage->count = compile(module, group, &marks->said[word], is_after);
+    if (coil_marks_say(marks, COIL_WORD_LENGTH))
+        passage->length = compile(module, group, &marks->said[COIL_WORD_LENGTH], true);
+}
 
-    c.length = length;
-    (void)find_parameter(&c, name, &index);
-    length->uses[index] = true;
-    push(&c, "PARAMETER", coil_arena_printf(c.arena, "%zu", index), name);
-    return length;
+const struct coil_length_program *coil_length_of_member(struct coil_module_model *module,
+                                                        const struct coil_group *group,
+                                                        const struct coil_member *member)
+{
+    struct compiler c = { .module = module, .arena = module->arena, .group = group };
+
+    c.length = length_new(module, group, member->name);
+    push(&c, "PARAMETER", NULL, member);
+    return c.length;
 }

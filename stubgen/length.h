@@ -2,33 +2,34 @@
 #ifndef STUBGEN_LENGTH_H
 #define STUBGEN_LENGTH_H
 
-#include "stubgen/annotation.h"
+#include "stubgen/group.h"
 
 /* One operation of the program that computes a length. */
 struct coil_length_step {
-    const char *operation; /* the words of COIL_EXPRESSION_*'s name behind that prefix */
-    const char *operand;   /* in C */
-    const char *comment;   /* what the operand stands for, or NULL */
+    const char *operation;            /* the words of COIL_EXPRESSION_*'s name behind that prefix */
+    const char *operand;              /* in C; NULL: the number of `value` */
+    const struct coil_passage *value; /* what is read, beside what has the length */
+    const char *comment;              /* what the operand stands for, or NULL */
 };
 
 /* An expression as a program in reverse Polish notation; its END is not among the steps. */
 struct coil_length_program {
     const char *text;       /* as it was written */
     struct coil_list steps; /* struct coil_length_step */
-    bool *uses;             /* one per parameter of the function */
+    bool *uses;             /* one per member of the group */
 };
 
 /*
- * Compiles the expression of a mark over the function's parameters, whose marks are
- * `marks`.  After the call (length()) what is `out` may be read, too.  Refuses
- * what is no integer, what is not a parameter, and what cannot be read.
+ * Compiles the expressions among the marks of a value over the members of its group, and gives them to its
+ * passage.  `is_after`: all of them are evaluated after the call, as length() always is, and what is `out` may be
+ * read.  Refuses what is no integer, what is not in the group, and what cannot be read.
  */
-const struct coil_length_program *coil_length_compile(struct coil_module_model *module,
-                                                      const struct coil_type *function, const struct coil_marks *marks,
-                                                      const struct coil_mark *mark, bool is_after);
+void coil_length_read(struct coil_module_model *module, const struct coil_group *group, const struct coil_marks *marks,
+                      bool is_after, struct coil_passage *passage);
 
-/* A length that is one parameter's value. */
-const struct coil_length_program *coil_length_of_parameter(struct coil_module_model *module,
-                                                           const struct coil_type *function, const char *name);
+/* A length that is one member's value. */
+const struct coil_length_program *coil_length_of_member(struct coil_module_model *module,
+                                                        const struct coil_group *group,
+                                                        const struct coil_member *member);
 
 #endif

@@ -27,30 +27,8 @@ enum coil_linkage {
     COIL_LINKAGE_EXPORTED, /* of embedding_api() */
 };
 
-struct coil_length_program;
-
-/* How a value travels: a parameter, a result, a variable.  Set by coil_crossing_decide(). */
-struct coil_passage {
-    const char *name;                         /* of the parameter in emitted C */
-    struct coil_type *type;                   /* in the frame: a pointer where the parameter is an array */
-    unsigned crossing;                        /* enum coil_crossing */
-    bool is_sized;                            /* `count` counts bytes, not elements of `block` */
-    bool is_local;                            /* it means something only within one process (--in-process-only) */
-    const struct coil_length_program *count;  /* how many elements there are, or NULL: one */
-    const struct coil_length_program *length; /* how many of them come back, or NULL: all */
-    struct coil_type *block;                  /* COIL_CROSS_BLOCK_*: the type of what is behind the pointer */
-};
-
-/* What a call takes and gives; set by coil_crossing_decide(). */
-struct coil_signature {
-    const char *name;              /* of the function */
-    const char *prefix;            /* what the names of its frames start with: "coil_NAME_add_" */
-    struct coil_type *type;        /* the function's */
-    struct coil_passage *passages; /* one per parameter */
-    struct coil_passage result;
-    bool is_idempotent;
-    bool is_in_process_only; /* a parameter or the result means something only within one process */
-};
+struct coil_passage;
+struct coil_signature;
 
 /* An ordinary identifier. */
 struct coil_name {
@@ -69,12 +47,14 @@ struct coil_name {
 
     /* COIL_NAME_FUNCTION */
     enum coil_linkage linkage;
+    struct coil_signature *signature; /* set by coil_crossing_decide(); NULL if it is another module's */
+
+    /* COIL_NAME_FUNCTION, COIL_NAME_VARIABLE */
     const struct coil_annotation *annotation;
-    struct coil_signature *signature; /* NULL if it is another module's */
 
     /* COIL_NAME_VARIABLE */
     bool is_constant;             /* need not be a variable in C, only something with a value */
-    struct coil_passage *passage; /* NULL if it is another module's */
+    struct coil_passage *passage; /* as a function's signature */
 };
 
 struct coil_list {
@@ -102,6 +82,12 @@ struct coil_module_model {
     struct coil_list functions;           /* of struct coil_name: those that Python implements, as declared */
     struct coil_list signatures;          /* the same: C functions that lib has, sorted by name */
     struct coil_list variables;           /* the same: variables that lib has, sorted by name */
+    struct coil_table callbacks_by_text;  /* struct coil_signature: what function pointers point to */
+    struct coil_list undecided_callbacks; /* the same: those that nothing has been decided about yet */
+    struct coil_list callbacks;           /* the same: those that cross, in the descriptor's order */
+    struct coil_list undecided_records;   /* of struct coil_record: those that pointers lead to */
+    struct coil_table elements;           /* struct coil_shape: pointers that are elements of arrays, by their text */
+    struct coil_list shapes;              /* struct coil_shape: those that cross, in the descriptor's order */
     unsigned records_without_name;
     bool is_in_process_only; /* what does not cross between processes is let through */
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "stubgen/crossing.h"
+#include "stubgen/passage.h"
 
 /* Names that would mean something else within an emitted function. */
 static bool is_bad_parameter_name(struct coil_module_model *module, const char *name)

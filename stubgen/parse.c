@@ -199,8 +199,10 @@ static enum coil_name_kind kind_of_constant(struct coil_type *type)
 }
 
 /* variable = declarator ("=" expression)? */
-static void declare_variable(struct coil_parser *parser, const struct coil_declarator *declarator, bool is_static)
+static void declare_variable(struct coil_parser *parser, const struct coil_declarator *declarator, bool is_static,
+                             const struct coil_token *first)
 {
+    const struct coil_annotation *annotation = coil_parse_annotation(parser, parser->start ? parser->start : first);
     struct coil_type *bare = coil_type_strip(declarator->type);
     bool is_constant = is_static && coil_type_is_const(declarator->type) && bare->kind != COIL_KIND_ARRAY;
     enum coil_name_kind kind = is_constant ? kind_of_constant(declarator->type) : COIL_NAME_VARIABLE;
@@ -224,6 +226,7 @@ static void declare_variable(struct coil_parser *parser, const struct coil_decla
     name = coil_module_declare(parser->module, kind, declarator->name, declarator->type, declarator->position);
     if (name) {
         name->number = number;
+        name->annotation = annotation;
         name->is_constant = is_constant;
     }
 }
@@ -264,7 +267,7 @@ static void parse_declaration(struct coil_parser *parser)
         if (specifiers.is_typedef) {
             declare_typedef(parser, &declarator);
         } else if (coil_type_strip(declarator.type)->kind != COIL_KIND_FUNCTION) {
-            declare_variable(parser, &declarator, specifiers.is_static);
+            declare_variable(parser, &declarator, specifiers.is_static, first);
         } else if (!coil_token_is(parser->token, "{")) {
             declare_function(parser, &declarator, first);
         } else if (parser->section->kind == COIL_SECTION_HEADER) {

@@ -80,6 +80,24 @@ bool coil_type_is_integer(struct coil_type *type)
            (type->primitive >= COIL_PRIM_INT8 && type->primitive <= COIL_PRIM_UINTMAX);
 }
 
+bool coil_type_is_char(struct coil_type *type)
+{
+    type = coil_type_strip(type);
+    return type->kind == COIL_KIND_PRIMITIVE && type->primitive == COIL_PRIM_CHAR;
+}
+
+bool coil_type_is_opaque_record(struct coil_type *type)
+{
+    type = coil_type_strip(type);
+    return type->kind == COIL_KIND_RECORD && !type->record->is_complete;
+}
+
+bool coil_type_is_opaque_pointer(struct coil_type *type)
+{
+    type = coil_type_strip(type);
+    return type->kind == COIL_KIND_POINTER && (coil_type_is_void(type->item) || coil_type_is_opaque_record(type->item));
+}
+
 bool coil_type_is_file(struct coil_type *type)
 {
     const struct coil_record *record;
@@ -106,6 +124,26 @@ bool coil_type_is_incomplete(struct coil_type *type)
     default:
         return false;
     }
+}
+
+const struct coil_field *coil_record_const_field(const struct coil_record *record)
+{
+    for (const struct coil_field *f = record->fields; f; f = f->next) {
+        struct coil_type *type = coil_type_strip(f->type);
+
+        while (type->kind == COIL_KIND_ARRAY && !coil_type_is_const(f->type))
+            type = coil_type_strip(type->item);
+        if (coil_type_is_const(f->type) || (type->kind == COIL_KIND_RECORD && coil_record_const_field(type->record)))
+            return f;
+    }
+    return NULL;
+}
+
+const char *coil_record_words(struct coil_arena *arena, const struct coil_record *record)
+{
+    if (coil_record_is_nameless(record))
+        return record->is_union ? "a union without a name" : "a struct without a name";
+    return coil_arena_printf(arena, "'%s'", coil_type_name(arena, record->type));
 }
 
 bool coil_record_has_bits(const struct coil_record *record)

@@ -98,6 +98,7 @@ struct coil_record {
     bool has_twin;  /* c_name is of a copy that the emitter declares, because C has no name for it */
     unsigned index; /* in the descriptor; set by coil_module_finish() */
     const struct coil_descriptor_struct *layout; /* of an included module's; set by coil_included_apply() */
+    struct coil_shape *shape;                    /* what is followed in it; set by coil_crossing_decide() */
     struct coil_type *type;
 };
 
@@ -138,15 +139,24 @@ struct coil_type *coil_type_unqualified(struct coil_type *type);
 
 bool coil_type_is_const(const struct coil_type *type);
 bool coil_type_is_void(struct coil_type *type);
-bool coil_type_is_integer(struct coil_type *type);    /* not char, not bool, not enums */
-bool coil_type_is_file(struct coil_type *type);       /* FILE * */
-bool coil_type_is_incomplete(struct coil_type *type); /* void, opaque, open array, function */
+bool coil_type_is_integer(struct coil_type *type); /* not char, not bool, not enums */
+bool coil_type_is_char(struct coil_type *type);    /* plain char */
+bool coil_type_is_file(struct coil_type *type);    /* FILE * */
+bool coil_type_is_opaque_record(struct coil_type *type);
+bool coil_type_is_opaque_pointer(struct coil_type *type); /* passed as it is: nobody can look behind it */
+bool coil_type_is_incomplete(struct coil_type *type);     /* void, opaque, open array, function */
 
 /* Whether C has no name for it: it can only be declared where it is used. */
 static inline bool coil_record_is_nameless(const struct coil_record *record)
 {
     return !record->tag && !record->typedef_name;
 }
+
+/* A field that is const, for which C cannot assign such a struct, or NULL. */
+const struct coil_field *coil_record_const_field(const struct coil_record *record);
+
+/* How messages name it: "'struct point'". */
+const char *coil_record_words(struct coil_arena *arena, const struct coil_record *record);
 
 /* Whether a field of the struct, or of an anonymous struct in it, is a bit-field. */
 bool coil_record_has_bits(const struct coil_record *record);

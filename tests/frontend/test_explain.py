@@ -65,7 +65,7 @@ class Explain(RealCase):
         self.assertEqual(self.stubgen("build.py").status, 1)
         done = self.succeed("--in-process-only", "--explain", "build.py")
         self.assertIn("    list    address: passed as it is, which means something in-process only", done.stdout)
-        self.assertIn("    each    address: passed as it is, which means something in-process only", done.stdout)
+        self.assertIn("    each    function: callable on the other side", done.stdout)
         self.assertEqual(done.stdout.count("    in-process only\n"), 1)
         self.succeed("--in-process-only", "build.py")
         self.assertIn("COIL_FUNCTION_IN_PROCESS_ONLY", self.read("plug.c"))

@@ -1,7 +1,7 @@
 """--in-process-only lets everything through; with the daemon such a library says so and does nothing."""
 import os
 
-REFUSED = r"~ coil: plugin\.add\(\): .*--in-process-only, and sum_list\(\) .*COIL_MODE=inprocess.*"
+REFUSED = r"~ coil: plugin\.add\(\): .*--in-process-only, and mean\(\) .*COIL_MODE=inprocess.*"
 
 
 def make(case, name, program, *options):
@@ -19,7 +19,7 @@ def make(case, name, program, *options):
 def run(case):
     refused = case.stubgen("own/plugin.h", "--module", "plugin", "--init", "own/init.py", "-o", ".", check=False)
     case.equal(refused.status, 1, "status without --in-process-only")
-    case.matches(refused.stderr, "'first' has a pointer in it", "stderr without --in-process-only")
+    case.matches(refused.stderr, "'v' is a pointer next to an integer", "stderr without --in-process-only")
 
     result = case.run(program=make(case, "own", "program", "--in-process-only"))
     if case.mode == "inprocess":

@@ -571,6 +571,30 @@ struct coil_everything_walk_call {
     size_t count;
 };
 
+/* What is behind 'int (*)(const void *, const void *)' */
+struct coil_everything_callback1_call {
+    const void *argument_1;
+    const void *argument_2;
+};
+
+struct coil_everything_callback1_result {
+    int value;
+};
+
+/* What is behind 'void (*)(int, ...)' */
+struct coil_everything_callback2_call {
+    int argument_1;
+};
+
+/* What is behind 'int (*)(int)' */
+struct coil_everything_callback3_call {
+    int argument_1;
+};
+
+struct coil_everything_callback3_result {
+    int value;
+};
+
 /* The functions' numbers in the descriptor. */
 enum {
     coil_everything_internal_number,
@@ -632,9 +656,10 @@ struct coil_everything_image {
     struct coil_descriptor_enum enums[5];
     struct coil_descriptor_typename typenames[14];
     struct coil_descriptor_function functions[46];
-    struct coil_descriptor_function signatures[4];
+    struct coil_descriptor_function signatures[7];
     struct coil_descriptor_value variables[7];
-    struct coil_descriptor_value values[93];
+    struct coil_descriptor_shape shapes[1];
+    struct coil_descriptor_value values[99];
     struct {
         char names_1[1171];
         char init_code[113];
@@ -652,10 +677,10 @@ const struct coil_everything_image coil_descriptor_everything = {
         { (uint32_t)offsetof(struct coil_everything_image, enums), 5 },
         { (uint32_t)offsetof(struct coil_everything_image, typenames), 14 },
         { (uint32_t)offsetof(struct coil_everything_image, functions), 46 },
-        { (uint32_t)offsetof(struct coil_everything_image, signatures), 4 },
+        { (uint32_t)offsetof(struct coil_everything_image, signatures), 7 },
         { (uint32_t)offsetof(struct coil_everything_image, variables), 7 },
-        { 0, 0 }, /* no shapes */
-        { (uint32_t)offsetof(struct coil_everything_image, values), 93 },
+        { (uint32_t)offsetof(struct coil_everything_image, shapes), 1 },
+        { (uint32_t)offsetof(struct coil_everything_image, values), 99 },
         { 0, 0 }, /* no expressions */
         { (uint32_t)offsetof(struct coil_everything_image, strings), 1284 },
     },
@@ -922,183 +947,183 @@ const struct coil_everything_image coil_descriptor_everything = {
         COIL_TYPE(COIL_OP_NOOP, 255),
         COIL_TYPE(COIL_OP_NOOP, 143),
         COIL_TYPE(COIL_OP_FUNCTION_END, 0),
-        COIL_TYPE(COIL_OP_POINTER, 32), /* 262: int (*)(int) */
-        COIL_TYPE(COIL_OP_ARRAY, 0), /* 263: int [...] */
-        sizeof(sized) / sizeof(sized[0]),
-        COIL_TYPE(COIL_OP_ARRAY, 0), /* 265: int [4] */
-        4,
-        COIL_TYPE(COIL_OP_ARRAY, 265), /* 267: int [3][4] */
-        3,
-        COIL_TYPE(COIL_OP_POINTER, 6), /* 269: void (*)(void) */
-        COIL_TYPE(COIL_OP_POINTER, 200), /* 270: void (*)(int [4], const double [2][3], label_t, point_t [4], void *[2]) */
-        COIL_TYPE(COIL_OP_POINTER, 175), /* 271: struct bits (*)(struct bits) */
-        COIL_TYPE(COIL_OP_POINTER, 64), /* 272: bool (*)(bool) */
-        COIL_TYPE(COIL_OP_POINTER, 13), /* 273: char (*)(char) */
-        COIL_TYPE(COIL_OP_POINTER, 72), /* 274: char16_t (*)(char16_t) */
-        COIL_TYPE(COIL_OP_POINTER, 76), /* 275: char32_t (*)(char32_t) */
-        COIL_TYPE(COIL_OP_POINTER, 146), /* 276: ptrdiff_t (*)(size_t, ssize_t) */
-        COIL_TYPE(COIL_OP_POINTER, 56), /* 277: double (*)(double) */
-        COIL_TYPE(COIL_OP_POINTER, 160), /* 278: enum color (*)(level_t, enum size_class) */
-        COIL_TYPE(COIL_OP_POINTER, 123), /* 279: void (*)(int_fast8_t, uint_fast8_t, int_fast16_t, uint_fast16_t, int_fast32_t, uint_fast32_t, int_fast64_t, uint_fast64_t) */
-        COIL_TYPE(COIL_OP_POINTER, 87), /* 280: void (*)(int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t, uint64_t) */
-        COIL_TYPE(COIL_OP_POINTER, 52), /* 281: float (*)(float) */
-        COIL_TYPE(COIL_OP_POINTER, 232), /* 282: void (*)(int, int, int, int, int, int, int) */
-        COIL_TYPE(COIL_OP_POINTER, 60), /* 283: long double (*)(long double) */
-        COIL_TYPE(COIL_OP_POINTER, 105), /* 284: void (*)(int_least8_t, uint_least8_t, int_least16_t, uint_least16_t, int_least32_t, uint_least32_t, int_least64_t, uint_least64_t) */
-        COIL_TYPE(COIL_OP_POINTER, 166), /* 285: struct line (*)(const struct line, point_t) */
-        COIL_TYPE(COIL_OP_POINTER, 44), /* 286: long long (*)(long long) */
-        COIL_TYPE(COIL_OP_POINTER, 9), /* 287: long (*)(long) */
-        COIL_TYPE(COIL_OP_POINTER, 135), /* 288: intmax_t (*)(uintmax_t) */
-        COIL_TYPE(COIL_OP_POINTER, 241), /* 289: int (*)(void) */
-        COIL_TYPE(COIL_OP_POINTER, 215), /* 290: void *(*)(const void *, opaque_t *, handle_t, struct unseen *, FILE *) */
-        COIL_TYPE(COIL_OP_POINTER, 140), /* 291: intptr_t (*)(uintptr_t) */
-        COIL_TYPE(COIL_OP_POINTER, 17), /* 292: signed char (*)(signed char) */
-        COIL_TYPE(COIL_OP_POINTER, 25), /* 293: short (*)(short) */
-        COIL_TYPE(COIL_OP_POINTER, 153), /* 294: some_real_t (*)(some_int_t, some_unsigned_t) */
-        COIL_TYPE(COIL_OP_POINTER, 179), /* 295: int (*)(const char *, char *) */
-        COIL_TYPE(COIL_OP_POINTER, 189), /* 296: void (*)(point_t *, const struct line *, union number *) */
-        COIL_TYPE(COIL_OP_POINTER, 183), /* 297: void (*)(text_t) */
-        COIL_TYPE(COIL_OP_POINTER, 21), /* 298: unsigned char (*)(unsigned char) */
-        COIL_TYPE(COIL_OP_POINTER, 36), /* 299: unsigned int (*)(unsigned int) */
-        COIL_TYPE(COIL_OP_POINTER, 48), /* 300: unsigned long long (*)(unsigned long long) */
-        COIL_TYPE(COIL_OP_POINTER, 40), /* 301: unsigned long (*)(unsigned long) */
-        COIL_TYPE(COIL_OP_POINTER, 171), /* 302: union number (*)(union number) */
-        COIL_TYPE(COIL_OP_POINTER, 227), /* 303: void (*)(int, point_t *, double) */
-        COIL_TYPE(COIL_OP_POINTER, 222), /* 304: const struct unseen *(*)(void) */
-        COIL_TYPE(COIL_OP_POINTER, 29), /* 305: unsigned short (*)(unsigned short) */
-        COIL_TYPE(COIL_OP_POINTER, 224), /* 306: void (*)(volatile point_t *) */
-        COIL_TYPE(COIL_OP_POINTER, 68), /* 307: wchar_t (*)(wchar_t) */
-        COIL_TYPE(COIL_OP_POINTER, 1), /* 308: int (*)(int, int) */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 1), /* 309: union coil_everything_unnamed_1 */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 2), /* 310: struct coil_everything_unnamed_2 */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 5), /* 311: record_t */
-        COIL_TYPE(COIL_OP_ARRAY, 12), /* 312: char [...] */
-        sizeof(((record_t *)0)->name) / sizeof(((record_t *)0)->name[0]),
-        COIL_TYPE(COIL_OP_ARRAY, 195), /* 314: double [...][3] */
-        sizeof(((record_t *)0)->grid) / sizeof(((record_t *)0)->grid[0]),
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 7), /* 316: struct __stranger */
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 9), /* 317: coil_everything_inner_inner */
-        COIL_TYPE(COIL_OP_ARRAY, 12), /* 318: char [16] */
-        16,
-        COIL_TYPE(COIL_OP_STRUCT_UNION, 11), /* 320: struct nested */
-        COIL_TYPE(COIL_OP_ARRAY, 310), /* 321: struct coil_everything_unnamed_2 [2] */
-        2,
-        COIL_TYPE(COIL_OP_ENUM, 1), /* 323: enum coil_everything_unnamed_5 */
-        COIL_TYPE(COIL_OP_FUNCTION, 0), /* 324: int (const void *, const void *) */
+        COIL_TYPE(COIL_OP_FUNCTION, 0), /* 262: int (const void *, const void *) */
         COIL_TYPE(COIL_OP_NOOP, 198),
         COIL_TYPE(COIL_OP_NOOP, 198),
         COIL_TYPE(COIL_OP_FUNCTION_END, 0),
-        COIL_TYPE(COIL_OP_POINTER, 324), /* 328: int (*)(const void *, const void *) */
+        COIL_TYPE(COIL_OP_POINTER, 262), /* 266: int (*)(const void *, const void *) */
+        COIL_TYPE(COIL_OP_POINTER, 32), /* 267: int (*)(int) */
+        COIL_TYPE(COIL_OP_ARRAY, 0), /* 268: int [...] */
+        sizeof(sized) / sizeof(sized[0]),
+        COIL_TYPE(COIL_OP_ARRAY, 0), /* 270: int [4] */
+        4,
+        COIL_TYPE(COIL_OP_ARRAY, 270), /* 272: int [3][4] */
+        3,
+        COIL_TYPE(COIL_OP_POINTER, 6), /* 274: void (*)(void) */
+        COIL_TYPE(COIL_OP_POINTER, 200), /* 275: void (*)(int [4], const double [2][3], label_t, point_t [4], void *[2]) */
+        COIL_TYPE(COIL_OP_POINTER, 175), /* 276: struct bits (*)(struct bits) */
+        COIL_TYPE(COIL_OP_POINTER, 64), /* 277: bool (*)(bool) */
+        COIL_TYPE(COIL_OP_POINTER, 13), /* 278: char (*)(char) */
+        COIL_TYPE(COIL_OP_POINTER, 72), /* 279: char16_t (*)(char16_t) */
+        COIL_TYPE(COIL_OP_POINTER, 76), /* 280: char32_t (*)(char32_t) */
+        COIL_TYPE(COIL_OP_POINTER, 146), /* 281: ptrdiff_t (*)(size_t, ssize_t) */
+        COIL_TYPE(COIL_OP_POINTER, 56), /* 282: double (*)(double) */
+        COIL_TYPE(COIL_OP_POINTER, 160), /* 283: enum color (*)(level_t, enum size_class) */
+        COIL_TYPE(COIL_OP_POINTER, 123), /* 284: void (*)(int_fast8_t, uint_fast8_t, int_fast16_t, uint_fast16_t, int_fast32_t, uint_fast32_t, int_fast64_t, uint_fast64_t) */
+        COIL_TYPE(COIL_OP_POINTER, 87), /* 285: void (*)(int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t, uint64_t) */
+        COIL_TYPE(COIL_OP_POINTER, 52), /* 286: float (*)(float) */
+        COIL_TYPE(COIL_OP_POINTER, 232), /* 287: void (*)(int, int, int, int, int, int, int) */
+        COIL_TYPE(COIL_OP_POINTER, 60), /* 288: long double (*)(long double) */
+        COIL_TYPE(COIL_OP_POINTER, 105), /* 289: void (*)(int_least8_t, uint_least8_t, int_least16_t, uint_least16_t, int_least32_t, uint_least32_t, int_least64_t, uint_least64_t) */
+        COIL_TYPE(COIL_OP_POINTER, 166), /* 290: struct line (*)(const struct line, point_t) */
+        COIL_TYPE(COIL_OP_POINTER, 44), /* 291: long long (*)(long long) */
+        COIL_TYPE(COIL_OP_POINTER, 9), /* 292: long (*)(long) */
+        COIL_TYPE(COIL_OP_POINTER, 135), /* 293: intmax_t (*)(uintmax_t) */
+        COIL_TYPE(COIL_OP_POINTER, 241), /* 294: int (*)(void) */
+        COIL_TYPE(COIL_OP_POINTER, 215), /* 295: void *(*)(const void *, opaque_t *, handle_t, struct unseen *, FILE *) */
+        COIL_TYPE(COIL_OP_POINTER, 140), /* 296: intptr_t (*)(uintptr_t) */
+        COIL_TYPE(COIL_OP_POINTER, 17), /* 297: signed char (*)(signed char) */
+        COIL_TYPE(COIL_OP_POINTER, 25), /* 298: short (*)(short) */
+        COIL_TYPE(COIL_OP_POINTER, 153), /* 299: some_real_t (*)(some_int_t, some_unsigned_t) */
+        COIL_TYPE(COIL_OP_POINTER, 179), /* 300: int (*)(const char *, char *) */
+        COIL_TYPE(COIL_OP_POINTER, 189), /* 301: void (*)(point_t *, const struct line *, union number *) */
+        COIL_TYPE(COIL_OP_POINTER, 183), /* 302: void (*)(text_t) */
+        COIL_TYPE(COIL_OP_POINTER, 21), /* 303: unsigned char (*)(unsigned char) */
+        COIL_TYPE(COIL_OP_POINTER, 36), /* 304: unsigned int (*)(unsigned int) */
+        COIL_TYPE(COIL_OP_POINTER, 48), /* 305: unsigned long long (*)(unsigned long long) */
+        COIL_TYPE(COIL_OP_POINTER, 40), /* 306: unsigned long (*)(unsigned long) */
+        COIL_TYPE(COIL_OP_POINTER, 171), /* 307: union number (*)(union number) */
+        COIL_TYPE(COIL_OP_POINTER, 227), /* 308: void (*)(int, point_t *, double) */
+        COIL_TYPE(COIL_OP_POINTER, 222), /* 309: const struct unseen *(*)(void) */
+        COIL_TYPE(COIL_OP_POINTER, 29), /* 310: unsigned short (*)(unsigned short) */
+        COIL_TYPE(COIL_OP_POINTER, 224), /* 311: void (*)(volatile point_t *) */
+        COIL_TYPE(COIL_OP_POINTER, 68), /* 312: wchar_t (*)(wchar_t) */
+        COIL_TYPE(COIL_OP_POINTER, 1), /* 313: int (*)(int, int) */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 1), /* 314: union coil_everything_unnamed_1 */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 2), /* 315: struct coil_everything_unnamed_2 */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 5), /* 316: record_t */
+        COIL_TYPE(COIL_OP_ARRAY, 12), /* 317: char [...] */
+        sizeof(((record_t *)0)->name) / sizeof(((record_t *)0)->name[0]),
+        COIL_TYPE(COIL_OP_ARRAY, 195), /* 319: double [...][3] */
+        sizeof(((record_t *)0)->grid) / sizeof(((record_t *)0)->grid[0]),
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 7), /* 321: struct __stranger */
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 9), /* 322: coil_everything_inner_inner */
+        COIL_TYPE(COIL_OP_ARRAY, 12), /* 323: char [16] */
+        16,
+        COIL_TYPE(COIL_OP_STRUCT_UNION, 11), /* 325: struct nested */
+        COIL_TYPE(COIL_OP_ARRAY, 315), /* 326: struct coil_everything_unnamed_2 [2] */
+        2,
+        COIL_TYPE(COIL_OP_ENUM, 1), /* 328: enum coil_everything_unnamed_5 */
         COIL_TYPE(COIL_OP_STRUCT_UNION, 14), /* 329: struct partial */
         COIL_TYPE(COIL_OP_ENUM, 0), /* 330: enum coil_everything_unnamed_4 */
         COIL_TYPE(COIL_OP_ARRAY, 0), /* 331: int [...] */
         sizeof((*(row_t *)0)) / sizeof((*(row_t *)0)[0]),
     },
     { /* globals: name, not positive, entry, 0, what, value, value of a floating-point constant */
-        { 616 /* ALONE */, (ALONE) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(ALONE), 0 },
-        { 622 /* ALSO */, (ALSO) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(ALSO), 0 },
-        { 627 /* ANSWER */, (42) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(42), 0 },
-        { 634 /* BIG */, (18446744073709551615u) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(18446744073709551615u), 0 },
-        { 638 /* BLUE */, (BLUE) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 3), (uint64_t)(BLUE), 0 },
-        { 643 /* DARK */, (DARK) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 3), (uint64_t)(DARK), 0 },
-        { 648 /* FAVOURITE */, (FAVOURITE) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(FAVOURITE), 0 },
-        { 658 /* FLAGS */, (FLAGS) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(FLAGS), 0 },
-        { 664 /* GREEN */, (GREEN) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 3), (uint64_t)(GREEN), 0 },
-        { 670 /* HIGH */, (HIGH) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 2), (uint64_t)(HIGH), 0 },
-        { 675 /* HIGHER */, (HIGHER) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 2), (uint64_t)(HIGHER), 0 },
-        { 682 /* LARGE */, (LARGE) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 4), (uint64_t)(LARGE), 0 },
-        { 688 /* LETTERS */, (26) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(26), 0 },
-        { 696 /* LIMIT */, (LIMIT) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(LIMIT), 0 },
-        { 702 /* LOW */, (LOW) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 2), (uint64_t)(LOW), 0 },
-        { 706 /* MIX */, (MIX) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 3), (uint64_t)(MIX), 0 },
-        { 710 /* NEGATIVE */, (-7) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(-7), 0 },
-        { 719 /* OFF */, (coil_everything_in_11(OFF)) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 1), (uint64_t)(coil_everything_in_11(OFF)), 0 },
-        { 723 /* ON */, (coil_everything_in_11(ON)) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 1), (uint64_t)(coil_everything_in_11(ON)), 0 },
-        { 726 /* RATIO */, 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT, 55), 0, (double)(RATIO) },
+        { 629 /* ALONE */, (ALONE) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(ALONE), 0 },
+        { 635 /* ALSO */, (ALSO) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(ALSO), 0 },
+        { 640 /* ANSWER */, (42) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(42), 0 },
+        { 647 /* BIG */, (18446744073709551615u) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(18446744073709551615u), 0 },
+        { 651 /* BLUE */, (BLUE) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 3), (uint64_t)(BLUE), 0 },
+        { 656 /* DARK */, (DARK) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 3), (uint64_t)(DARK), 0 },
+        { 661 /* FAVOURITE */, (FAVOURITE) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(FAVOURITE), 0 },
+        { 671 /* FLAGS */, (FLAGS) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(FLAGS), 0 },
+        { 677 /* GREEN */, (GREEN) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 3), (uint64_t)(GREEN), 0 },
+        { 683 /* HIGH */, (HIGH) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 2), (uint64_t)(HIGH), 0 },
+        { 688 /* HIGHER */, (HIGHER) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 2), (uint64_t)(HIGHER), 0 },
+        { 695 /* LARGE */, (LARGE) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 4), (uint64_t)(LARGE), 0 },
+        { 701 /* LETTERS */, (26) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(26), 0 },
+        { 709 /* LIMIT */, (LIMIT) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(LIMIT), 0 },
+        { 715 /* LOW */, (LOW) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 2), (uint64_t)(LOW), 0 },
+        { 719 /* MIX */, (MIX) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 3), (uint64_t)(MIX), 0 },
+        { 723 /* NEGATIVE */, (-7) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(-7), 0 },
+        { 732 /* OFF */, (coil_everything_in_11(OFF)) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 1), (uint64_t)(coil_everything_in_11(OFF)), 0 },
+        { 736 /* ON */, (coil_everything_in_11(ON)) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 1), (uint64_t)(coil_everything_in_11(ON)), 0 },
+        { 739 /* RATIO */, 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT, 55), 0, (double)(RATIO) },
         { 455 /* RED */, (RED) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 3), (uint64_t)(RED), 0 },
-        { 732 /* SMALL */, (SMALL) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 4), (uint64_t)(SMALL), 0 },
+        { 745 /* SMALL */, (SMALL) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 4), (uint64_t)(SMALL), 0 },
         { 501 /* c_function */, 0, 0, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 243), 0, 0 },
-        { 557 /* counter */, 0, 0, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 0), 0, 0 },
-        { 38 /* done */, 0, 3, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 269), 0, 0 },
-        { 565 /* exported_counter */, 0, 1, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 0), 0, 0 },
-        { 371 /* f_array */, 0, 37, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 270), 0, 0 },
-        { 302 /* f_bits */, 0, 33, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 271), 0, 0 },
-        { 165 /* f_bool */, 0, 19, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 272), 0, 0 },
-        { 157 /* f_bool_ */, 0, 18, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 272), 0, 0 },
-        { 45 /* f_char */, 0, 4, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 273), 0, 0 },
-        { 180 /* f_char16 */, 0, 21, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 274), 0, 0 },
-        { 189 /* f_char32 */, 0, 22, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 275), 0, 0 },
-        { 245 /* f_diff */, 0, 28, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 276), 0, 0 },
-        { 138 /* f_double */, 0, 16, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 277), 0, 0 },
-        { 270 /* f_enum */, 0, 30, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 278), 0, 0 },
-        { 226 /* f_fast */, 0, 25, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 279), 0, 0 },
-        { 210 /* f_fixed */, 0, 23, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 280), 0, 0 },
-        { 130 /* f_float */, 0, 15, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 281), 0, 0 },
-        { 85 /* f_int */, 0, 9, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 262), 0, 0 },
-        { 467 /* f_keywords */, 0, 42, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 282), 0, 0 },
-        { 147 /* f_ldouble */, 0, 17, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 283), 0, 0 },
-        { 218 /* f_least */, 0, 24, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 284), 0, 0 },
-        { 285 /* f_line */, 0, 31, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 285), 0, 0 },
-        { 113 /* f_llong */, 0, 13, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 286), 0, 0 },
-        { 98 /* f_long */, 0, 11, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 287), 0, 0 },
-        { 233 /* f_max */, 0, 26, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 288), 0, 0 },
-        { 478 /* f_nothing */, 0, 43, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 289), 0, 0 },
-        { 388 /* f_opaque */, 0, 38, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 290), 0, 0 },
-        { 239 /* f_ptr */, 0, 27, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 291), 0, 0 },
-        { 488 /* f_same */, 0, 44, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 262), 0, 0 },
-        { 52 /* f_schar */, 0, 5, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 292), 0, 0 },
-        { 68 /* f_short */, 0, 7, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 293), 0, 0 },
-        { 252 /* f_some */, 0, 29, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 294), 0, 0 },
-        { 321 /* f_string */, 0, 34, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 295), 0, 0 },
-        { 346 /* f_struct */, 0, 36, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 296), 0, 0 },
-        { 335 /* f_text */, 0, 35, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 297), 0, 0 },
-        { 495 /* f_two */, 0, 45, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 262), 0, 0 },
-        { 60 /* f_uchar */, 0, 6, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 298), 0, 0 },
-        { 91 /* f_uint */, 0, 10, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 299), 0, 0 },
-        { 121 /* f_ullong */, 0, 14, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 300), 0, 0 },
-        { 105 /* f_ulong */, 0, 12, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 301), 0, 0 },
-        { 294 /* f_union */, 0, 32, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 302), 0, 0 },
-        { 417 /* f_unnamed */, 0, 41, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 303), 0, 0 },
-        { 397 /* f_unseen */, 0, 39, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 304), 0, 0 },
-        { 76 /* f_ushort */, 0, 8, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 305), 0, 0 },
-        { 406 /* f_volatile */, 0, 40, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 306), 0, 0 },
-        { 172 /* f_wchar */, 0, 20, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 307), 0, 0 },
+        { 570 /* counter */, 0, 0, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 0), 0, 0 },
+        { 38 /* done */, 0, 3, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 274), 0, 0 },
+        { 578 /* exported_counter */, 0, 1, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 0), 0, 0 },
+        { 371 /* f_array */, 0, 37, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 275), 0, 0 },
+        { 302 /* f_bits */, 0, 33, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 276), 0, 0 },
+        { 165 /* f_bool */, 0, 19, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 277), 0, 0 },
+        { 157 /* f_bool_ */, 0, 18, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 277), 0, 0 },
+        { 45 /* f_char */, 0, 4, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 278), 0, 0 },
+        { 180 /* f_char16 */, 0, 21, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 279), 0, 0 },
+        { 189 /* f_char32 */, 0, 22, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 280), 0, 0 },
+        { 245 /* f_diff */, 0, 28, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 281), 0, 0 },
+        { 138 /* f_double */, 0, 16, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 282), 0, 0 },
+        { 270 /* f_enum */, 0, 30, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 283), 0, 0 },
+        { 226 /* f_fast */, 0, 25, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 284), 0, 0 },
+        { 210 /* f_fixed */, 0, 23, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 285), 0, 0 },
+        { 130 /* f_float */, 0, 15, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 286), 0, 0 },
+        { 85 /* f_int */, 0, 9, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 267), 0, 0 },
+        { 467 /* f_keywords */, 0, 42, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 287), 0, 0 },
+        { 147 /* f_ldouble */, 0, 17, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 288), 0, 0 },
+        { 218 /* f_least */, 0, 24, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 289), 0, 0 },
+        { 285 /* f_line */, 0, 31, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 290), 0, 0 },
+        { 113 /* f_llong */, 0, 13, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 291), 0, 0 },
+        { 98 /* f_long */, 0, 11, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 292), 0, 0 },
+        { 233 /* f_max */, 0, 26, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 293), 0, 0 },
+        { 478 /* f_nothing */, 0, 43, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 294), 0, 0 },
+        { 388 /* f_opaque */, 0, 38, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 295), 0, 0 },
+        { 239 /* f_ptr */, 0, 27, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 296), 0, 0 },
+        { 488 /* f_same */, 0, 44, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 267), 0, 0 },
+        { 52 /* f_schar */, 0, 5, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 297), 0, 0 },
+        { 68 /* f_short */, 0, 7, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 298), 0, 0 },
+        { 252 /* f_some */, 0, 29, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 299), 0, 0 },
+        { 321 /* f_string */, 0, 34, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 300), 0, 0 },
+        { 346 /* f_struct */, 0, 36, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 301), 0, 0 },
+        { 335 /* f_text */, 0, 35, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 302), 0, 0 },
+        { 495 /* f_two */, 0, 45, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 267), 0, 0 },
+        { 60 /* f_uchar */, 0, 6, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 303), 0, 0 },
+        { 91 /* f_uint */, 0, 10, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 304), 0, 0 },
+        { 121 /* f_ullong */, 0, 14, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 305), 0, 0 },
+        { 105 /* f_ulong */, 0, 12, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 306), 0, 0 },
+        { 294 /* f_union */, 0, 32, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 307), 0, 0 },
+        { 417 /* f_unnamed */, 0, 41, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 308), 0, 0 },
+        { 397 /* f_unseen */, 0, 39, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 309), 0, 0 },
+        { 76 /* f_ushort */, 0, 8, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 310), 0, 0 },
+        { 406 /* f_volatile */, 0, 40, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 311), 0, 0 },
+        { 172 /* f_wchar */, 0, 20, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 312), 0, 0 },
         { 512 /* first_node */, 0, 1, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 249), 0, 0 },
-        { 582 /* hook */, 0, 2, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 262), 0, 0 },
-        { 16 /* internal */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 308), 0, 0 },
-        { 587 /* log_file */, 0, 3, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 214), 0, 0 },
+        { 595 /* hook */, 0, 2, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 267), 0, 0 },
+        { 16 /* internal */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 313), 0, 0 },
+        { 600 /* log_file */, 0, 3, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 214), 0, 0 },
         { 523 /* old_style */, 0, 2, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 241), 0, 0 },
-        { 25 /* quiet */, 0, 1, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 269), 0, 0 },
-        { 31 /* shared */, 0, 2, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 287), 0, 0 },
-        { 596 /* sized */, 0, 4, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 263), 0, 0 },
-        { 602 /* table */, 0, 5, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 267), 0, 0 },
-        { 608 /* version */, 0, 6, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 178), 0, 0 },
+        { 25 /* quiet */, 0, 1, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 274), 0, 0 },
+        { 31 /* shared */, 0, 2, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 292), 0, 0 },
+        { 609 /* sized */, 0, 4, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 268), 0, 0 },
+        { 615 /* table */, 0, 5, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 272), 0, 0 },
+        { 621 /* version */, 0, 6, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 178), 0, 0 },
         { 552 /* walk */, 0, 3, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 256), 0, 0 },
     },
     { /* structs: name, type, flags, alignment, size, first field, fields */
-        { 738 /* $$handle_t */, 209, COIL_STRUCT_OPAQUE,
+        { 751 /* $$handle_t */, 209, COIL_STRUCT_OPAQUE,
           0, 0, 0, 0 },
-        { 751 /* $1 */, 309, COIL_STRUCT_UNION | COIL_STRUCT_CHECK_FIELDS,
+        { 764 /* $1 */, 314, COIL_STRUCT_UNION | COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(union coil_everything_unnamed_1), sizeof(union coil_everything_unnamed_1), 0, 2 },
-        { 765 /* $2 */, 310, COIL_STRUCT_CHECK_FIELDS,
+        { 778 /* $2 */, 315, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(struct coil_everything_unnamed_2), sizeof(struct coil_everything_unnamed_2), 2, 2 },
-        { 768 /* $opaque_t */, 207, COIL_STRUCT_OPAQUE,
+        { 781 /* $opaque_t */, 207, COIL_STRUCT_OPAQUE,
           0, 0, 4, 0 },
-        { 782 /* $point_t */, 165, COIL_STRUCT_CHECK_FIELDS,
+        { 795 /* $point_t */, 165, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(point_t), sizeof(point_t), 4, 2 },
-        { 799 /* $record_t */, 311, 0,
+        { 812 /* $record_t */, 316, 0,
           (uint32_t)alignof(record_t), sizeof(record_t), 6, 3 },
-        { 809 /* _IO_FILE */, 213, COIL_STRUCT_OPAQUE,
+        { 822 /* _IO_FILE */, 213, COIL_STRUCT_OPAQUE,
           0, 0, 9, 0 },
-        { 820 /* __stranger */, 316, COIL_STRUCT_CHECK_FIELDS,
+        { 833 /* __stranger */, 321, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(struct __stranger), sizeof(struct __stranger), 9, 1 },
-        { 836 /* bits */, 174, COIL_STRUCT_CHECK_FIELDS,
+        { 849 /* bits */, 174, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(struct bits), sizeof(struct bits), 10, 5 },
-        { 847 /* inner */, 317, COIL_STRUCT_CHECK_FIELDS,
+        { 860 /* inner */, 322, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(coil_everything_inner_inner), sizeof(coil_everything_inner_inner), 15, 2 },
         { 277 /* line */, 164, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(struct line), sizeof(struct line), 17, 4 },
-        { 897 /* nested */, 320, 0,
+        { 910 /* nested */, 325, 0,
           (uint32_t)alignof(struct nested), sizeof(struct nested), 21, 6 },
         { 917 /* node */, 247, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(struct node), sizeof(struct node), 27, 3 },
@@ -1111,36 +1136,36 @@ const struct coil_everything_image coil_descriptor_everything = {
     },
     { /* fields: name, 0, type, offset, size */
         { 204 /* f */, 0, COIL_TYPE(COIL_OP_NOOP, 51), offsetof(union coil_everything_unnamed_1, f), sizeof(((union coil_everything_unnamed_1 *)0)->f) },
-        { 749 /* i */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(union coil_everything_unnamed_1, i), sizeof(((union coil_everything_unnamed_1 *)0)->i) },
-        { 754 /* row */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct coil_everything_unnamed_2, row), sizeof(((struct coil_everything_unnamed_2 *)0)->row) },
-        { 758 /* column */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct coil_everything_unnamed_2, column), sizeof(((struct coil_everything_unnamed_2 *)0)->column) },
-        { 778 /* x */, 0, COIL_TYPE(COIL_OP_NOOP, 55), offsetof(point_t, x), sizeof(((point_t *)0)->x) },
-        { 780 /* y */, 0, COIL_TYPE(COIL_OP_NOOP, 55), offsetof(point_t, y), sizeof(((point_t *)0)->y) },
-        { 791 /* id */, 0, COIL_TYPE(COIL_OP_NOOP, 8), offsetof(record_t, id), sizeof(((record_t *)0)->id) },
-        { 309 /* name */, 0, COIL_TYPE(COIL_OP_NOOP, 312), offsetof(record_t, name), sizeof(((record_t *)0)->name) },
-        { 794 /* grid */, 0, COIL_TYPE(COIL_OP_NOOP, 314), offsetof(record_t, grid), sizeof(((record_t *)0)->grid) },
-        { 818 /* s */, 0, COIL_TYPE(COIL_OP_NOOP, 24), offsetof(struct __stranger, s), sizeof(((struct __stranger *)0)->s) },
+        { 762 /* i */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(union coil_everything_unnamed_1, i), sizeof(((union coil_everything_unnamed_1 *)0)->i) },
+        { 767 /* row */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct coil_everything_unnamed_2, row), sizeof(((struct coil_everything_unnamed_2 *)0)->row) },
+        { 771 /* column */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct coil_everything_unnamed_2, column), sizeof(((struct coil_everything_unnamed_2 *)0)->column) },
+        { 791 /* x */, 0, COIL_TYPE(COIL_OP_NOOP, 55), offsetof(point_t, x), sizeof(((point_t *)0)->x) },
+        { 793 /* y */, 0, COIL_TYPE(COIL_OP_NOOP, 55), offsetof(point_t, y), sizeof(((point_t *)0)->y) },
+        { 804 /* id */, 0, COIL_TYPE(COIL_OP_NOOP, 8), offsetof(record_t, id), sizeof(((record_t *)0)->id) },
+        { 309 /* name */, 0, COIL_TYPE(COIL_OP_NOOP, 317), offsetof(record_t, name), sizeof(((record_t *)0)->name) },
+        { 807 /* grid */, 0, COIL_TYPE(COIL_OP_NOOP, 319), offsetof(record_t, grid), sizeof(((record_t *)0)->grid) },
+        { 831 /* s */, 0, COIL_TYPE(COIL_OP_NOOP, 24), offsetof(struct __stranger, s), sizeof(((struct __stranger *)0)->s) },
         { 12 /* a */, 0, COIL_TYPE(COIL_OP_BITFIELD, 35), UINT64_MAX, 3 },
         { 14 /* b */, 0, COIL_TYPE(COIL_OP_BITFIELD, 0), UINT64_MAX, 5 },
         { 0, 0, COIL_TYPE(COIL_OP_BITFIELD, 0), UINT64_MAX, 2 },
         { 198 /* c */, 0, COIL_TYPE(COIL_OP_BITFIELD, 0), UINT64_MAX, 7 },
-        { 831 /* wide */, 0, COIL_TYPE(COIL_OP_BITFIELD, 47), UINT64_MAX, 40 },
-        { 778 /* x */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(coil_everything_inner_inner, x), sizeof(((coil_everything_inner_inner *)0)->x) },
-        { 841 /* value */, 0, COIL_TYPE(COIL_OP_NOOP, 309), offsetof(coil_everything_inner_inner, value), sizeof(((coil_everything_inner_inner *)0)->value) },
-        { 853 /* from */, 0, COIL_TYPE(COIL_OP_NOOP, 165), offsetof(struct line, from), sizeof(((struct line *)0)->from) },
-        { 858 /* to */, 0, COIL_TYPE(COIL_OP_NOOP, 165), offsetof(struct line, to), sizeof(((struct line *)0)->to) },
-        { 309 /* name */, 0, COIL_TYPE(COIL_OP_NOOP, 318), offsetof(struct line, name), sizeof(((struct line *)0)->name) },
-        { 861 /* color */, 0, COIL_TYPE(COIL_OP_NOOP, 159), offsetof(struct line, color), sizeof(((struct line *)0)->color) },
-        { 867 /* in */, 0, COIL_TYPE(COIL_OP_NOOP, 317), offsetof(struct nested, in), sizeof(((struct nested *)0)->in) },
-        { 870 /* where */, 0, COIL_TYPE(COIL_OP_NOOP, 321), offsetof(struct nested, where), sizeof(((struct nested *)0)->where) },
-        { 876 /* state */, 0, COIL_TYPE(COIL_OP_NOOP, 323), offsetof(struct nested, state), sizeof(((struct nested *)0)->state) },
-        { 882 /* half */, 0, COIL_TYPE(COIL_OP_NOOP, 24), offsetof(struct nested, half), sizeof(((struct nested *)0)->half) },
-        { 887 /* both */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct nested, both), sizeof(((struct nested *)0)->both) },
-        { 892 /* last */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct nested, last), sizeof(((struct nested *)0)->last) },
-        { 841 /* value */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct node, value), sizeof(((struct node *)0)->value) },
-        { 904 /* next */, 0, COIL_TYPE(COIL_OP_NOOP, 248), offsetof(struct node, next), sizeof(((struct node *)0)->next) },
-        { 909 /* compare */, 0, COIL_TYPE(COIL_OP_NOOP, 328), offsetof(struct node, compare), sizeof(((struct node *)0)->compare) },
-        { 749 /* i */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(union number, i), sizeof(((union number *)0)->i) },
+        { 844 /* wide */, 0, COIL_TYPE(COIL_OP_BITFIELD, 47), UINT64_MAX, 40 },
+        { 791 /* x */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(coil_everything_inner_inner, x), sizeof(((coil_everything_inner_inner *)0)->x) },
+        { 854 /* value */, 0, COIL_TYPE(COIL_OP_NOOP, 314), offsetof(coil_everything_inner_inner, value), sizeof(((coil_everything_inner_inner *)0)->value) },
+        { 866 /* from */, 0, COIL_TYPE(COIL_OP_NOOP, 165), offsetof(struct line, from), sizeof(((struct line *)0)->from) },
+        { 871 /* to */, 0, COIL_TYPE(COIL_OP_NOOP, 165), offsetof(struct line, to), sizeof(((struct line *)0)->to) },
+        { 309 /* name */, 0, COIL_TYPE(COIL_OP_NOOP, 323), offsetof(struct line, name), sizeof(((struct line *)0)->name) },
+        { 874 /* color */, 0, COIL_TYPE(COIL_OP_NOOP, 159), offsetof(struct line, color), sizeof(((struct line *)0)->color) },
+        { 880 /* in */, 0, COIL_TYPE(COIL_OP_NOOP, 322), offsetof(struct nested, in), sizeof(((struct nested *)0)->in) },
+        { 883 /* where */, 0, COIL_TYPE(COIL_OP_NOOP, 326), offsetof(struct nested, where), sizeof(((struct nested *)0)->where) },
+        { 889 /* state */, 0, COIL_TYPE(COIL_OP_NOOP, 328), offsetof(struct nested, state), sizeof(((struct nested *)0)->state) },
+        { 895 /* half */, 0, COIL_TYPE(COIL_OP_NOOP, 24), offsetof(struct nested, half), sizeof(((struct nested *)0)->half) },
+        { 900 /* both */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct nested, both), sizeof(((struct nested *)0)->both) },
+        { 905 /* last */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct nested, last), sizeof(((struct nested *)0)->last) },
+        { 854 /* value */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct node, value), sizeof(((struct node *)0)->value) },
+        { 557 /* next */, 0, COIL_TYPE(COIL_OP_NOOP, 248), offsetof(struct node, next), sizeof(((struct node *)0)->next) },
+        { 562 /* compare */, 0, COIL_TYPE(COIL_OP_NOOP, 266), offsetof(struct node, compare), sizeof(((struct node *)0)->compare) },
+        { 762 /* i */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(union number, i), sizeof(((union number *)0)->i) },
         { 200 /* d */, 0, COIL_TYPE(COIL_OP_NOOP, 55), offsetof(union number, d), sizeof(((union number *)0)->d) },
         { 342 /* p */, 0, COIL_TYPE(COIL_OP_NOOP, 198), offsetof(union number, p), sizeof(((union number *)0)->p) },
         { 929 /* known */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct partial, known), sizeof(((struct partial *)0)->known) },
@@ -1148,24 +1173,24 @@ const struct coil_everything_image coil_descriptor_everything = {
     { /* enums: name, type, integer type, enumerators */
         { 961 /* $4 */, 330,
           COIL_PRIM_INTEGER(coil_everything_integer_of(enum coil_everything_unnamed_4)), 950 },
-        { 971 /* $5 */, 323,
+        { 971 /* $5 */, 328,
           COIL_PRIM_INTEGER(coil_everything_integer_of(enum coil_everything_unnamed_5)), 964 },
         { 990 /* $level_t */, 157,
           COIL_PRIM_INTEGER(coil_everything_integer_of(level_t)), 974 },
-        { 861 /* color */, 159,
+        { 874 /* color */, 159,
           COIL_PRIM_INTEGER(coil_everything_integer_of(enum color)), 999 },
         { 1035 /* size_class */, 158,
           COIL_PRIM_INTEGER(coil_everything_integer_of(enum size_class)), 1023 },
     },
     { /* typenames: name, type */
-        { 1046 /* compare_t */, 328 },
+        { 1046 /* compare_t */, 266 },
         { 1056 /* handle_t */, 210 },
-        { 1065 /* label_t */, 318 },
+        { 1065 /* label_t */, 323 },
         { 1073 /* level_t */, 157 },
         { 1081 /* opaque_t */, 207 },
         { 1090 /* partial_t */, 329 },
         { 459 /* point_t */, 165 },
-        { 1100 /* record_t */, 311 },
+        { 1100 /* record_t */, 316 },
         { 1109 /* row_t */, 331 },
         { 1115 /* some_int_t */, 150 },
         { 1126 /* some_real_t */, 152 },
@@ -1319,22 +1344,34 @@ const struct coil_everything_image coil_descriptor_everything = {
           { 0, 0, COIL_CROSS_VALUE, 0, sizeof(((struct coil_everything_c_function_result *)0)->value), 0, 0, 0, 0, 0 } },
         { 512 /* first_node */, 249, 0,
           (uint32_t)sizeof(struct coil_everything_first_node_result), 89, 0, 0, 0, 0, 0,
-          { 0, 248, COIL_CROSS_UNSAID, 0, sizeof(((struct coil_everything_first_node_result *)0)->value), 0, 0, 0, 0, 0 } },
+          { 0, 248, COIL_CROSS_BLOCK_INOUT, 0, sizeof(((struct coil_everything_first_node_result *)0)->value), sizeof(struct node), 0, 0, 1, 0 } },
         { 523 /* old_style */, 241, 0,
           (uint32_t)sizeof(struct coil_everything_old_style_result), 89, 0, 0, 0, 0, 0,
           { 0, 0, COIL_CROSS_VALUE, 0, sizeof(((struct coil_everything_old_style_result *)0)->value), 0, 0, 0, 0, 0 } },
         { 552 /* walk */, 256, (uint32_t)sizeof(struct coil_everything_walk_call),
           0, 89, 4, 0, 0, 0, 0,
           { 0, 5, COIL_CROSS_VALUE, 0, 0, 0, 0, 0, 0, 0 } },
+        { 0, 262, (uint32_t)sizeof(struct coil_everything_callback1_call),
+          (uint32_t)sizeof(struct coil_everything_callback1_result), 93, 2, 0, 0, 0, 0,
+          { 0, 0, COIL_CROSS_VALUE, 0, sizeof(((struct coil_everything_callback1_result *)0)->value), 0, 0, 0, 0, 0 } },
+        { 0, 251, (uint32_t)sizeof(struct coil_everything_callback2_call),
+          0, 95, 1, COIL_FUNCTION_VARIADIC, 0, 0, 0,
+          { 0, 5, COIL_CROSS_VALUE, 0, 0, 0, 0, 0, 0, 0 } },
+        { 0, 32, (uint32_t)sizeof(struct coil_everything_callback3_call),
+          (uint32_t)sizeof(struct coil_everything_callback3_result), 96, 1, 0, 0, 0, 0,
+          { 0, 0, COIL_CROSS_VALUE, 0, sizeof(((struct coil_everything_callback3_result *)0)->value), 0, 0, 0, 0, 0 } },
     },
     { /* variables: as values */
-        { 557 /* counter */, 0, COIL_CROSS_VALUE, 0, sizeof(int), 0, 0, 0, 0, 0 },
-        { 565 /* exported_counter */, 0, COIL_CROSS_VALUE, 0, sizeof(int), 0, 0, 0, 0, 0 },
-        { 582 /* hook */, 262, COIL_CROSS_UNSAID, 0, sizeof(int (*)(int)), 0, 0, 0, 0, 0 },
-        { 587 /* log_file */, 214, COIL_CROSS_VALUE, 0, sizeof(FILE *), 0, 0, 0, 0, 0 },
-        { 596 /* sized */, 263, COIL_CROSS_VALUE, 0, sizeof(sized), 0, 0, 0, 0, 0 },
-        { 602 /* table */, 267, COIL_CROSS_VALUE, 0, 3 * sizeof(int [4]), 0, 0, 0, 0, 0 },
-        { 608 /* version */, 178, COIL_CROSS_STRING_IN, 0, sizeof(const char *), 0, 0, 0, 0, 0 },
+        { 570 /* counter */, 0, COIL_CROSS_VALUE, 0, sizeof(int), 0, 0, 0, 0, 0 },
+        { 578 /* exported_counter */, 0, COIL_CROSS_VALUE, 0, sizeof(int), 0, 0, 0, 0, 0 },
+        { 595 /* hook */, 267, COIL_CROSS_FUNCTION, 0, sizeof(void *), 0, 0, 0, 0, 7 },
+        { 600 /* log_file */, 214, COIL_CROSS_VALUE, 0, sizeof(void *), 0, 0, 0, 0, 0 },
+        { 609 /* sized */, 268, COIL_CROSS_VALUE, 0, sizeof(sized), 0, 0, 0, 0, 0 },
+        { 615 /* table */, 272, COIL_CROSS_VALUE, 0, 3 * 4 * sizeof(int), 0, 0, 0, 0, 0 },
+        { 621 /* version */, 178, COIL_CROSS_STRING_IN, 0, sizeof(void *), 0, 0, 0, 0, 0 },
+    },
+    { /* shapes: size, first value, values */
+        { sizeof(struct node), 97, 2 }, /* struct node */
     },
     { /* values: name, type, crossing, offset, size, bytes behind the pointer, count, length, shape, signature */
         { 12 /* a */, 0, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_everything_internal_call, a),
@@ -1468,7 +1505,7 @@ const struct coil_everything_image coil_descriptor_everything = {
         { 43 /* v */, 194, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct coil_everything_f_array_call, v),
           sizeof(((struct coil_everything_f_array_call *)0)->v), 4 * sizeof(int), 0, 0, 0, 0 },
         { 355 /* m */, 197, COIL_CROSS_BLOCK_IN, (uint32_t)offsetof(struct coil_everything_f_array_call, m),
-          sizeof(((struct coil_everything_f_array_call *)0)->m), 2 * sizeof(const double [3]), 0, 0, 0, 0 },
+          sizeof(((struct coil_everything_f_array_call *)0)->m), 2 * 3 * sizeof(double), 0, 0, 0, 0 },
         { 309 /* name */, 178, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct coil_everything_f_array_call, name),
           sizeof(((struct coil_everything_f_array_call *)0)->name), 16 * sizeof(char), 0, 0, 0, 0 },
         { 357 /* corners */, 186, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct coil_everything_f_array_call, corners),
@@ -1515,14 +1552,26 @@ const struct coil_everything_image coil_descriptor_everything = {
           sizeof(((struct coil_everything_c_function_call *)0)->argument_1), 0, 0, 0, 0, 0 },
         { 0, 178, COIL_CROSS_STRING_IN, (uint32_t)offsetof(struct coil_everything_c_function_call, argument_2),
           sizeof(((struct coil_everything_c_function_call *)0)->argument_2), 0, 0, 0, 0, 0 },
-        { 292 /* n */, 248, COIL_CROSS_UNSAID, (uint32_t)offsetof(struct coil_everything_walk_call, n),
-          sizeof(((struct coil_everything_walk_call *)0)->n), 0, 0, 0, 0, 0 },
-        { 533 /* visit */, 254, COIL_CROSS_UNSAID, (uint32_t)offsetof(struct coil_everything_walk_call, visit),
-          sizeof(((struct coil_everything_walk_call *)0)->visit), 0, 0, 0, 0, 0 },
+        { 292 /* n */, 248, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct coil_everything_walk_call, n),
+          sizeof(((struct coil_everything_walk_call *)0)->n), sizeof(struct node), 0, 0, 1, 0 },
+        { 533 /* visit */, 254, COIL_CROSS_FUNCTION, (uint32_t)offsetof(struct coil_everything_walk_call, visit),
+          sizeof(((struct coil_everything_walk_call *)0)->visit), 0, 0, 0, 0, 6 },
         { 539 /* values */, 255, COIL_CROSS_UNSAID, (uint32_t)offsetof(struct coil_everything_walk_call, values),
           sizeof(((struct coil_everything_walk_call *)0)->values), 0, 0, 0, 0, 0 },
         { 546 /* count */, 143, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_everything_walk_call, count),
           sizeof(((struct coil_everything_walk_call *)0)->count), 0, 0, 0, 0, 0 },
+        { 0, 198, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_everything_callback1_call, argument_1),
+          sizeof(((struct coil_everything_callback1_call *)0)->argument_1), 0, 0, 0, 0, 0 },
+        { 0, 198, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_everything_callback1_call, argument_2),
+          sizeof(((struct coil_everything_callback1_call *)0)->argument_2), 0, 0, 0, 0, 0 },
+        { 0, 0, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_everything_callback2_call, argument_1),
+          sizeof(((struct coil_everything_callback2_call *)0)->argument_1), 0, 0, 0, 0, 0 },
+        { 0, 0, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_everything_callback3_call, argument_1),
+          sizeof(((struct coil_everything_callback3_call *)0)->argument_1), 0, 0, 0, 0, 0 },
+        { 557 /* next */, 248, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct node, next),
+          sizeof(((struct node *)0)->next), sizeof(struct node), 0, 0, 1, 0 },
+        { 562 /* compare */, 266, COIL_CROSS_FUNCTION, (uint32_t)offsetof(struct node, compare),
+          sizeof(((struct node *)0)->compare), 0, 0, 0, 0, 5 },
     },
     { /* strings */
             "\0"
@@ -1612,6 +1661,8 @@ const struct coil_everything_image coil_descriptor_everything = {
             "values\0"
             "count\0"
             "walk\0"
+            "next\0"
+            "compare\0"
             "counter\0"
             "exported_counter\0"
             "hook\0"
@@ -1670,8 +1721,6 @@ const struct coil_everything_image coil_descriptor_everything = {
             "both\0"
             "last\0"
             "nested\0"
-            "next\0"
-            "compare\0"
             "node\0"
             "number\0"
             "known\0"

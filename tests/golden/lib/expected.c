@@ -307,6 +307,25 @@ struct coil_lib_unclear_result {
     int value;
 };
 
+/* What is behind 'int (*)(const point_t *, void *)' */
+struct coil_lib_callback1_call {
+    const point_t *p;
+    void *context;
+};
+
+struct coil_lib_callback1_result {
+    int value;
+};
+
+/* What is behind 'int (*)(int)' */
+struct coil_lib_callback2_call {
+    int argument_1;
+};
+
+struct coil_lib_callback2_result {
+    int value;
+};
+
 /* The functions' numbers in the descriptor. */
 enum {
     coil_lib_ask_number
@@ -323,9 +342,10 @@ struct coil_lib_image {
     struct coil_descriptor_enum enums[1];
     struct coil_descriptor_typename typenames[3];
     struct coil_descriptor_function functions[1];
-    struct coil_descriptor_function signatures[22];
+    struct coil_descriptor_function signatures[24];
     struct coil_descriptor_value variables[15];
-    struct coil_descriptor_value values[35];
+    struct coil_descriptor_shape shapes[1];
+    struct coil_descriptor_value values[39];
     struct coil_descriptor_expression expressions[6];
     struct {
         char names_1[506];
@@ -343,10 +363,10 @@ const struct coil_lib_image coil_descriptor_lib = {
         { (uint32_t)offsetof(struct coil_lib_image, enums), 1 },
         { (uint32_t)offsetof(struct coil_lib_image, typenames), 3 },
         { (uint32_t)offsetof(struct coil_lib_image, functions), 1 },
-        { (uint32_t)offsetof(struct coil_lib_image, signatures), 22 },
+        { (uint32_t)offsetof(struct coil_lib_image, signatures), 24 },
         { (uint32_t)offsetof(struct coil_lib_image, variables), 15 },
-        { 0, 0 }, /* no shapes */
-        { (uint32_t)offsetof(struct coil_lib_image, values), 35 },
+        { (uint32_t)offsetof(struct coil_lib_image, shapes), 1 },
+        { (uint32_t)offsetof(struct coil_lib_image, values), 39 },
         { (uint32_t)offsetof(struct coil_lib_image, expressions), 6 },
         { (uint32_t)offsetof(struct coil_lib_image, strings), 506 },
     },
@@ -459,54 +479,54 @@ const struct coil_lib_image coil_descriptor_lib = {
         8,
     },
     { /* globals: name, not positive, entry, 0, what, value, value of a floating-point constant */
-        { 393 /* BLUE */, (BLUE) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(BLUE), 0 },
-        { 398 /* EXACT */, 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT, 103), 0, (double)(EXACT) },
-        { 273 /* LETTER */, 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT, 74), 0, 0 },
-        { 280 /* ORIGIN */, 0, 1, 0, COIL_TYPE(COIL_OP_CONSTANT, 18), 0, 0 },
-        { 404 /* RED */, (RED) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(RED), 0 },
-        { 287 /* VERSION */, 0, 2, 0, COIL_TYPE(COIL_OP_CONSTANT, 75), 0, 0 },
+        { 398 /* BLUE */, (BLUE) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(BLUE), 0 },
+        { 403 /* EXACT */, 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT, 103), 0, (double)(EXACT) },
+        { 278 /* LETTER */, 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT, 74), 0, 0 },
+        { 285 /* ORIGIN */, 0, 1, 0, COIL_TYPE(COIL_OP_CONSTANT, 18), 0, 0 },
+        { 409 /* RED */, (RED) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(RED), 0 },
+        { 292 /* VERSION */, 0, 2, 0, COIL_TYPE(COIL_OP_CONSTANT, 75), 0, 0 },
         { 7 /* ask */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 97), 0, 0 },
         { 18 /* call */, 0, 0, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 1), 0, 0 },
-        { 295 /* chosen */, 0, 3, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 64), 0, 0 },
+        { 300 /* chosen */, 0, 3, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 64), 0, 0 },
         { 30 /* close_hidden */, 0, 1, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 6), 0, 0 },
-        { 302 /* concealed */, 0, 4, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 4), 0, 0 },
-        { 312 /* corners */, 0, 5, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 95), 0, 0 },
+        { 307 /* concealed */, 0, 4, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 4), 0, 0 },
+        { 317 /* corners */, 0, 5, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 95), 0, 0 },
         { 45 /* counted */, 0, 2, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 10), 0, 0 },
-        { 320 /* counter */, 0, 6, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 0), 0, 0 },
-        { 328 /* current */, 0, 7, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 5), 0, 0 },
-        { 336 /* first_seal */, 0, 8, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 69), 0, 0 },
+        { 325 /* counter */, 0, 6, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 0), 0, 0 },
+        { 333 /* current */, 0, 7, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 5), 0, 0 },
+        { 341 /* first_seal */, 0, 8, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 69), 0, 0 },
         { 53 /* frame */, 0, 3, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 1), 0, 0 },
-        { 347 /* greeting */, 0, 9, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 75), 0, 0 },
-        { 356 /* hook */, 0, 10, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 97), 0, 0 },
+        { 352 /* greeting */, 0, 9, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 75), 0, 0 },
+        { 361 /* hook */, 0, 10, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 97), 0, 0 },
         { 64 /* last */, 0, 4, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 15), 0, 0 },
         { 71 /* length */, 0, 5, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 20), 0, 0 },
         { 80 /* mean */, 0, 6, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 25), 0, 0 },
-        { 361 /* measured */, 0, 11, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 98), 0, 0 },
+        { 366 /* measured */, 0, 11, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 98), 0, 0 },
         { 90 /* mirrored */, 0, 7, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 30), 0, 0 },
         { 101 /* next_color */, 0, 8, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 34), 0, 0 },
         { 112 /* nothing */, 0, 9, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 38), 0, 0 },
-        { 370 /* open_ended */, 0, 12, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 100), 0, 0 },
+        { 375 /* open_ended */, 0, 12, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 100), 0, 0 },
         { 128 /* open_hidden */, 0, 10, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 41), 0, 0 },
         { 144 /* plus */, 0, 11, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 44), 0, 0 },
         { 162 /* put */, 0, 12, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 56), 0, 0 },
-        { 381 /* ratio */, 0, 13, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 19), 0, 0 },
+        { 386 /* ratio */, 0, 13, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 19), 0, 0 },
         { 166 /* renamed */, 0, 13, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 1), 0, 0 },
         { 11 /* result */, 0, 14, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 1), 0, 0 },
         { 184 /* rows */, 0, 15, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 65), 0, 0 },
         { 196 /* seal */, 0, 16, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 70), 0, 0 },
         { 216 /* shout */, 0, 17, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 76), 0, 0 },
         { 222 /* sum */, 0, 18, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 81), 0, 0 },
-        { 387 /* title */, 0, 14, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 101), 0, 0 },
+        { 392 /* title */, 0, 14, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 101), 0, 0 },
         { 233 /* total */, 0, 19, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 85), 0, 0 },
         { 239 /* tripled */, 0, 20, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 1), 0, 0 },
         { 265 /* unclear */, 0, 21, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 89), 0, 0 },
     },
     { /* structs: name, type, flags, alignment, size, first field, fields */
-        { 408 /* $hidden_t */, 4, COIL_STRUCT_OPAQUE,
+        { 413 /* $hidden_t */, 4, COIL_STRUCT_OPAQUE,
           0, 0, 0, 0 },
-        { 420 /* $point_t */, 18, COIL_STRUCT_CHECK_FIELDS,
+        { 425 /* $point_t */, 18, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(point_t), sizeof(point_t), 0, 2 },
-        { 429 /* _IO_FILE */, 48, COIL_STRUCT_OPAQUE,
+        { 434 /* _IO_FILE */, 48, COIL_STRUCT_OPAQUE,
           0, 0, 2, 0 },
         { 449 /* node */, 13, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(struct node), sizeof(struct node), 2, 2 },
@@ -515,9 +535,9 @@ const struct coil_lib_image coil_descriptor_lib = {
     },
     { /* fields: name, 0, type, offset, size */
         { 5 /* x */, 0, COIL_TYPE(COIL_OP_NOOP, 19), offsetof(point_t, x), sizeof(((point_t *)0)->x) },
-        { 418 /* y */, 0, COIL_TYPE(COIL_OP_NOOP, 19), offsetof(point_t, y), sizeof(((point_t *)0)->y) },
-        { 438 /* value */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct node, value), sizeof(((struct node *)0)->value) },
-        { 444 /* next */, 0, COIL_TYPE(COIL_OP_NOOP, 14), offsetof(struct node, next), sizeof(((struct node *)0)->next) },
+        { 423 /* y */, 0, COIL_TYPE(COIL_OP_NOOP, 19), offsetof(point_t, y), sizeof(((point_t *)0)->y) },
+        { 443 /* value */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct node, value), sizeof(((struct node *)0)->value) },
+        { 273 /* next */, 0, COIL_TYPE(COIL_OP_NOOP, 14), offsetof(struct node, next), sizeof(((struct node *)0)->next) },
         { 193 /* id */, 0, COIL_TYPE(COIL_OP_NOOP, 0), offsetof(struct sealed, id), sizeof(((struct sealed *)0)->id) },
         { 454 /* name */, 0, COIL_TYPE(COIL_OP_NOOP, 104), offsetof(struct sealed, name), sizeof(((struct sealed *)0)->name) },
     },
@@ -550,7 +570,7 @@ const struct coil_lib_image coil_descriptor_lib = {
           { 0, 0, COIL_CROSS_VALUE, 0, sizeof(((struct coil_lib_frame_result *)0)->value), 0, 0, 0, 0, 0 } },
         { 64 /* last */, 15, (uint32_t)sizeof(struct coil_lib_last_call),
           (uint32_t)sizeof(struct coil_lib_last_result), 5, 1, 0, 0, 0, 0,
-          { 0, 14, COIL_CROSS_UNSAID, 0, sizeof(((struct coil_lib_last_result *)0)->value), 0, 0, 0, 0, 0 } },
+          { 0, 14, COIL_CROSS_BLOCK_INOUT, 0, sizeof(((struct coil_lib_last_result *)0)->value), sizeof(struct node), 0, 0, 1, 0 } },
         { 71 /* length */, 20, (uint32_t)sizeof(struct coil_lib_length_call),
           (uint32_t)sizeof(struct coil_lib_length_result), 6, 1, 0, 0, 0, 0,
           { 0, 19, COIL_CROSS_VALUE, 0, sizeof(((struct coil_lib_length_result *)0)->value), 0, 0, 0, 0, 0 } },
@@ -602,23 +622,32 @@ const struct coil_lib_image coil_descriptor_lib = {
         { 265 /* unclear */, 89, (uint32_t)sizeof(struct coil_lib_unclear_call),
           (uint32_t)sizeof(struct coil_lib_unclear_result), 31, 4, 0, 0, 0, 0,
           { 0, 0, COIL_CROSS_VALUE, 0, sizeof(((struct coil_lib_unclear_result *)0)->value), 0, 0, 0, 0, 0 } },
+        { 0, 51, (uint32_t)sizeof(struct coil_lib_callback1_call),
+          (uint32_t)sizeof(struct coil_lib_callback1_result), 35, 2, 0, 0, 0, 0,
+          { 0, 0, COIL_CROSS_VALUE, 0, sizeof(((struct coil_lib_callback1_result *)0)->value), 0, 0, 0, 0, 0 } },
+        { 0, 1, (uint32_t)sizeof(struct coil_lib_callback2_call),
+          (uint32_t)sizeof(struct coil_lib_callback2_result), 37, 1, 0, 0, 0, 0,
+          { 0, 0, COIL_CROSS_VALUE, 0, sizeof(((struct coil_lib_callback2_result *)0)->value), 0, 0, 0, 0, 0 } },
     },
     { /* variables: as values */
-        { 273 /* LETTER */, 74, COIL_CROSS_VALUE, 0, sizeof(char), 0, 0, 0, 0, 0 },
-        { 280 /* ORIGIN */, 18, COIL_CROSS_VALUE, 0, sizeof(point_t), 0, 0, 0, 0, 0 },
-        { 287 /* VERSION */, 75, COIL_CROSS_STRING_IN, 0, sizeof(const char *), 0, 0, 0, 0, 0 },
-        { 295 /* chosen */, 64, COIL_CROSS_UNSAID, 0, sizeof(int *), 0, 0, 0, 0, 0 },
-        { 302 /* concealed */, 4, COIL_CROSS_VALUE, 0, 0, 0, 0, 0, 0, 0 },
-        { 312 /* corners */, 95, COIL_CROSS_VALUE, 0, 2 * sizeof(point_t), 0, 0, 0, 0, 0 },
-        { 320 /* counter */, 0, COIL_CROSS_VALUE, 0, sizeof(int), 0, 0, 0, 0, 0 },
-        { 328 /* current */, 5, COIL_CROSS_VALUE, 0, sizeof(hidden_t *), 0, 0, 0, 0, 0 },
-        { 336 /* first_seal */, 69, COIL_CROSS_VALUE, 0, sizeof(struct sealed), 0, 0, 0, 0, 0 },
-        { 347 /* greeting */, 75, COIL_CROSS_STRING_IN, 0, sizeof(const char *), 0, 0, 0, 0, 0 },
-        { 356 /* hook */, 97, COIL_CROSS_UNSAID, 0, sizeof(int (*)(int)), 0, 0, 0, 0, 0 },
-        { 361 /* measured */, 98, COIL_CROSS_VALUE, 0, sizeof(measured), 0, 0, 0, 0, 0 },
-        { 370 /* open_ended */, 100, COIL_CROSS_VALUE, 0, 0, 0, 0, 0, 0, 0 },
-        { 381 /* ratio */, 19, COIL_CROSS_VALUE, 0, sizeof(double), 0, 0, 0, 0, 0 },
-        { 387 /* title */, 101, COIL_CROSS_VALUE, 0, 16 * sizeof(char), 0, 0, 0, 0, 0 },
+        { 278 /* LETTER */, 74, COIL_CROSS_VALUE, 0, sizeof(char), 0, 0, 0, 0, 0 },
+        { 285 /* ORIGIN */, 18, COIL_CROSS_VALUE, 0, sizeof(point_t), 0, 0, 0, 0, 0 },
+        { 292 /* VERSION */, 75, COIL_CROSS_STRING_IN, 0, sizeof(void *), 0, 0, 0, 0, 0 },
+        { 300 /* chosen */, 64, COIL_CROSS_UNSAID, 0, sizeof(void *), 0, 0, 0, 0, 0 },
+        { 307 /* concealed */, 4, COIL_CROSS_VALUE, 0, 0, 0, 0, 0, 0, 0 },
+        { 317 /* corners */, 95, COIL_CROSS_VALUE, 0, 2 * sizeof(point_t), 0, 0, 0, 0, 0 },
+        { 325 /* counter */, 0, COIL_CROSS_VALUE, 0, sizeof(int), 0, 0, 0, 0, 0 },
+        { 333 /* current */, 5, COIL_CROSS_VALUE, 0, sizeof(void *), 0, 0, 0, 0, 0 },
+        { 341 /* first_seal */, 69, COIL_CROSS_VALUE, 0, sizeof(struct sealed), 0, 0, 0, 0, 0 },
+        { 352 /* greeting */, 75, COIL_CROSS_STRING_IN, 0, sizeof(void *), 0, 0, 0, 0, 0 },
+        { 361 /* hook */, 97, COIL_CROSS_FUNCTION, 0, sizeof(void *), 0, 0, 0, 0, 24 },
+        { 366 /* measured */, 98, COIL_CROSS_VALUE, 0, sizeof(measured), 0, 0, 0, 0, 0 },
+        { 375 /* open_ended */, 100, COIL_CROSS_VALUE, 0, 0, 0, 0, 0, 0, 0 },
+        { 386 /* ratio */, 19, COIL_CROSS_VALUE, 0, sizeof(double), 0, 0, 0, 0, 0 },
+        { 392 /* title */, 101, COIL_CROSS_VALUE, 0, 16 * sizeof(char), 0, 0, 0, 0, 0 },
+    },
+    { /* shapes: size, first value, values */
+        { sizeof(struct node), 38, 1 }, /* struct node */
     },
     { /* values: name, type, crossing, offset, size, bytes behind the pointer, count, length, shape, signature */
         { 5 /* x */, 0, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_lib_ask_call, x),
@@ -631,8 +660,8 @@ const struct coil_lib_image coil_descriptor_lib = {
           sizeof(((struct coil_lib_counted_call *)0)->n), 0, 0, 0, 0, 0 },
         { 53 /* frame */, 0, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_lib_frame_call, frame_),
           sizeof(((struct coil_lib_frame_call *)0)->frame_), 0, 0, 0, 0, 0 },
-        { 59 /* list */, 14, COIL_CROSS_UNSAID, (uint32_t)offsetof(struct coil_lib_last_call, list),
-          sizeof(((struct coil_lib_last_call *)0)->list), 0, 0, 0, 0, 0 },
+        { 59 /* list */, 14, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct coil_lib_last_call, list),
+          sizeof(((struct coil_lib_last_call *)0)->list), sizeof(struct node), 0, 0, 1, 0 },
         { 69 /* p */, 18, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_lib_length_call, p),
           sizeof(((struct coil_lib_length_call *)0)->p), 0, 0, 0, 0, 0 },
         { 78 /* v */, 23, COIL_CROSS_BLOCK_IN, (uint32_t)offsetof(struct coil_lib_mean_call, v),
@@ -653,8 +682,8 @@ const struct coil_lib_image coil_descriptor_lib = {
           sizeof(((struct coil_lib_plus_call *)0)->b), 0, 0, 0, 0, 0 },
         { 149 /* stream */, 49, COIL_CROSS_FILE, (uint32_t)offsetof(struct coil_lib_put_call, stream),
           sizeof(((struct coil_lib_put_call *)0)->stream), 0, 0, 0, 0, 0 },
-        { 156 /* visit */, 55, COIL_CROSS_UNSAID, (uint32_t)offsetof(struct coil_lib_put_call, visit),
-          sizeof(((struct coil_lib_put_call *)0)->visit), 0, 0, 0, 0, 0 },
+        { 156 /* visit */, 55, COIL_CROSS_FUNCTION, (uint32_t)offsetof(struct coil_lib_put_call, visit),
+          sizeof(((struct coil_lib_put_call *)0)->visit), 0, 0, 0, 0, 23 },
         { 120 /* context */, 40, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_lib_put_call, context),
           sizeof(((struct coil_lib_put_call *)0)->context), 0, 0, 0, 0, 0 },
         { 5 /* x */, 0, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_lib_renamed_call, x),
@@ -662,7 +691,7 @@ const struct coil_lib_image coil_descriptor_lib = {
         { 18 /* call */, 0, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_lib_result_call, call_),
           sizeof(((struct coil_lib_result_call *)0)->call_), 0, 0, 0, 0, 0 },
         { 174 /* m */, 63, COIL_CROSS_BLOCK_IN, (uint32_t)offsetof(struct coil_lib_rows_call, m),
-          sizeof(((struct coil_lib_rows_call *)0)->m), 2 * sizeof(const int [3]), 0, 0, 0, 0 },
+          sizeof(((struct coil_lib_rows_call *)0)->m), 2 * 3 * sizeof(int), 0, 0, 0, 0 },
         { 176 /* weights */, 64, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct coil_lib_rows_call, weights),
           sizeof(((struct coil_lib_rows_call *)0)->weights), 3 * sizeof(int), 0, 0, 0, 0 },
         { 189 /* old */, 69, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_lib_seal_call, old),
@@ -691,6 +720,14 @@ const struct coil_lib_image coil_descriptor_lib = {
           sizeof(((struct coil_lib_unclear_call *)0)->values), 0, 0, 0, 0, 0 },
         { 259 /* count */, 0, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_lib_unclear_call, count),
           sizeof(((struct coil_lib_unclear_call *)0)->count), 0, 0, 0, 0, 0 },
+        { 69 /* p */, 50, COIL_CROSS_BLOCK_IN, (uint32_t)offsetof(struct coil_lib_callback1_call, p),
+          sizeof(((struct coil_lib_callback1_call *)0)->p), sizeof(point_t), 0, 0, 0, 0 },
+        { 120 /* context */, 40, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_lib_callback1_call, context),
+          sizeof(((struct coil_lib_callback1_call *)0)->context), 0, 0, 0, 0, 0 },
+        { 0, 0, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_lib_callback2_call, argument_1),
+          sizeof(((struct coil_lib_callback2_call *)0)->argument_1), 0, 0, 0, 0, 0 },
+        { 273 /* next */, 14, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct node, next),
+          sizeof(((struct node *)0)->next), sizeof(struct node), 0, 0, 1, 0 },
     },
     { /* expressions: operation, 0, operand */
         { COIL_EXPRESSION_PARAMETER, 0, 1 }, /* n */
@@ -750,6 +787,7 @@ const struct coil_lib_image coil_descriptor_lib = {
             "values\0"
             "count\0"
             "unclear\0"
+            "next\0"
             "LETTER\0"
             "ORIGIN\0"
             "VERSION\0"
@@ -773,7 +811,6 @@ const struct coil_lib_image coil_descriptor_lib = {
             "$point_t\0"
             "_IO_FILE\0"
             "value\0"
-            "next\0"
             "node\0"
             "name\0"
             "sealed\0"

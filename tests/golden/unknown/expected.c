@@ -122,6 +122,16 @@ struct coil_unknown_use_call {
     _Bool d;
 };
 
+/* What is behind 'int (*)(struct tree *, hidden_t *)' */
+struct coil_unknown_callback1_call {
+    struct tree *argument_1;
+    hidden_t *argument_2;
+};
+
+struct coil_unknown_callback1_result {
+    int value;
+};
+
 /* The functions' numbers in the descriptor. */
 enum {
     coil_unknown_by_pointer_number,
@@ -140,8 +150,10 @@ struct coil_unknown_image {
     struct coil_descriptor_enum enums[1];
     struct coil_descriptor_typename typenames[6];
     struct coil_descriptor_function functions[3];
+    struct coil_descriptor_function signatures[1];
     struct coil_descriptor_value variables[1];
-    struct coil_descriptor_value values[14];
+    struct coil_descriptor_shape shapes[1];
+    struct coil_descriptor_value values[18];
     struct {
         char names_1[232];
     } strings;
@@ -158,10 +170,10 @@ const struct coil_unknown_image coil_descriptor_unknown = {
         { (uint32_t)offsetof(struct coil_unknown_image, enums), 1 },
         { (uint32_t)offsetof(struct coil_unknown_image, typenames), 6 },
         { (uint32_t)offsetof(struct coil_unknown_image, functions), 3 },
-        { 0, 0 }, /* no signatures */
+        { (uint32_t)offsetof(struct coil_unknown_image, signatures), 1 },
         { (uint32_t)offsetof(struct coil_unknown_image, variables), 1 },
-        { 0, 0 }, /* no shapes */
-        { (uint32_t)offsetof(struct coil_unknown_image, values), 14 },
+        { (uint32_t)offsetof(struct coil_unknown_image, shapes), 1 },
+        { (uint32_t)offsetof(struct coil_unknown_image, values), 18 },
         { 0, 0 }, /* no expressions */
         { (uint32_t)offsetof(struct coil_unknown_image, strings), 232 },
     },
@@ -208,59 +220,59 @@ const struct coil_unknown_image coil_descriptor_unknown = {
         COIL_TYPE(COIL_OP_NOOP, 28),
         COIL_TYPE(COIL_OP_FUNCTION_END, 0),
         COIL_TYPE(COIL_OP_STRUCT_UNION, 8), /* 41: struct tree */
-        COIL_TYPE(COIL_OP_POINTER, 11), /* 42: int (*)(opaque_t *, handle_t, struct partial *, hidden_t *, full_t *) */
-        COIL_TYPE(COIL_OP_POINTER, 20), /* 43: count_t (*)(count_t, struct partial, enum late) */
-        COIL_TYPE(COIL_OP_POINTER, 33), /* 44: void (*)(pointer_only_t, coil_unknown_leaf_inner, bool, FILE *, char16_t, _Bool) */
-        COIL_TYPE(COIL_OP_POINTER, 41), /* 45: struct tree * */
-        COIL_TYPE(COIL_OP_FUNCTION, 10), /* 46: int (struct tree *, hidden_t *) */
-        COIL_TYPE(COIL_OP_NOOP, 45),
+        COIL_TYPE(COIL_OP_POINTER, 41), /* 42: struct tree * */
+        COIL_TYPE(COIL_OP_FUNCTION, 10), /* 43: int (struct tree *, hidden_t *) */
+        COIL_TYPE(COIL_OP_NOOP, 42),
         COIL_TYPE(COIL_OP_NOOP, 7),
         COIL_TYPE(COIL_OP_FUNCTION_END, 0),
-        COIL_TYPE(COIL_OP_POINTER, 46), /* 50: int (*)(struct tree *, hidden_t *) */
+        COIL_TYPE(COIL_OP_POINTER, 43), /* 47: int (*)(struct tree *, hidden_t *) */
+        COIL_TYPE(COIL_OP_POINTER, 11), /* 48: int (*)(opaque_t *, handle_t, struct partial *, hidden_t *, full_t *) */
+        COIL_TYPE(COIL_OP_POINTER, 20), /* 49: count_t (*)(count_t, struct partial, enum late) */
+        COIL_TYPE(COIL_OP_POINTER, 33), /* 50: void (*)(pointer_only_t, coil_unknown_leaf_inner, bool, FILE *, char16_t, _Bool) */
     },
     { /* globals: name, not positive, entry, 0, what, value, value of a floating-point constant */
-        { 58 /* KNOWN */, (16) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(16), 0 },
-        { 64 /* LATE */, (LATE) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(LATE), 0 },
-        { 69 /* UNKNOWN */, (UNKNOWN) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(UNKNOWN), 0 },
-        { 19 /* by_pointer */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 42), 0, 0 },
-        { 34 /* by_value */, 0, 1, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 43), 0, 0 },
-        { 53 /* root */, 0, 0, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 41), 0, 0 },
-        { 49 /* use */, 0, 2, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 44), 0, 0 },
+        { 67 /* KNOWN */, (16) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(16), 0 },
+        { 73 /* LATE */, (LATE) <= 0, 0, 0, COIL_TYPE(COIL_OP_ENUM, 0), (uint64_t)(LATE), 0 },
+        { 78 /* UNKNOWN */, (UNKNOWN) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(UNKNOWN), 0 },
+        { 19 /* by_pointer */, 0, 0, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 48), 0, 0 },
+        { 34 /* by_value */, 0, 1, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 49), 0, 0 },
+        { 62 /* root */, 0, 0, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 41), 0, 0 },
+        { 49 /* use */, 0, 2, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 50), 0, 0 },
     },
     { /* structs: name, type, flags, alignment, size, first field, fields */
-        { 77 /* $$handle_t */, 2, COIL_STRUCT_OPAQUE,
+        { 86 /* $$handle_t */, 2, COIL_STRUCT_OPAQUE,
           0, 0, 0, 0 },
-        { 90 /* $1 */, 25, COIL_STRUCT_CHECK_FIELDS,
+        { 99 /* $1 */, 25, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(struct coil_unknown_unnamed_1), sizeof(struct coil_unknown_unnamed_1), 0, 1 },
-        { 97 /* $full_t */, 8, COIL_STRUCT_CHECK_FIELDS,
+        { 106 /* $full_t */, 8, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(full_t), sizeof(full_t), 1, 1 },
-        { 105 /* $hidden_t */, 6, 0,
+        { 114 /* $hidden_t */, 6, 0,
           (uint32_t)alignof(hidden_t), sizeof(hidden_t), 2, 1 },
-        { 115 /* $opaque_t */, 0, COIL_STRUCT_OPAQUE,
+        { 124 /* $opaque_t */, 0, COIL_STRUCT_OPAQUE,
           0, 0, 3, 0 },
-        { 125 /* _IO_FILE */, 29, COIL_STRUCT_OPAQUE,
+        { 134 /* _IO_FILE */, 29, COIL_STRUCT_OPAQUE,
           0, 0, 3, 0 },
-        { 136 /* leaf */, 27, COIL_STRUCT_CHECK_FIELDS,
+        { 145 /* leaf */, 27, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(coil_unknown_leaf_inner), sizeof(coil_unknown_leaf_inner), 3, 1 },
-        { 143 /* partial */, 4, 0,
+        { 152 /* partial */, 4, 0,
           (uint32_t)alignof(struct partial), sizeof(struct partial), 4, 1 },
         { 165 /* tree */, 41, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(struct tree), sizeof(struct tree), 5, 4 },
     },
     { /* fields: name, 0, type, offset, size */
-        { 88 /* q */, 0, COIL_TYPE(COIL_OP_NOOP, 10), offsetof(struct coil_unknown_unnamed_1, q), sizeof(((struct coil_unknown_unnamed_1 *)0)->q) },
-        { 93 /* all */, 0, COIL_TYPE(COIL_OP_NOOP, 10), offsetof(full_t, all), sizeof(((full_t *)0)->all) },
+        { 97 /* q */, 0, COIL_TYPE(COIL_OP_NOOP, 10), offsetof(struct coil_unknown_unnamed_1, q), sizeof(((struct coil_unknown_unnamed_1 *)0)->q) },
+        { 102 /* all */, 0, COIL_TYPE(COIL_OP_NOOP, 10), offsetof(full_t, all), sizeof(((full_t *)0)->all) },
         { 43 /* b */, 0, COIL_TYPE(COIL_OP_NOOP, 10), offsetof(hidden_t, b), sizeof(((hidden_t *)0)->b) },
-        { 134 /* v */, 0, COIL_TYPE(COIL_OP_NOOP, 10), offsetof(coil_unknown_leaf_inner, v), sizeof(((coil_unknown_leaf_inner *)0)->v) },
-        { 141 /* a */, 0, COIL_TYPE(COIL_OP_NOOP, 10), offsetof(struct partial, a), sizeof(((struct partial *)0)->a) },
-        { 136 /* leaf */, 0, COIL_TYPE(COIL_OP_NOOP, 27), offsetof(struct tree, leaf), sizeof(((struct tree *)0)->leaf) },
-        { 151 /* up */, 0, COIL_TYPE(COIL_OP_NOOP, 45), offsetof(struct tree, up), sizeof(((struct tree *)0)->up) },
-        { 154 /* full */, 0, COIL_TYPE(COIL_OP_NOOP, 8), offsetof(struct tree, full), sizeof(((struct tree *)0)->full) },
-        { 159 /* visit */, 0, COIL_TYPE(COIL_OP_NOOP, 50), offsetof(struct tree, visit), sizeof(((struct tree *)0)->visit) },
+        { 143 /* v */, 0, COIL_TYPE(COIL_OP_NOOP, 10), offsetof(coil_unknown_leaf_inner, v), sizeof(((coil_unknown_leaf_inner *)0)->v) },
+        { 150 /* a */, 0, COIL_TYPE(COIL_OP_NOOP, 10), offsetof(struct partial, a), sizeof(((struct partial *)0)->a) },
+        { 145 /* leaf */, 0, COIL_TYPE(COIL_OP_NOOP, 27), offsetof(struct tree, leaf), sizeof(((struct tree *)0)->leaf) },
+        { 53 /* up */, 0, COIL_TYPE(COIL_OP_NOOP, 42), offsetof(struct tree, up), sizeof(((struct tree *)0)->up) },
+        { 160 /* full */, 0, COIL_TYPE(COIL_OP_NOOP, 8), offsetof(struct tree, full), sizeof(((struct tree *)0)->full) },
+        { 56 /* visit */, 0, COIL_TYPE(COIL_OP_NOOP, 47), offsetof(struct tree, visit), sizeof(((struct tree *)0)->visit) },
     },
     { /* enums: name, type, integer type, enumerators */
         { 170 /* late */, 19,
-          COIL_PRIM_INTEGER(coil_unknown_integer_of(enum late)), 64 },
+          COIL_PRIM_INTEGER(coil_unknown_integer_of(enum late)), 73 },
     },
     { /* typenames: name, type */
         { 175 /* count_t */, 18 },
@@ -281,8 +293,16 @@ const struct coil_unknown_image coil_descriptor_unknown = {
           0, 8, 6, 0, 0, 0, 0,
           { 0, 32, COIL_CROSS_VALUE, 0, 0, 0, 0, 0, 0, 0 } },
     },
+    { /* signatures: the same */
+        { 0, 43, (uint32_t)sizeof(struct coil_unknown_callback1_call),
+          (uint32_t)sizeof(struct coil_unknown_callback1_result), 14, 2, 0, 0, 0, 0,
+          { 0, 10, COIL_CROSS_VALUE, 0, sizeof(((struct coil_unknown_callback1_result *)0)->value), 0, 0, 0, 0, 0 } },
+    },
     { /* variables: as values */
-        { 53 /* root */, 41, COIL_CROSS_VALUE, 0, sizeof(struct tree), 0, 0, 0, 0, 0 },
+        { 62 /* root */, 41, COIL_CROSS_VALUE, 0, sizeof(struct tree), 0, 0, 0, 1, 0 },
+    },
+    { /* shapes: size, first value, values */
+        { sizeof(struct tree), 16, 2 }, /* struct tree */
     },
     { /* values: name, type, crossing, offset, size, bytes behind the pointer, count, length, shape, signature */
         { 9 /* o */, 1, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_unknown_by_pointer_call, o),
@@ -313,6 +333,14 @@ const struct coil_unknown_image coil_descriptor_unknown = {
           sizeof(((struct coil_unknown_use_call *)0)->c), 0, 0, 0, 0, 0 },
         { 47 /* d */, 28, COIL_CROSS_VALUE, (uint32_t)offsetof(struct coil_unknown_use_call, d),
           sizeof(((struct coil_unknown_use_call *)0)->d), 0, 0, 0, 0, 0 },
+        { 0, 42, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct coil_unknown_callback1_call, argument_1),
+          sizeof(((struct coil_unknown_callback1_call *)0)->argument_1), sizeof(struct tree), 0, 0, 1, 0 },
+        { 0, 7, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct coil_unknown_callback1_call, argument_2),
+          sizeof(((struct coil_unknown_callback1_call *)0)->argument_2), sizeof(hidden_t), 0, 0, 0, 0 },
+        { 53 /* up */, 42, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct tree, up),
+          sizeof(((struct tree *)0)->up), sizeof(struct tree), 0, 0, 1, 0 },
+        { 56 /* visit */, 47, COIL_CROSS_FUNCTION, (uint32_t)offsetof(struct tree, visit),
+          sizeof(((struct tree *)0)->visit), 0, 0, 0, 0, 1 },
     },
     { /* strings */
             "\0"
@@ -330,6 +358,8 @@ const struct coil_unknown_image coil_descriptor_unknown = {
             "c\0"
             "d\0"
             "use\0"
+            "up\0"
+            "visit\0"
             "root\0"
             "KNOWN\0"
             "LATE\0"
@@ -346,9 +376,7 @@ const struct coil_unknown_image coil_descriptor_unknown = {
             "leaf\0"
             "a\0"
             "partial\0"
-            "up\0"
             "full\0"
-            "visit\0"
             "tree\0"
             "late\0"
             "count_t\0"

@@ -1,1 +1,0 @@
-struct node { struct node *next; }; void f(struct node *v /* [in, counted_by(n)] */, int n);

@@ -1,2 +1,0 @@
-struct s { char *name; /* [string] */ };
-int use(struct s *s);

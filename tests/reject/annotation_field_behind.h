@@ -1,3 +1,0 @@
-struct s { void *p; /* [opaque] */
-           int n; };
-int f(struct s v);

@@ -1,1 +1,0 @@
-/* [opaque] */ void *f(int n);

@@ -1,1 +1,0 @@
-void * /* [opaque] */ f(int n);

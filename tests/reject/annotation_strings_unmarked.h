@@ -1,1 +1,0 @@
-int f(const char *const *texts, int n);

@@ -1,1 +1,0 @@
-int use(const char *names[4]);

@@ -1,0 +1,1 @@
+int f(void (*visit)(int *v /* [in, out] */));

@@ -1,0 +1,1 @@
+struct of_lib { const char *name /* [string, in, out] */; };

@@ -1,0 +1,2 @@
+int n;
+extern int *v; /* [in, counted_by(n)] */

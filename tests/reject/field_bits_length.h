@@ -1,0 +1,2 @@
+struct s { unsigned n : 8; double *v /* [inout, counted_by(n)] */; };
+int f(struct s *s);

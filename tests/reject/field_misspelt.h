@@ -1,0 +1,4 @@
+struct s {
+    char *name; /* [strng] */
+};
+int f(struct s *s);

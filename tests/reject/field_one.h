@@ -1,0 +1,2 @@
+struct s { struct s *children /* [inout] */; int n; };
+int f(struct s *s);

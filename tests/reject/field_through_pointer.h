@@ -1,0 +1,3 @@
+struct inner { int *v; };
+struct s { struct inner *inner; };
+int f(const struct s *s);

@@ -1,0 +1,2 @@
+struct s { int kind; int *v; };
+int f(struct s *s);

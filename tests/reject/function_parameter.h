@@ -1,2 +1,0 @@
-typedef int callback_t(int);
-int each(callback_t callback);

@@ -1,1 +1,0 @@
-int each(int (*callback)(int), int n);

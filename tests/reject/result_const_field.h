@@ -1,0 +1,2 @@
+struct s { const int id; };
+struct s f(void);

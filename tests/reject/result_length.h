@@ -1,0 +1,1 @@
+/* [counted_by(n), length(n)] */ int *f(int n);

@@ -1,0 +1,2 @@
+struct hidden;
+struct hidden f(void);

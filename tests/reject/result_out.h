@@ -1,0 +1,1 @@
+char *f(int n) /* [out, counted_by(n)] */;

@@ -1,2 +1,0 @@
-struct point { int x; };
-struct point *make(int x);

@@ -1,0 +1,1 @@
+int f(int n) /* [counted_by(n)] */;

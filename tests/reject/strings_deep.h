@@ -1,0 +1,1 @@
+int f(char ***v /* [inout, counted_by(2)] */);

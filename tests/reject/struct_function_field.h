@@ -1,2 +1,0 @@
-struct table { struct { int (*open)(void); } calls; };
-int use(const struct table *t);

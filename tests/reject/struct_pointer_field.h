@@ -1,2 +1,0 @@
-struct node { int value; struct node *next; };
-int walk(struct node *first);
