@@ -6,7 +6,7 @@
  * attaches afresh at its next call.  Python in this process (in-process mode) is the
  * child's own copy and stays as it is, as with any embedded Python.
  */
-#include "client/runtime.h"
+#include "client/memory.h"
 #include "proto/wait.h"
 
 static pthread_once_t registered = PTHREAD_ONCE_INIT;
@@ -15,16 +15,19 @@ static void before(void)
 {
     (void)pthread_mutex_lock(&coil_attach_lock); /* a connection that is half made cannot be forgotten */
     (void)pthread_mutex_lock(&coil_runtime_lock);
+    coil_memory_before_fork();
 }
 
 static void after_in_parent(void)
 {
+    coil_memory_after_fork(false);
     (void)pthread_mutex_unlock(&coil_runtime_lock);
     (void)pthread_mutex_unlock(&coil_attach_lock);
 }
 
 static void after_in_child(void)
 {
+    coil_memory_after_fork(true);
     coil_remote_forget();
     coil_spin_forget();
     for (struct coil_link *link = coil_links; link; link = link->next)

@@ -7,6 +7,8 @@
  *     status.c       failures: error value, one line on stderr, coil_last_error()
  *     output.c       Python's text, written with the program's own stdio
  *     program.c      the program's C functions and variables, as Python reaches them
+ *     memory.h       coil_alloc(): memory that Python sees as it is
+ *     available.c    is there memory for something large?
  *     fork.c         what becomes of all this in a forked child
  *     import.c       `import NAME` of a stub library
  *     remote/        carries frames to the daemon's worker
@@ -168,6 +170,11 @@ const struct coil_descriptor_value *coil_program_variable(const struct coil_link
 /* Runs a C function that is not variadic, on aligned frames; C's errno in and out. */
 void coil_program_run(const struct coil_link *link, uint32_t signature, const void *call, void *result,
                       int *inout_errno);
+
+/* ---- available.c ---- */
+
+/* Does the machine have so much memory left?  Before memory is put behind something large. */
+bool coil_memory_is_available(uint64_t size);
 
 /* ---- fork.c ---- */
 void coil_fork_prepare(void); /* registers the handlers, once */

@@ -5,6 +5,7 @@
  *     ask.c        what Python asks of the program meanwhile
  *     marshal.c    what pointers lead to: staged for the call, changes copied back (marshal.h: its parts)
  *     shared.c     which memory Python sees as it is
+ *     regions.c    the program's regions, shown to workers
  *     staging.c    the client's half of the staging area
  *     open.c       a module's first call: session, channel, init code
  *     functions.c  the program's functions, as pointers that both sides can call
@@ -67,6 +68,12 @@ struct coil_heap {
     struct coil_heap *next;
 };
 
+/* A region of coil_alloc(), as the session's worker knows it. */
+struct coil_session_region {
+    uint64_t base;
+    bool shown; /* mapped there, too; otherwise what lies in it is staged */
+};
+
 struct coil_session {
     uint64_t number;
     uint64_t base;
@@ -86,6 +93,8 @@ struct coil_session {
     struct coil_channel *free_channels;
     struct coil_large_block *large; /* in use, sorted by offset */
     size_t large_count;
+    struct coil_session_region *regions; /* that pointers have led to */
+    size_t region_count;
     struct coil_session *next; /* guarded by the runtime lock */
 };
 
@@ -146,8 +155,8 @@ int coil_autostart(const char *path, struct coil_error *error);
 extern struct coil_session *coil_sessions; /* guarded by the runtime lock */
 
 /*
- * Maps the window and the heap.  Takes `wire` and fds[3], the pidfd, on success, and fds[4], the heap's, if it is set to
- * -1; the other fds stay the caller's.  -EEXIST: the program uses the window's address; -EADDRNOTAVAIL: the heap's.
+ * Maps the window and the heap.  Takes `wire` and fds[3], the pidfd, on success, and fds[4], the heap's, if it is set
+ * to -1; the other fds stay the caller's.  -EEXIST: the program uses the window's address; -EADDRNOTAVAIL: the heap's.
  */
 int coil_session_new(const struct coil_message *attached, int fds[5], struct coil_wire *wire,
                      struct coil_session **ret_session, struct coil_error *error);
@@ -448,6 +457,11 @@ void coil_marshal_reset(struct coil_channel *channel);
 /* ---- shared.c ---- */
 
 /* How many bytes from `address` on both sides see at this same address; 0: it is private memory. */
-uint64_t coil_shared_room(const struct coil_session *session, uint64_t address);
+uint64_t coil_shared_room(struct coil_session *session, uint64_t address);
+
+/* ---- regions.c ---- */
+
+/* The same for an address in the range of regions: shows the region to the worker, if that has not been tried. */
+uint64_t coil_regions_room(struct coil_session *session, uint64_t address);
 
 #endif

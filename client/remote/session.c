@@ -130,7 +130,7 @@ int coil_session_new(const struct coil_message *attached, int fds[5], struct coi
     (void)pthread_mutex_unlock(&coil_runtime_lock);
     if (r < 0) {
         coil_functions_free(session->functions);
-        free(session->free_channels);
+        coil_channel_free(session->free_channels);
         unmap(session->base);
         return r;
     }
@@ -158,6 +158,9 @@ static void let_go(struct coil_session *session)
     free(session->large);
     session->large = NULL;
     session->large_count = 0;
+    free(session->regions);
+    session->regions = NULL;
+    session->region_count = 0;
 }
 
 void coil_session_drop(struct coil_session *session)

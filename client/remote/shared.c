@@ -6,7 +6,7 @@
  */
 #include "client/remote/remote.h"
 
-uint64_t coil_shared_room(const struct coil_session *session, uint64_t address)
+uint64_t coil_shared_room(struct coil_session *session, uint64_t address)
 {
     if (address < COIL_RANGE_BEGIN || address >= COIL_RANGE_END) /* nearly always */
         return 0;
@@ -14,5 +14,7 @@ uint64_t coil_shared_room(const struct coil_session *session, uint64_t address)
         return session->base + COIL_STAGING_OFFSET + COIL_STAGING_SIZE - address;
     if (address - session->heap_base < COIL_HEAP_SIZE)
         return session->heap_base + COIL_HEAP_SIZE - address;
+    if (address >= COIL_REGIONS_BEGIN && address < COIL_REGIONS_END)
+        return coil_regions_room(session, address);
     return 0;
 }

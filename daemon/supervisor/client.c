@@ -2,7 +2,7 @@
  * A connection: reading requests, sending answers, ending.
  *
  * Purpose: everything about one connection that does not depend on what is asked.
- * What a request means stands in attach.c and status.c.
+ * What a request means stands in attach.c, region.c and status.c.
  *
  * While a request is under way the socket is watched for the peer's end only, so that
  * a program that dies while its worker starts leaves nothing behind, and a
@@ -20,6 +20,7 @@
 
 #include "daemon/supervisor/attach.h"
 #include "daemon/supervisor/log.h"
+#include "daemon/supervisor/region.h"
 #include "daemon/supervisor/server.h"
 #include "daemon/supervisor/session.h"
 #include "daemon/supervisor/status.h"
@@ -153,8 +154,9 @@ static void report(struct coil_client *client)
     coil_client_answer(client, &message, NULL);
 }
 
-static void handle(struct coil_client *client, const struct coil_message *message)
+static void handle(struct coil_client *client, const struct coil_wire_message *received)
 {
+    const struct coil_message *message = &received->message;
     char reason[64];
 
     if (client->step == COIL_CLIENT_DESCRIPTOR) {
@@ -174,6 +176,9 @@ static void handle(struct coil_client *client, const struct coil_message *messag
         return;
     case COIL_MESSAGE_CHANNEL:
         coil_attach_channel(client, message);
+        return;
+    case COIL_MESSAGE_REGION:
+        coil_region_show(client, message, received->fds[0]);
         return;
     /* Of any version: a daemon that is too old for everything else must be possible to stop. */
     case COIL_MESSAGE_STATUS:
@@ -224,7 +229,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
             refuse(client, error.text);
             return;
         }
-        handle(client, &received.message);
+        handle(client, &received);
         if (client->closing || client->close_when_sent || client->step == COIL_CLIENT_WORKER ||
             client->step == COIL_CLIENT_STOP)
             return;

@@ -50,6 +50,9 @@ static int handle(struct coil_wire *link, const struct coil_wire_message *receiv
     case COIL_MESSAGE_CHANNEL:
         r = coil_session_channel(m->session, m->channel, &error);
         break;
+    case COIL_MESSAGE_REGION:
+        r = coil_session_region(m->session, m->base, m->size, received->fds[0], &error);
+        break;
     case COIL_MESSAGE_CLOSE:
         r = coil_session_close(m->session, m->request, &error);
         if (r == 0)

@@ -24,8 +24,8 @@ static void *address(uint64_t value)
 /* Is nothing mapped there yet? */
 static int check_free(uint64_t at, uint64_t size)
 {
-    void *got = mmap(address(at), size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE,
-                     -1, 0);
+    void *got =
+        mmap(address(at), size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
 
     if (got == MAP_FAILED)
         return -errno;
@@ -77,4 +77,16 @@ int coil_memory_map(uint64_t base, int requests, int replies, int staging, struc
 void coil_memory_unmap(uint64_t base)
 {
     (void)coil_snapshot_cover(base, COIL_WINDOW_STRIDE);
+}
+
+int coil_memory_map_region(uint64_t base, uint64_t size, int fd, struct coil_error *error)
+{
+    if (!coil_region_is_valid(base, size))
+        return coil_error_set(error, -EINVAL, "a program's memory would lie outside of its range");
+    return map_at(base, size, PROT_READ | PROT_WRITE, fd, error);
+}
+
+void coil_memory_unmap_region(uint64_t base, uint64_t size)
+{
+    (void)coil_snapshot_cover(base, size);
 }

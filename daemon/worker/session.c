@@ -75,6 +75,48 @@ int coil_session_channel(uint64_t number, uint64_t index, struct coil_error *err
     return 0;
 }
 
+/* Has any session something between these addresses? */
+static bool is_taken(uint64_t base, uint64_t size)
+{
+    for (const struct coil_session *s = sessions; s; s = s->next)
+        for (unsigned i = 0; i < atomic_load_explicit(&s->region_count, memory_order_relaxed); i++)
+            if (base < s->regions[i].base + s->regions[i].size && s->regions[i].base < base + size)
+                return true;
+    return false;
+}
+
+int coil_session_region(uint64_t number, uint64_t base, uint64_t size, int fd, struct coil_error *error)
+{
+    struct coil_session *session = session_find(number);
+    unsigned count;
+    int r;
+
+    if (!session || session->close_request)
+        return coil_error_set(error, -ENOENT, "session %llu is not open", (unsigned long long)number);
+    count = atomic_load_explicit(&session->region_count, memory_order_relaxed); /* this thread alone adds */
+    if (count == COIL_SESSION_REGIONS_MAX)
+        return coil_error_set(error, -ENOSPC, "a program shares at most %u regions of its memory",
+                              COIL_SESSION_REGIONS_MAX);
+    if (is_taken(base, size))
+        return coil_error_set(error, -EADDRINUSE, "another program of this worker has its memory at this address");
+    r = coil_memory_map_region(base, size, fd, error);
+    if (r < 0)
+        return r;
+    session->regions[count] = (struct coil_session_region){ base, size };
+    atomic_store_explicit(&session->region_count, count + 1, memory_order_release); /* G */
+    return 0;
+}
+
+uint64_t coil_session_region_room(const struct coil_session *session, uint64_t address)
+{
+    unsigned count = atomic_load_explicit(&session->region_count, memory_order_acquire); /* G */
+
+    for (unsigned i = 0; i < count; i++)
+        if (address - session->regions[i].base < session->regions[i].size)
+            return session->regions[i].base + session->regions[i].size - address;
+    return 0;
+}
+
 int coil_session_close(uint64_t number, uint64_t request, struct coil_error *error)
 {
     struct coil_session *session = session_find(number);
@@ -97,6 +139,8 @@ static void session_end(struct coil_session *session)
         free(channel);
     }
     coil_memory_unmap(session->base);
+    for (unsigned i = atomic_exchange_explicit(&session->region_count, 0, memory_order_relaxed); i > 0; i--)
+        coil_memory_unmap_region(session->regions[i - 1].base, session->regions[i - 1].size);
     coil_program_unref((struct coil_host_program *)(void *)session);
 }
 

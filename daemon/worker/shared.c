@@ -27,6 +27,8 @@ uint64_t coil_shared_room(const struct coil_session *session, uint64_t address)
         return 0;
     if (coil_heap_room(address))
         return coil_heap_room(address);
+    if (session && address >= COIL_REGIONS_BEGIN && address < COIL_REGIONS_END)
+        return coil_session_region_room(session, address);
     staging = session ? session->base + COIL_STAGING_OFFSET : UINT64_MAX;
     return address - staging < COIL_STAGING_SIZE ? staging + COIL_STAGING_SIZE - address : 0;
 }

@@ -64,6 +64,10 @@ int coil_memory_map(uint64_t base, int requests, int replies, int staging, struc
 /* Covers a closed session's window with zero pages: stale pointers read zeros. */
 void coil_memory_unmap(uint64_t base);
 
+/* The same for a region of a program's own memory. */
+int coil_memory_map_region(uint64_t base, uint64_t size, int fd, struct coil_error *error);
+void coil_memory_unmap_region(uint64_t base, uint64_t size);
+
 /* ---- heap.c ---- */
 
 /* Maps the heap that the supervisor has made.  Once, by the link's thread, before the first session.  `fd` stays the
@@ -122,6 +126,14 @@ struct coil_channel {
     struct coil_channel *next;
 };
 
+#define COIL_SESSION_REGIONS_MAX 64u /* of a session; what lies in others is copied */
+
+/* A region of the program's memory that is mapped here, too. */
+struct coil_session_region {
+    uint64_t base;
+    uint64_t size;
+};
+
 /*
  * The host's `struct coil_host_program` is the session: program.c.  It is counted, and outlives its window.
  */
@@ -142,6 +154,8 @@ struct coil_session {
     size_t module_count;
     struct coil_worker_block *blocks; /* of staging, in use, sorted by offset: staging.c */
     size_t block_count;
+    struct coil_session_region regions[COIL_SESSION_REGIONS_MAX]; /* written by the link's thread */
+    _Atomic unsigned region_count; /* release G in coil_session_region, acquire G in coil_session_region_room */
     struct coil_channel *channels; /* the link's thread only */
     struct coil_session *next;     /* guarded by the sessions' lock */
 };
@@ -150,6 +164,16 @@ struct coil_session {
 int coil_session_open(uint64_t number, uint64_t pid, uint64_t base, int requests, int replies, int staging,
                       struct coil_error *error);
 int coil_session_channel(uint64_t number, uint64_t index, struct coil_error *error);
+
+/*
+ * Maps a region of the program's memory.  -EADDRINUSE: another session has something there; -ENOSPC: it has
+ * COIL_SESSION_REGIONS_MAX.  The link's thread.
+ */
+int coil_session_region(uint64_t number, uint64_t base, uint64_t size, int fd, struct coil_error *error);
+
+/* How many bytes from `address` on lie in a region that was mapped; 0: none.  Any thread that keeps the session open.
+ */
+uint64_t coil_session_region_room(const struct coil_session *session, uint64_t address);
 
 /* Asks a session to end; coil_sessions_reap() says when it has. -ENOENT. */
 int coil_session_close(uint64_t number, uint64_t request, struct coil_error *error);

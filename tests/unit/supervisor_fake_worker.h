@@ -155,7 +155,9 @@ static int be_worker(const char *python)
         }
         if (strcmp(python, ENVIRONMENT) == 0 && received.message.type != COIL_MESSAGE_HEAP)
             say(wire, COIL_MESSAGE_FAILED, request, environment_text());
-        else if (received.message.type == COIL_MESSAGE_CHANNEL && received.message.channel == 13)
+        else if ((received.message.type == COIL_MESSAGE_CHANNEL && received.message.channel == 13) ||
+                 (received.message.type == COIL_MESSAGE_REGION &&
+                  received.message.base == COIL_REGIONS_BEGIN + 13 * COIL_REGION_UNIT))
             say(wire, COIL_MESSAGE_FAILED, request, "no luck");
         else
             say(wire, COIL_MESSAGE_DONE, request, NULL);
