@@ -17,7 +17,7 @@
 
 #include "daemon/worker/worker.h"
 #include "proto/cleanup.h"
-#include "proto/expression.h"
+#include "proto/reach.h"
 
 /* A request whose payload has been copied, so that the ring is free for what it causes. */
 struct request {
@@ -120,43 +120,48 @@ static int copy_frame(struct coil_channel *channel, const struct coil_header *he
     return 0;
 }
 
-/* Does the pointer lead, with its whole extent, into memory that both sides see?  NULL does not lead anywhere. */
-static int check_pointer(struct coil_channel *channel, const struct call *call, const struct coil_descriptor_value *p,
-                         struct coil_error *error)
-{
-    const struct coil_descriptor *image = call->module->image;
-    uint64_t at, room, size = 1;
-    bool is_string = p->crossing == COIL_CROSS_STRING_IN || p->crossing == COIL_CROSS_STRING_INOUT;
+/* What a walk over a call's pointers needs to know. */
+struct check {
+    struct coil_channel *channel;
+    const struct call *call;
+    struct coil_error *error;
+};
 
-    memcpy(&at, (const char *)call->frame + p->offset, sizeof at);
-    if (at == 0 || (!is_string && p->crossing != COIL_CROSS_BLOCK_IN && p->crossing != COIL_CROSS_BLOCK_INOUT &&
-                    p->crossing != COIL_CROSS_BLOCK_OUT))
-        return 0;
-    if (p->count == COIL_COUNT_TO_NULL)
-        size = p->extent;
-    else if (!is_string && coil_expression_extent(image, call->function->first_value, p, call->frame, &size, error) < 0) {
-        coil_error_prepend(error, "%s()", coil_image_function_name(image, call->index));
-        return -EPROTO;
-    }
-    room = coil_shared_room(channel->session, at);
-    if (size <= room && (!is_string || memchr(pointer(at), 0, room)))
-        return 0;
-    return coil_error_set(error, -EPROTO, "%s(): '%s' leads outside of the client's memory",
-                          coil_image_function_name(image, call->index), coil_image_text(image, p->name));
+static bool is_shared(void *context, uint64_t address, uint64_t size)
+{
+    const struct check *check = context;
+
+    return size <= coil_shared_room(check->channel->session, address);
 }
 
-/* Checks every pointer that Python will follow; those without a count first, because counts may be behind them. */
+/* The client stages what its arguments lead to; what lies in shared memory already is the program's affair. */
+static int tell_stray(void *context, const struct coil_reach_stray *stray)
+{
+    const struct check *check = context;
+    const char *function = coil_image_text(check->call->module->image, check->call->function->name);
+
+    if (stray->is_outermost)
+        return coil_error_set(check->error, -EPROTO, "%s(): '%s' leads outside of the client's memory", function,
+                              stray->path->text);
+    return coil_error_set(check->error, -EFAULT,
+                          "'%s' lies in memory shared with Python and leads to memory that only the program has: what "
+                          "is stored there must come from coil_alloc(), or from Python",
+                          stray->path->text);
+}
+
+/* Follows every pointer that Python will follow.  -EPROTO; any other error: the call cannot be carried out. */
 static int check_pointers(struct coil_channel *channel, const struct call *call, struct coil_error *error)
 {
-    const struct coil_descriptor_value *parameters =
-        coil_image_values(call->module->image) + call->function->first_value;
-    int r = 0;
+    const struct coil_descriptor *image = call->module->image;
+    struct check check = { channel, call, error };
+    const struct coil_reach reach = { .image = image, .is_shared = is_shared, .stray = tell_stray, .context = &check };
+    const struct coil_reach_frame frame = { .values = coil_image_values(image) + call->function->first_value,
+                                            .count = call->function->parameter_count,
+                                            .first_value = call->function->first_value,
+                                            .arguments = call->frame,
+                                            .frame = call->frame };
 
-    for (int with_count = 0; with_count <= 1; with_count++)
-        for (uint32_t i = 0; r == 0 && i < call->function->parameter_count; i++)
-            if ((parameters[i].count != 0) == with_count)
-                r = check_pointer(channel, call, &parameters[i], error);
-    return r;
+    return coil_reach_walk(&reach, &frame, error);
 }
 
 /* Answers a CALL or OPEN that could not be carried out. */
@@ -224,11 +229,11 @@ int coil_call_execute(struct coil_channel *channel, const struct coil_header *he
         r = copy_frame(channel, header, memory, &call, error);
     if (r == 0 && call.module->pointers[call.index])
         r = check_pointers(channel, &call, error);
-    if (r < 0 && r != -ENOMEM)
+    if (r == -EPROTO)
         return r;
     request = request_take(channel, header);
-    if (r == -ENOMEM)
-        return reply_failed(channel, &request, COIL_FAILED_MEMORY, error->text);
+    if (r < 0)
+        return reply_failed(channel, &request, r == -ENOMEM ? COIL_FAILED_MEMORY : COIL_FAILED_POINTER, error->text);
 
     coil_channel_enter(channel);
     request_start(channel, &request);

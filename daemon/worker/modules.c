@@ -66,7 +66,7 @@ static bool has_pointers(const struct coil_descriptor *image, const struct coil_
     const struct coil_descriptor_value *parameters = coil_image_values(image) + function->first_value;
 
     for (uint32_t i = 0; i < function->parameter_count; i++)
-        if (parameters[i].crossing != COIL_CROSS_VALUE)
+        if (parameters[i].crossing != COIL_CROSS_VALUE || parameters[i].shape)
             return true;
     return false;
 }
