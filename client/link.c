@@ -53,6 +53,19 @@ static bool has_pointers(const struct coil_descriptor *image, const struct coil_
     return value->crossing != COIL_CROSS_VALUE || value->shape || coil_image_is_pointer(image, value);
 }
 
+/* Values, strings and arrays of such that Python reads, without pointers in them. */
+static bool has_only_inputs(const struct coil_descriptor *image, const struct coil_descriptor_function *function)
+{
+    const struct coil_descriptor_value *parameters = coil_image_values(image) + function->first_value;
+
+    for (uint32_t i = 0; i < function->parameter_count; i++)
+        if (parameters[i].shape ||
+            (parameters[i].crossing != COIL_CROSS_VALUE && parameters[i].crossing != COIL_CROSS_STRING_IN &&
+             parameters[i].crossing != COIL_CROSS_BLOCK_IN))
+            return false;
+    return true;
+}
+
 /* What calls need of functions of either table. */
 static void lay_out(const struct coil_descriptor *image, const struct coil_descriptor_function *functions,
                     uint32_t count, struct coil_client_function *ret_functions)
@@ -68,6 +81,8 @@ static void lay_out(const struct coil_descriptor *image, const struct coil_descr
         f->result_pointers = has_pointers(image, &functions[i].result);
         if (f->result_pointers)
             f->plain = false;
+        f->oneway = functions[i].flags & COIL_FUNCTION_ONEWAY;
+        f->inlines = f->oneway && f->call_size <= COIL_PAYLOAD_MAX && has_only_inputs(image, &functions[i]);
         for (uint32_t p = 0; p < functions[i].parameter_count; p++) {
             const struct coil_descriptor_value *parameter = &parameters[functions[i].first_value + p];
 
@@ -260,6 +275,11 @@ void coil_call(struct coil_module *module, unsigned function, void *call, void *
         errno = saved;
     }
     atomic_load_explicit(&link->carry, memory_order_acquire)(link, function, call, result); /* L */
+}
+
+COIL_EXPORT int coil_flush(void)
+{
+    return coil_thread_self ? coil_remote_flush(coil_thread_self) : 0;
 }
 
 int coil_module_start(struct coil_module *module)

@@ -39,6 +39,7 @@ struct coil_host_api;
 struct coil_host_thread;
 struct coil_host_module;
 struct coil_native;
+struct coil_unsent;
 
 typedef void coil_carry_fn(struct coil_link *link, unsigned function, void *call, void *result);
 
@@ -49,6 +50,8 @@ struct coil_client_function {
     bool plain;   /* nothing to stage: no pointers that Python follows, and small frames */
     bool counted; /* an array's length is said by other arguments */
     bool result_pointers; /* the result is a pointer, or has some in it */
+    bool oneway;          /* nobody waits for it */
+    bool inlines;         /* all that it leads to may lie in its record */
 };
 
 /* A module of this process.  Immortal: made at its first call. */
@@ -121,6 +124,10 @@ struct coil_thread {
     unsigned depth;         /* how many C functions Python has called on this thread that have not returned yet */
     struct coil_error error;
     int status; /* enum coil_status of the last call */
+    int64_t deadline_ms;            /* nothing is waited for beyond it (coil_clock_ms); 0: no deadline */
+    struct coil_unsent *unsent;     /* one-way calls whose worker died before they began; owned */
+    bool oneway_lost;               /* some are lost, since the last coil_flush() */
+    struct coil_error oneway_error; /* the last of them */
 };
 
 extern _Thread_local struct coil_thread *coil_thread_self; /* NULL before the first call */
@@ -188,6 +195,12 @@ void coil_fork_prepare(void); /* registers the handlers, once */
 int coil_remote_open(struct coil_link *link, enum coil_status *ret_status, struct coil_error *error);
 coil_carry_fn coil_remote_call;
 void coil_remote_thread_end(struct coil_thread *thread);
+
+/* What coil_flush() returns. */
+int coil_remote_flush(struct coil_thread *thread);
+
+/* The same at the end of a thread or of the program: for no more than some seconds. */
+void coil_remote_drain(struct coil_thread *thread);
 void coil_remote_forget(void); /* in a forked child, with the runtime lock */
 
 /* ---- inprocess/ ---- */

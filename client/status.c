@@ -52,8 +52,8 @@ void coil_status_fail(struct coil_link *link, unsigned function, void *result, e
         thread->status = status;
         thread->error = *error;
     }
-    coil_status_print("%s.%s(): %s; the call returned its error value", coil_image_name(link->image),
-                      coil_link_function_name(link, function), error->text);
+    coil_status_print("%s.%s(): %s; %s", coil_image_name(link->image), coil_link_function_name(link, function),
+                      error->text, f->oneway ? "the one-way call is lost" : "the call returned its error value");
     abort_if_asked();
 }
 

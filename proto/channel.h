@@ -27,7 +27,7 @@ struct coil_control {
      *
      * `sleeping`: the sequence number of the record for which the owner sleeps, or is about to, on the next
      * commit word of the ring it consumes; 0 while it is awake (fences W in coil_consumer_sleep and in
-     * coil_producer_publish).
+     * coil_producer_commit).
      */
     alignas(64) _Atomic uint64_t consumed;
     _Atomic uint32_t sleeping;

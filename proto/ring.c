@@ -21,10 +21,10 @@ void coil_consumer_init(struct coil_consumer *consumer, const void *ring, struct
     *consumer = (struct coil_consumer){ .ring = ring, .sequence = 1, .own = own };
 }
 
-void coil_ring_wake(const _Atomic uint32_t *commit)
+bool coil_ring_wake(const _Atomic uint32_t *commit)
 {
     /* Not FUTEX_PRIVATE: the sleeper is in another process.  Fails only for addresses that are not mapped. */
-    (void)syscall(SYS_futex, commit, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+    return syscall(SYS_futex, commit, FUTEX_WAKE, INT_MAX, NULL, NULL, 0) > 0;
 }
 
 void *coil_producer_claim_wrapped(struct coil_producer *p, uint32_t bytes)

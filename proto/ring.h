@@ -138,7 +138,7 @@ enum coil_record_failure {
 
 /* The header as it lies in shared memory.  Written by the producer before the commit word. */
 struct coil_record {
-    _Atomic uint32_t commit; /* release R in coil_producer_publish, acquire R in coil_consumer_ready */
+    _Atomic uint32_t commit; /* release R in coil_producer_commit, acquire R in coil_consumer_ready */
     _Atomic uint32_t what;   /* kind | flags << 8 | outcome << 16 */
     _Atomic uint32_t size;   /* of the payload, in bytes */
     _Atomic uint32_t function;
@@ -185,8 +185,8 @@ struct coil_consumer {
 void coil_producer_init(struct coil_producer *producer, void *ring, const struct coil_control *peer);
 void coil_consumer_init(struct coil_consumer *consumer, const void *ring, struct coil_control *own);
 
-/* Wakes whoever sleeps on a commit word; any process that maps the ring. */
-void coil_ring_wake(const _Atomic uint32_t *commit);
+/* Wakes whoever sleeps on a commit word; any process that maps the ring.  Returns whether there was anyone. */
+bool coil_ring_wake(const _Atomic uint32_t *commit);
 
 static inline uint32_t coil_record_bytes(uint32_t payload)
 {
@@ -255,9 +255,10 @@ static inline void *coil_producer_claim(struct coil_producer *p, uint32_t size)
 }
 
 /*
- * Commits the claimed record and wakes the consumer if it sleeps.  Returns the record's sequence number.
+ * Commits the claimed record.  True: the consumer sleeps for it, and must be woken with coil_ring_wake(*ret_commit).
  */
-static inline uint32_t coil_producer_publish(struct coil_producer *p, const struct coil_header *header)
+static inline bool coil_producer_commit(struct coil_producer *p, const struct coil_header *header,
+                                        const _Atomic uint32_t **ret_commit)
 {
     struct coil_record *record = coil_producer_at(p, p->cursor);
     uint64_t next = p->cursor + p->claimed;
@@ -284,8 +285,18 @@ static inline uint32_t coil_producer_publish(struct coil_producer *p, const stru
      * commit word and does not sleep, or we see that it sleeps for this record and wake it.
      */
     atomic_thread_fence(memory_order_seq_cst);
-    if (atomic_load_explicit(&p->peer->sleeping, memory_order_relaxed) == sequence) /* I7 */
-        coil_ring_wake(&record->commit);
+    *ret_commit = &record->commit;
+    return atomic_load_explicit(&p->peer->sleeping, memory_order_relaxed) == sequence; /* I7 */
+}
+
+/* Commits the claimed record and wakes the consumer if it sleeps.  Returns the record's sequence number. */
+static inline uint32_t coil_producer_publish(struct coil_producer *p, const struct coil_header *header)
+{
+    uint32_t sequence = p->sequence;
+    const _Atomic uint32_t *commit;
+
+    if (coil_producer_commit(p, header, &commit))
+        (void)coil_ring_wake(commit);
     return sequence;
 }
 

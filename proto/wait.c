@@ -28,6 +28,7 @@
 
 #define BUDGET_MIN_NS 1000u
 #define BUDGET_MAX_NS 50000u
+#define ROOM_BUDGET_NS 100000
 #define BRIEF_LOOKS 64u    /* each 10 to 40 ns, most of it in coil_spin_relax */
 #define PROBE_INTERVAL 16  /* misses in a row between two tries of the whole budget */
 #define LOOKS_PER_CLOCK 32 /* looking at the clock costs about as much as 32 looks at the line */
@@ -96,6 +97,22 @@ bool coil_spin_wait(struct coil_spin *spin, const struct coil_consumer *consumer
     return ready;
 }
 
+void *coil_producer_spin(struct coil_producer *producer, uint32_t size)
+{
+    int64_t end = coil_clock_ns() + ROOM_BUDGET_NS;
+    void *payload = NULL;
+
+    if (atomic_fetch_add_explicit(&spinners, 1, memory_order_relaxed) < most_spinners()) {
+        do {
+            for (int i = 0; i < LOOKS_PER_CLOCK; i++)
+                coil_spin_relax(); /* room comes by the quarter of a ring: looking oftener only holds the consumer up */
+            payload = coil_producer_claim(producer, size);
+        } while (!payload && coil_clock_ns() < end);
+    }
+    atomic_fetch_sub_explicit(&spinners, 1, memory_order_relaxed);
+    return payload;
+}
+
 bool coil_consumer_sleep(struct coil_consumer *consumer, int timeout_ms)
 {
     const struct coil_record *record = coil_consumer_record(consumer);
@@ -104,7 +121,7 @@ bool coil_consumer_sleep(struct coil_consumer *consumer, int timeout_ms)
 
     coil_consumer_tell(consumer); /* a producer that waits for room must not wait for a sleeper */
     atomic_store_explicit(&consumer->own->sleeping, consumer->sequence, memory_order_relaxed);
-    /* W: pairs with the fence in coil_producer_publish; see there. */
+    /* W: pairs with the fence in coil_producer_commit; see there. */
     atomic_thread_fence(memory_order_seq_cst);
     seen = atomic_load_explicit(&record->commit, memory_order_relaxed);
     /* The kernel compares the word again under its own lock: a commit between here and there is seen. */

@@ -56,6 +56,12 @@ static inline bool coil_spin_brief(const struct coil_spin *spin, const struct co
 bool coil_spin_wait(struct coil_spin *spin, const struct coil_consumer *consumer);
 
 /*
+ * Spins until there is room for a record with `size` bytes of payload: as coil_producer_claim().  NULL: there was none
+ * in the time that a consumer takes for a quarter of a ring of quick records.
+ */
+void *coil_producer_spin(struct coil_producer *producer, uint32_t size);
+
+/*
  * Sleeps until the record is ready, somebody wakes the consumer without one, or
  * `timeout_ms` has passed (-1: no limit); EINTR also returns.  True: it is ready.
  */

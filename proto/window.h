@@ -62,6 +62,11 @@
 #define COIL_STAGING_SIZE (UINT64_C(1) << 32)
 #define COIL_STAGING_CLIENT_SIZE (COIL_STAGING_SIZE / 2) /* the lower half is the client's */
 
+/* The end of the worker's half: for each channel, what its one-way calls have brought along, while they run. */
+#define COIL_ONEWAY_ROOM 32768u
+#define COIL_STAGING_ONEWAY(channel) (COIL_STAGING_SIZE - (uint64_t)(COIL_CHANNELS_MAX - (channel)) * COIL_ONEWAY_ROOM)
+#define COIL_STAGING_WORKER_SIZE (COIL_STAGING_ONEWAY(0) - COIL_STAGING_CLIENT_SIZE)
+
 /* Offsets from the window's base. */
 #define COIL_REQUESTS_OFFSET UINT64_C(0)
 #define COIL_REPLIES_OFFSET (UINT64_C(1) << 30)

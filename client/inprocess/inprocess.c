@@ -159,7 +159,7 @@ void coil_inprocess_call(struct coil_link *link, unsigned function, void *call, 
     outcome = api->call(thread->host_thread, link->host_module, function, call, result, &error_number);
     api->leave(thread->host_thread);
     thread->link = outer;
-    coil_status_set(thread, link, function, outcome);
+    coil_status_set(thread, link, function, link->functions[function].oneway ? COIL_HOST_RETURNED : outcome);
     errno = error_number;
 }
 

@@ -251,37 +251,57 @@ static uint8_t outcome_of(int r)
                                           : COIL_ANSWER_REFUSED;
 }
 
-/* Answers the innermost request, which is an ask. */
-static void publish(struct coil_channel *channel, const struct coil_header *header, const void *payload)
+/*
+ * Answers the innermost request, which is an ask.  If C has made one-way calls in it, what they print may lie
+ * behind it, unread: its place is not used again (I4), nor are those of asks around it.
+ */
+static void publish(struct coil_channel *channel, const struct coil_header *header, const void *payload, void *at)
 {
-    void *at = coil_producer_claim(&channel->requests, header->size);
+    uint64_t level = channel->levels[--channel->level_count];
 
-    if (!at)
-        return; /* cannot be: the worker has read everything before it asked */
     coil_frame_copy(at, payload, header->size);
-    coil_consumer_rewind(&channel->replies, channel->levels[--channel->level_count]);
+    if (!(level & COIL_LEVEL_ONEWAY))
+        coil_consumer_rewind(&channel->replies, level);
+    else if (channel->level_count >= 2)
+        channel->levels[channel->level_count - 2] |= COIL_LEVEL_ONEWAY;
     coil_producer_answer(&channel->requests, header);
 }
 
-static void publish_refusal(struct coil_channel *channel, uint8_t outcome, const char *text)
+static struct coil_header header_of_refusal(uint8_t outcome, const char *text)
 {
-    const struct coil_header header = { .kind = COIL_RECORD_ANSWER,
-                                        .outcome = outcome,
-                                        .size = (uint32_t)strnlen(text, COIL_ERROR_TEXT_MAX) };
-
-    publish(channel, &header, text);
+    return (struct coil_header){ .kind = COIL_RECORD_ANSWER,
+                                 .outcome = outcome,
+                                 .size = (uint32_t)strnlen(text, COIL_ERROR_TEXT_MAX) };
 }
 
-static void publish_answer(struct coil_channel *channel, const struct request *q, const struct answer *answer)
+/* 0; else as coil_channel_receive(): there is nobody to answer. */
+static int publish_refusal(struct coil_channel *channel, uint8_t outcome, const char *text)
+{
+    const struct coil_header header = header_of_refusal(outcome, text);
+    void *at;
+    int r = 0;
+
+    at = coil_channel_claim(channel, header.size, &r);
+    if (at)
+        publish(channel, &header, text, at);
+    return at ? 0 : r;
+}
+
+static int publish_answer(struct coil_channel *channel, const struct request *q, const struct answer *answer)
 {
     struct coil_header header = { .kind = COIL_RECORD_ANSWER,
                                   .outcome = COIL_ANSWER_DONE,
                                   .size = q->answer_at ? 0 : answer->size,
                                   .error_number = answer->error_number };
+    void *at;
+    int r = 0;
 
     if (q->answer_at)
         memcpy((void *)(uintptr_t)q->answer_at, answer->bytes, answer->size);
-    publish(channel, &header, answer->bytes);
+    at = coil_channel_claim(channel, header.size, &r);
+    if (at)
+        publish(channel, &header, answer->bytes, at);
+    return at ? 0 : r;
 }
 
 /* Steps over the ready ask, which is the innermost request now. */
@@ -318,11 +338,10 @@ int coil_ask_execute(struct coil_channel *channel, const struct coil_header *hea
         channel->level_count--;
         return channel->forked ? -ECHILD : -ESRCH;
     }
+    r = r < 0 ? publish_refusal(channel, outcome_of(r), error.text) : publish_answer(channel, &q, &answer);
     if (r < 0)
-        publish_refusal(channel, outcome_of(r), error.text);
-    else
-        publish_answer(channel, &q, &answer);
-    return 0;
+        channel->level_count--;
+    return r;
 }
 
 void coil_ask_refuse(struct coil_channel *channel, const struct coil_header *header)
@@ -333,5 +352,10 @@ void coil_ask_refuse(struct coil_channel *channel, const struct coil_header *hea
 
 void coil_ask_abandon(struct coil_channel *channel)
 {
-    publish_refusal(channel, COIL_ANSWER_REFUSED, "the program's thread that made the call has ended in C code");
+    static const char text[] = "the program's thread that made the call has ended in C code";
+    const struct coil_header header = header_of_refusal(COIL_ANSWER_REFUSED, text);
+    void *at = coil_producer_claim(&channel->requests, header.size);
+
+    if (at)
+        publish(channel, &header, text, at);
 }

@@ -69,6 +69,8 @@ static int read_reply(struct attempt *a, const struct coil_header *reply, const 
     char text[COIL_ERROR_TEXT_MAX];
 
     if (__builtin_expect(reply->kind == COIL_RECORD_FAILED, 0)) {
+        if (reply->outcome == COIL_FAILED_PROTOCOL)
+            a->channel->is_broken = true;
         a->status = reply->outcome == COIL_FAILED_MEMORY     ? COIL_E_MEMORY
                     : reply->outcome == COIL_FAILED_POINTER  ? COIL_E_POINTER
                     : reply->outcome == COIL_FAILED_FUNCTION ? COIL_E_POINTER
@@ -148,14 +150,12 @@ static int transact(struct attempt *a, struct coil_header *request, const void *
         return r;
     }
     r = read_reply(a, &reply, staged, error);
+    if (__builtin_expect(a->channel->is_broken, 0)) { /* it ends; of one-way calls in it unsent.c will tell */
+        coil_channel_end(a->channel);
+        return -ESRCH;
+    }
     coil_channel_finish(a->channel);
     return r;
-}
-
-static int ring_is_full(struct attempt *a, struct coil_error *error)
-{
-    a->status = COIL_E_PROTOCOL;
-    return coil_error_set(error, -EPROTO, "the request ring is full");
 }
 
 /* What Python has changed, into the program's memory. */
@@ -173,11 +173,12 @@ static int exchange_plain(struct attempt *a, struct coil_error *error)
 {
     struct coil_header request = { .flags = 0, .size = a->callee->call_size };
     struct coil_scope scope = scope_of(a);
-    void *payload = coil_producer_claim(&a->channel->requests, request.size);
+    void *payload;
     int r;
 
+    payload = coil_channel_claim(a->channel, request.size, &r);
     if (!payload)
-        return ring_is_full(a, error);
+        return coil_channel_explain(a->channel, r, &a->status, error);
     coil_frame_copy(payload, a->call, request.size);
     r = transact(a, &request, NULL, &scope, error);
     if (__builtin_expect(scope.marshal != NULL, 0)) { /* Python has asked for something meanwhile */
@@ -209,9 +210,10 @@ static int write_request(struct attempt *a, struct call_staging *s, struct coil_
     request->size = (stage_frame ? 8u : call_size) + (stage_result ? 8u : 0u);
     request->flags =
         (uint8_t)((stage_frame ? COIL_CALL_STAGED_FRAME : 0u) | (stage_result ? COIL_CALL_STAGED_RESULT : 0u));
-    payload = coil_producer_claim(&a->channel->requests, request->size);
+    payload = coil_channel_claim(a->channel, request->size, &r);
     if (!payload)
-        return ring_is_full(a, error);
+        return coil_channel_explain(a->channel, r, &a->status, error);
+    a->status = COIL_E_MEMORY;
     if (call_size)
         memcpy(stage_frame ? s->frame.address : payload, a->call, call_size);
     r = coil_marshal_out(&s->scope, &parameters, a->call, stage_frame ? s->frame.address : payload, error);
@@ -241,45 +243,6 @@ static int exchange_staged(struct attempt *a, struct coil_error *error)
     return r == 0 ? write_back(a, &staging.scope, error) : r;
 }
 
-/* Is there a call of this thread that waits for a worker which has died? */
-static bool is_inside_lost(const struct coil_thread *thread)
-{
-    for (const struct coil_channel *channel = thread->channels; channel; channel = channel->next)
-        if (channel->level_count > 0 && !channel->forked &&
-            (channel->lost || atomic_load_explicit(&channel->session->gone, memory_order_relaxed)))
-            return true;
-    return false;
-}
-
-/* A thread that is cancelled here would leave with locks held. */
-static int find_channel_slowly(struct attempt *a, struct coil_error *error)
-{
-    int cancel;
-    int r;
-
-    if (coil_thread_self && is_inside_lost(coil_thread_self)) {
-        a->status = COIL_E_DIED;
-        return coil_error_set(error, -ESRCH, "the Python worker that this call would be made inside of has died");
-    }
-    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-    r = coil_remote_channel(a->link, &a->channel, &a->status, error);
-    (void)pthread_setcancelstate(cancel, NULL);
-    return r;
-}
-
-/* This thread's channel to the session that has the module open; opened if need be. */
-static int find_channel(struct attempt *a, struct coil_error *error)
-{
-    struct coil_thread *thread = coil_thread_self;
-    struct coil_session *session = atomic_load_explicit(&a->link->session, memory_order_acquire); /* N */
-
-    if (__builtin_expect(thread && thread->channel && thread->channel->session == session, 1)) {
-        a->channel = thread->channel;
-        return 0;
-    }
-    return find_channel_slowly(a, error);
-}
-
 /* This thread's channel of a session that another module may have opened.  NULL with words. */
 static struct coil_channel *find_channel_of(struct coil_session *session, struct coil_error *error)
 {
@@ -288,6 +251,10 @@ static struct coil_channel *find_channel_of(struct coil_session *session, struct
 
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
     channel = coil_channel_get(session, error);
+    if (channel && coil_thread_self->unsent) {
+        coil_unsent_send(coil_thread_self);
+        channel = coil_channel_get(session, error);
+    }
     (void)pthread_setcancelstate(cancel, NULL);
     return channel;
 }
@@ -301,12 +268,12 @@ static int exchange(struct attempt *a, struct coil_error *error)
         return r;
     coil_channel_lost(a->channel);
     /* A call that was made inside a call does not outlive that one's worker. */
-    return thread->depth > 0 && is_inside_lost(thread) ? -ESRCH : r;
+    return thread->depth > 0 && coil_remote_is_inside_lost(thread) ? -ESRCH : r;
 }
 
 static int attempt_once(struct attempt *a, struct coil_error *error)
 {
-    int r = find_channel(a, error);
+    int r = coil_remote_find(a->link, &a->channel, &a->status, error);
 
     return r < 0 ? r : exchange(a, error);
 }
@@ -321,8 +288,11 @@ void coil_remote_call(struct coil_link *link, unsigned function, void *call, voi
                          .error_number = errno };
     struct coil_error error; /* large, so it is filled only when it is needed */
     int saved = a.error_number;
+    bool oneway = link->functions[function].oneway;
     int r = -EAGAIN;
 
+    if (__builtin_expect(oneway, 0) && coil_oneway_call(link, function, call))
+        return;
     for (int i = 0; i < ATTEMPTS_MAX && r == -EAGAIN; i++)
         r = attempt_once(&a, &error);
     if (__builtin_expect(r < 0, 0)) {
@@ -331,7 +301,7 @@ void coil_remote_call(struct coil_link *link, unsigned function, void *call, voi
         errno = saved;
         return;
     }
-    coil_status_set(coil_thread_self, link, function, a.outcome);
+    coil_status_set(coil_thread_self, link, function, oneway ? COIL_HOST_RETURNED : a.outcome);
     errno = a.error_number;
 }
 

@@ -16,6 +16,7 @@
 
 #include "client/remote/remote.h"
 #include "proto/cleanup.h"
+#include "proto/clock.h"
 
 #define SLICE_MS 100
 #define RESET_WAIT_MS 1000       /* for the channels of threads that have just ended */
@@ -42,6 +43,7 @@ struct coil_channel *coil_channel_new(struct coil_session *session, uint32_t ind
 void coil_channel_free(struct coil_channel *channel)
 {
     coil_marshal_reset(channel);
+    free(channel->oneway);
     free(channel);
 }
 
@@ -52,9 +54,10 @@ static void send_reset(struct coil_channel *channel)
     const struct coil_header header = { .kind = COIL_RECORD_RESET };
 
     if (!coil_producer_claim(&channel->requests, 0))
-        return; /* cannot be: no request is under way */
+        return; /* one-way calls fill the ring: is_reset() tries again */
     coil_channel_begin(channel);
     (void)coil_producer_publish(&channel->requests, &header);
+    channel->reset_sent = true;
 }
 
 /* The thread has ended in the C code that Python had asked for. */
@@ -80,17 +83,22 @@ static void reset_reply(struct coil_channel *channel, const struct coil_header *
         break;
     }
     coil_channel_finish(channel);
-    if (channel->level_count > 0) {
-        abandon_ask(channel);
+    if (channel->level_count > 0)
         return;
-    }
-    channel->resetting = channel->abandoned;
-    if (channel->abandoned)
-        send_reset(channel);
-    else
+    if (channel->reset_sent) {
         coil_staging_reset(channel);
+        channel->resetting = channel->reset_sent = false;
+    }
     coil_marshal_reset(channel);
-    channel->abandoned = false;
+}
+
+/* Says what can be said now. */
+static void reset_on(struct coil_channel *channel)
+{
+    if (channel->level_count > 0)
+        abandon_ask(channel);
+    else if (!channel->reset_sent)
+        send_reset(channel);
 }
 
 /*
@@ -102,8 +110,13 @@ static bool is_reset(struct coil_channel *channel)
     struct coil_header header;
 
     while (channel->resetting && coil_consumer_ready(&channel->replies) &&
-           coil_consumer_header(&channel->replies, &header))
+           coil_consumer_header(&channel->replies, &header)) {
         reset_reply(channel, &header);
+        if (channel->resetting)
+            reset_on(channel);
+    }
+    if (channel->resetting)
+        reset_on(channel);
     return !channel->resetting;
 }
 
@@ -187,11 +200,7 @@ static struct coil_channel *open_another(struct coil_session *session, struct co
 static void reset(struct coil_channel *channel)
 {
     channel->resetting = true;
-    channel->abandoned = channel->level_count > 0;
-    if (channel->abandoned)
-        abandon_ask(channel);
-    else
-        send_reset(channel);
+    reset_on(channel);
 }
 
 void coil_channel_release(struct coil_channel *channel)
@@ -223,6 +232,7 @@ void coil_channel_lost(struct coil_channel *channel)
     if (channel->level_count > 0)
         return; /* whoever waits further out will learn it, too */
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel); /* locks are held */
+    coil_unsent_save(thread, channel);
     if (coil_session_is_cut_off(channel->session))
         coil_session_retire(channel->session);
     while (*at != channel)
@@ -246,6 +256,7 @@ static void drop_dead(struct coil_thread *thread)
             at = &channel->next;
             continue;
         }
+        coil_unsent_save(thread, channel);
         *at = channel->next;
         if (thread->channel == channel)
             thread->channel = NULL;
@@ -288,6 +299,7 @@ struct coil_channel *coil_channel_get(struct coil_session *session, struct coil_
 
 void coil_remote_thread_end(struct coil_thread *thread)
 {
+    coil_remote_drain(thread);
     while (thread->channels) {
         struct coil_channel *channel = thread->channels;
 
@@ -305,12 +317,15 @@ bool coil_channel_started(const struct coil_channel *channel, uint32_t sequence)
            atomic_load_explicit(&channel->worker->started, memory_order_acquire) == sequence; /* S */
 }
 
-/* 0: a reply may still come; else as coil_channel_receive(). */
-static int look(struct coil_channel *channel)
+int coil_channel_look(struct coil_channel *channel)
 {
+    int64_t deadline_ms = coil_thread_self ? coil_thread_self->deadline_ms : 0;
+
     if (coil_session_is_dead(channel->session) ||
         atomic_load_explicit(&channel->worker->ended, memory_order_acquire)) /* Q */
         return -ESRCH;
+    if (deadline_ms && coil_clock_ms() >= deadline_ms)
+        return -ETIME;
     return coil_session_is_lost(channel->session) ? -ETIMEDOUT : 0;
 }
 
@@ -320,7 +335,7 @@ static int wait_for_reply(struct coil_channel *channel)
     if (coil_spin_wait(&channel->spin, &channel->replies))
         return 0;
     do {
-        int r = look(channel);
+        int r = coil_channel_look(channel);
 
         if (r < 0) /* what was published before the end counts */
             return coil_consumer_ready(&channel->replies) ? 0 : r;
@@ -338,6 +353,54 @@ static void write_text(struct coil_channel *channel, const struct coil_header *h
     coil_consumer_advance(&channel->replies, header);
     coil_consumer_tell(&channel->replies);
     coil_output_write(header->outcome, text, size);
+}
+
+static void skip(struct coil_channel *channel, const struct coil_header *header)
+{
+    coil_consumer_advance(&channel->replies, header);
+    coil_consumer_tell(&channel->replies);
+}
+
+int coil_channel_drain(struct coil_channel *channel)
+{
+    struct coil_header header;
+
+    while (coil_consumer_ready(&channel->replies)) {
+        if (!coil_consumer_header(&channel->replies, &header))
+            return -EPROTO;
+        if (header.kind == COIL_RECORD_TEXT) {
+            write_text(channel, &header);
+        } else if (header.kind == COIL_RECORD_PAD) {
+            skip(channel, &header);
+        } else if (header.kind == COIL_RECORD_FAILED) {
+            channel->is_broken = true; /* a one-way call was refused */
+            return -ESRCH;
+        } else {
+            return -EPROTO;
+        }
+    }
+    return 0;
+}
+
+int coil_channel_explain(struct coil_channel *channel, int code, enum coil_status *ret_status, struct coil_error *error)
+{
+    switch (code) {
+    case -ESRCH:
+    case -ETIMEDOUT:
+        *ret_status = COIL_E_DIED;
+        return coil_error_set(error, channel->level_count > 0 ? -ESRCH : -EAGAIN,
+                              "the Python worker (process %ld) died before the call began",
+                              (long)channel->session->worker);
+    case -ECHILD:
+        *ret_status = COIL_E_DIED;
+        return coil_error_set(error, -ESRCH, "this process was forked in a call of its parent");
+    case -ETIME:
+        *ret_status = COIL_E_TIMEOUT;
+        return coil_error_set(error, -ETIME, "the deadline has passed");
+    default:
+        *ret_status = COIL_E_PROTOCOL;
+        return coil_error_set(error, -EPROTO, "the worker's answer makes no sense");
+    }
 }
 
 const char *coil_channel_words(const struct coil_channel *channel, const struct coil_header *header,
@@ -364,8 +427,7 @@ int coil_channel_receive_any(struct coil_channel *channel, struct coil_header *r
             write_text(channel, ret_header);
             break;
         case COIL_RECORD_PAD:
-            coil_consumer_advance(&channel->replies, ret_header);
-            coil_consumer_tell(&channel->replies);
+            skip(channel, ret_header);
             break;
         case COIL_RECORD_ASK:
             r = coil_ask_execute(channel, ret_header, scope);

@@ -144,10 +144,10 @@ static int open_module(struct coil_link *link, struct coil_channel *channel, enu
     void *payload;
     int r;
 
-    *ret_status = COIL_E_PROTOCOL;
-    payload = coil_producer_claim(&channel->requests, request.size);
+    payload = coil_channel_claim(channel, request.size, &r);
     if (!payload)
-        return coil_error_set(error, -EPROTO, "the request ring is full");
+        return coil_channel_explain(channel, r, ret_status, error);
+    *ret_status = COIL_E_PROTOCOL;
     memcpy(payload, link->hash, COIL_HASH_SIZE);
     coil_channel_begin(channel);
     sequence = coil_producer_publish(&channel->requests, &request);
@@ -236,4 +236,34 @@ int coil_remote_channel(struct coil_link *link, struct coil_channel **ret_channe
                           "%d Python workers died one after the other before the call began; the daemon's log (coilctl "
                           "status names it) says how",
                           ATTEMPTS_MAX);
+}
+
+bool coil_remote_is_inside_lost(const struct coil_thread *thread)
+{
+    for (const struct coil_channel *channel = thread->channels; channel; channel = channel->next)
+        if (channel->level_count > 0 && !channel->forked &&
+            (channel->lost || atomic_load_explicit(&channel->session->gone, memory_order_relaxed)))
+            return true;
+    return false;
+}
+
+/* A thread that is cancelled here would leave with locks held. */
+int coil_remote_find_slowly(struct coil_link *link, struct coil_channel **ret_channel, enum coil_status *ret_status,
+                            struct coil_error *error)
+{
+    int cancel;
+    int r;
+
+    if (coil_thread_self && coil_remote_is_inside_lost(coil_thread_self)) {
+        *ret_status = COIL_E_DIED;
+        return coil_error_set(error, -ESRCH, "the Python worker that this call would be made inside of has died");
+    }
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+    r = coil_remote_channel(link, ret_channel, ret_status, error);
+    if (r == 0 && coil_thread_self->unsent) {
+        coil_unsent_send(coil_thread_self);
+        r = coil_remote_channel(link, ret_channel, ret_status, error);
+    }
+    (void)pthread_setcancelstate(cancel, NULL);
+    return r;
 }

@@ -15,6 +15,9 @@
  *     heap.c       what Python shares: one mapping per worker, which outlives it
  *     attach.c     the conversation with the daemon that makes a session
  *     autostart.c  starting the daemon
+ *     oneway.c     one-way calls
+ *     unsent.c     those whose worker died
+ *     flush.c      waiting for them: coil_flush(), the end of threads and of the program
  */
 #ifndef COIL_REMOTE_H
 #define COIL_REMOTE_H
@@ -103,16 +106,19 @@ struct coil_session {
 /* Calls and asks that may be open at once: one more call than asks. */
 #define COIL_LEVELS_MAX (2 * COIL_DEPTH_MAX + 1)
 
+struct coil_oneway;
+
 struct coil_channel {
     struct coil_session *session;
     uint32_t index;
     bool resetting; /* it is free, but its RESET has not been answered yet */
-    bool abandoned; /* its thread was cancelled in a call, whose answer must come before RESET can be sent */
+    bool reset_sent; /* it has been sent: a call that was cancelled, or one-way calls, may stand in the way */
     bool lost;      /* no answer will come to any of the calls that are open */
     bool forked;    /* this process is a child, and the calls that are open are its parent's */
     /*
      * The requests that have not been answered, in turns ours (a call, on the ring of requests) and the worker's (an
-     * ask, on the other): where each lies (I4), and, in the lowest bit of ours, whether an ask has come for it.
+     * ask, on the other): where each lies (I4), and, in the lowest bit, of ours whether an ask has come for it, of the
+     * worker's whether one-way calls have been made in it.
      */
     uint32_t level_count;
     uint64_t levels[COIL_LEVELS_MAX];
@@ -121,6 +127,9 @@ struct coil_channel {
     const struct coil_control *worker; /* the worker's control block */
     struct coil_spin spin;
     struct coil_staging staging;
+    bool is_broken;                /* the worker has refused a record: the channel ends */
+    bool oneway_pending;           /* one-way calls may not have been carried out yet */
+    struct coil_oneway *oneway;    /* where they lie; NULL before the first one */
     struct coil_scope *scopes;     /* calls for which an ask is being carried out, the innermost first */
     struct coil_marshal *marshals; /* in use, the innermost first */
     struct coil_marshal *spare;    /* for the next call */
@@ -132,6 +141,45 @@ struct coil_channel {
 /* This thread's channel to the session that has the module open; whatever that takes. */
 int coil_remote_channel(struct coil_link *link, struct coil_channel **ret_channel, enum coil_status *ret_status,
                         struct coil_error *error);
+
+/*
+ * As coil_remote_channel(), with cancellation held back; and sends first what an earlier worker has not carried out.
+ */
+int coil_remote_find_slowly(struct coil_link *link, struct coil_channel **ret_channel, enum coil_status *ret_status,
+                            struct coil_error *error);
+
+/* This thread's channel to the session that has the module open; opened if need be. */
+static inline int coil_remote_find(struct coil_link *link, struct coil_channel **ret_channel,
+                                   enum coil_status *ret_status, struct coil_error *error)
+{
+    struct coil_thread *thread = coil_thread_self;
+    struct coil_session *session = atomic_load_explicit(&link->session, memory_order_acquire); /* N */
+
+    if (__builtin_expect(thread && thread->channel && thread->channel->session == session, 1)) {
+        *ret_channel = thread->channel;
+        return 0;
+    }
+    return coil_remote_find_slowly(link, ret_channel, ret_status, error);
+}
+
+/* Is there a call of this thread that waits for a worker which has died? */
+bool coil_remote_is_inside_lost(const struct coil_thread *thread);
+
+/* ---- oneway.c ---- */
+
+/* Queues a one-way call; failures are said.  False: it is too large for that, and is to be sent as an ordinary call. */
+bool coil_oneway_call(struct coil_link *link, unsigned function, const void *call);
+
+/* ---- unsent.c ---- */
+
+/* Saves what the worker has not begun from a channel that ends, and says what is lost. */
+void coil_unsent_save(struct coil_thread *thread, struct coil_channel *channel);
+
+/* Sends what has been saved.  Not while a call of this thread waits: what that one finds out comes first. */
+void coil_unsent_send(struct coil_thread *thread);
+
+/* Gives up what has been saved, and says `why`; NULL: silently, in a forked child, because it is the parent's. */
+void coil_unsent_forget(struct coil_thread *thread, const char *why);
 
 /* ---- attach.c ---- */
 
@@ -208,6 +256,7 @@ void coil_channel_free(struct coil_channel *channel);
 struct coil_channel *coil_channel_get(struct coil_session *session, struct coil_error *error);
 
 #define COIL_LEVEL_ASKED UINT64_C(1)
+#define COIL_LEVEL_ONEWAY UINT64_C(1)
 
 /* A request is about to be published, for which room has been claimed.  Its answer ends it, or coil_channel_end(). */
 static inline void coil_channel_begin(struct coil_channel *channel)
@@ -221,6 +270,31 @@ static inline void coil_channel_end(struct coil_channel *channel)
     channel->level_count--;
 }
 
+/*
+ * Room for a request of `size` bytes; waits while one-way calls fill the ring.  NULL: *ret_error is what
+ * coil_channel_receive() returns.
+ */
+void *coil_channel_await_room(struct coil_channel *channel, uint32_t size, int *ret_error);
+static inline void *coil_channel_claim(struct coil_channel *channel, uint32_t size, int *ret_error)
+{
+    void *payload = coil_producer_claim(&channel->requests, size);
+
+    return __builtin_expect(payload != NULL, 1) ? payload : coil_channel_await_room(channel, size, ret_error);
+}
+
+/*
+ * What a failure of coil_channel_claim() or _receive() is to a request that has not begun.  -EAGAIN: the worker died, the
+ * next one will do, after coil_channel_lost(); else it cannot be sent.  With words.
+ */
+int coil_channel_explain(struct coil_channel *channel, int code, enum coil_status *ret_status,
+                         struct coil_error *error);
+
+/* Reads what has come while nothing was waited for: text of one-way handlers.  0; -ESRCH: the channel ends; -EPROTO. */
+int coil_channel_drain(struct coil_channel *channel);
+
+/* May answers still come?  0; -ESRCH, -ETIMEDOUT, -ETIME as coil_channel_receive(). */
+int coil_channel_look(struct coil_channel *channel);
+
 /* As coil_channel_receive(), for any case. */
 int coil_channel_receive_any(struct coil_channel *channel, struct coil_header *ret_header, struct coil_scope *scope);
 
@@ -228,7 +302,7 @@ int coil_channel_receive_any(struct coil_channel *channel, struct coil_header *r
  * Waits for the next reply and copies its header; text is written as it comes.  `scope` is the call that waits.
  * 0; -ESRCH: none will come, and coil_channel_started() says what has begun; -ETIMEDOUT: none
  * will come, and nobody knows what has begun; -ECHILD: this process has been forked meanwhile, and the reply is its
- * parent's; -EPROTO.  The reply must be finished with coil_channel_finish(), after its payload has been copied; without
+ * parent's; -ETIME: the thread's deadline has passed; -EPROTO.  The reply must be finished with coil_channel_finish(), after its payload has been copied; without
  * one, the request is ended with coil_channel_end().
  */
 static inline int coil_channel_receive(struct coil_channel *channel, struct coil_header *ret_header,
@@ -251,6 +325,7 @@ static inline void coil_channel_finish(struct coil_channel *channel)
 {
     coil_consumer_answered(&channel->replies);
     coil_producer_rewind(&channel->requests, channel->levels[--channel->level_count] & ~COIL_LEVEL_ASKED);
+    channel->oneway_pending = false; /* they came before */
 }
 
 /* Gives a channel back to its session, or frees it if the worker is dead.  It is in no list of the thread any more. */
@@ -276,7 +351,7 @@ int coil_ask_execute(struct coil_channel *channel, const struct coil_header *hea
 /* The same when its thread has ended: says so. */
 void coil_ask_refuse(struct coil_channel *channel, const struct coil_header *header);
 
-/* The innermost request is an ask whose thread has ended while it ran C code: says so. */
+/* The innermost request is an ask whose thread has ended while it ran C code: says so, if there is room; to be tried again. */
 void coil_ask_abandon(struct coil_channel *channel);
 
 /* ---- heap.c: with the runtime lock ---- */

@@ -274,11 +274,13 @@ static void forget_channels(struct coil_thread *self)
     struct coil_channel **at = &self->channels;
 
     self->channel = NULL;
+    coil_unsent_forget(self, NULL);
     while (*at) {
         struct coil_channel *channel = *at;
 
         if (channel->level_count > 0) {
             channel->forked = true;
+            channel->oneway_pending = false; /* the parent's */
             at = &channel->next;
         } else {
             *at = channel->next;

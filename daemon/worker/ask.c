@@ -142,6 +142,7 @@ static int take_answer(struct attempt *a, const struct coil_header *header, stru
 static int exchange(struct attempt *a, struct coil_error *error)
 {
     struct coil_channel *channel = a->channel;
+    uint32_t oneway_count = channel->oneway_count;
     struct coil_header header;
     int r;
 
@@ -155,7 +156,8 @@ static int exchange(struct attempt *a, struct coil_error *error)
         return r;
     r = take_answer(a, &header, error);
     coil_consumer_answered(&channel->requests);
-    coil_producer_rewind(&channel->replies, a->position);
+    if (channel->oneway_count == oneway_count) /* else what they have printed may lie there unread: I4 */
+        coil_producer_rewind(&channel->replies, a->position);
     return r;
 }
 
@@ -168,6 +170,8 @@ int coil_ask(void *caller, struct coil_host_program *program, struct coil_host_a
         return coil_error_set(error, -EPERM, "a forked child of Python's process cannot reach the program");
     if (!channel || channel->session != coil_program_session(program))
         return coil_error_set(error, -ENOTCONN, "only the thread that handles the program's call can reach it");
+    if (channel->oneway_depth > 0)
+        return coil_error_set(error, -ENOTCONN, "no thread of the program waits for a one-way call");
     {
         COIL_CLEANUP(attempt_deinit) struct attempt a = { .channel = channel, .ask = ask };
 

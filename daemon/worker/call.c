@@ -180,8 +180,7 @@ static int reply_failed(struct coil_channel *channel, const struct request *requ
     return 0;
 }
 
-/* A child that the handler has forked came back from it: its parent answers, and the rings are the parent's. */
-static void child_ends(void)
+void coil_call_child_ends(void)
 {
     if (coil_worker_forked) {
         fprintf(stderr, "coil-worker: a forked child (process %ld) returned from its handler and is ended\n",
@@ -201,7 +200,7 @@ static int run(struct coil_channel *channel, const struct coil_header *header, c
 
     reply.outcome = (uint8_t)coil_worker_host->call(channel->host_thread, call->host, call->index, call->frame, result,
                                                     &error_number);
-    child_ends();
+    coil_call_child_ends();
     if (channel->broken)
         return -ECANCELED;
     reply.error_number = error_number;
@@ -251,7 +250,7 @@ static int open_module(struct coil_channel *channel, struct coil_worker_module *
     int r;
 
     r = coil_worker_host->module_open(module->image, module->hash, &host, error);
-    child_ends();
+    coil_call_child_ends();
     if (r < 0 || channel->broken)
         return r < 0 ? r : -ECANCELED;
     atomic_store_explicit(&module->host, host, memory_order_release); /* O */

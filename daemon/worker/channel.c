@@ -19,7 +19,10 @@
 
 #include "daemon/worker/worker.h"
 #include "proto/cleanup.h"
+#include "proto/clock.h"
 
+#define PATIENCE_MS 1000 /* with a program that does not read what one-way handlers print */
+#define BATCH_MAX 32     /* one-way calls carried out in a row while others wait for the GIL */
 #define STACK_SIZE ((size_t)8 << 20) /* bytes, whatever limit coild was started with: Python recurses */
 
 /*
@@ -57,6 +60,25 @@ void *coil_channel_claim(struct coil_channel *channel, uint32_t size)
     return payload;
 }
 
+void *coil_channel_claim_patiently(struct coil_channel *channel, uint32_t size)
+{
+    const struct timespec moment = { 0, 1000000 };
+    int64_t since_ms = coil_clock_ms();
+    uint64_t consumed = channel->replies.consumed;
+    void *payload;
+
+    while (!(payload = coil_producer_claim(&channel->replies, size))) {
+        if (channel->replies.consumed != consumed)
+            since_ms = coil_clock_ms();
+        consumed = channel->replies.consumed;
+        if (channel->text_in_log || coil_clock_ms() - since_ms >= PATIENCE_MS ||
+            atomic_load_explicit(&channel->session->closing, memory_order_relaxed))
+            return NULL;
+        (void)nanosleep(&moment, NULL);
+    }
+    return payload;
+}
+
 void coil_channel_break(struct coil_channel *channel, const char *what)
 {
     const struct coil_header header = { .kind = COIL_RECORD_FAILED, .outcome = COIL_FAILED_PROTOCOL };
@@ -79,6 +101,7 @@ void coil_channel_enter(struct coil_channel *channel)
         coil_worker_host->enter(channel->host_thread);
     (void)atomic_fetch_sub_explicit(&gil_wanted, 1, memory_order_relaxed);
     channel->has_gil = true;
+    channel->batch = 0;
 }
 
 /* A handler that waits for the program stays entered, and gives up no more than the GIL. */
@@ -127,11 +150,26 @@ static int reset(struct coil_channel *channel, const struct coil_header *header)
     return 0;
 }
 
+static int flush(struct coil_channel *channel, const struct coil_header *header)
+{
+    const struct coil_header answer = { .kind = COIL_RECORD_FLUSHED };
+    uint64_t position = channel->requests.cursor;
+
+    coil_consumer_advance(&channel->requests, header);
+    if (!coil_channel_claim_answer(channel, 0))
+        return -ECANCELED;
+    coil_channel_answer(channel, position, &answer);
+    return 0;
+}
+
 static int execute(struct coil_channel *channel, const struct coil_header *header, struct coil_error *error)
 {
     switch (header->kind) {
     case COIL_RECORD_CALL:
-        return coil_call_execute(channel, header, error);
+        return header->flags & COIL_CALL_ONEWAY ? coil_oneway_execute(channel, header, error)
+                                                : coil_call_execute(channel, header, error);
+    case COIL_RECORD_FLUSH:
+        return flush(channel, header);
     case COIL_RECORD_OPEN:
         return coil_open_execute(channel, header, error);
     case COIL_RECORD_RESET:
@@ -147,12 +185,22 @@ static int execute(struct coil_channel *channel, const struct coil_header *heade
     }
 }
 
+/*
+ * Is the next record here, or coming at once, so that the GIL is worth keeping for it?  A queue of one-way calls is
+ * carried on with for a while even if others wait: handing the GIL over takes as long as dozens of them.
+ */
+static bool is_worth_keeping(struct coil_channel *channel)
+{
+    if (atomic_load_explicit(&gil_wanted, memory_order_relaxed) == 0)
+        return coil_spin_brief(&channel->spin, &channel->requests);
+    return channel->batch < BATCH_MAX && coil_consumer_ready(&channel->requests);
+}
+
 /* True: a record is ready.  False: the session is closing. */
 static bool wait_for_record(struct coil_channel *channel)
 {
     if (channel->has_gil) {
-        if (atomic_load_explicit(&gil_wanted, memory_order_relaxed) == 0 &&
-            coil_spin_brief(&channel->spin, &channel->requests))
+        if (is_worth_keeping(channel))
             return true;
         channel_leave(channel);
     }
@@ -198,6 +246,12 @@ static void *channel_main(void *argument)
     else
         (void)coil_channel_serve(channel, 0, &header);
     channel_leave(channel);
+    if (channel->oneway_dropped)
+        fprintf(stderr,
+                "coil-worker: session %llu, channel %u: the program has gone, and %llu of its one-way calls were not "
+                "carried out\n",
+                (unsigned long long)channel->session->number, channel->index,
+                (unsigned long long)channel->oneway_dropped);
     coil_worker_host->thread_detach(channel->host_thread);
     atomic_store_explicit(&channel->control->ended, 1, memory_order_release); /* Q */
     atomic_store_explicit(&channel->ended, true, memory_order_release);       /* E */

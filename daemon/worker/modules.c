@@ -35,6 +35,18 @@ struct coil_worker_module *coil_modules_find(const uint8_t hash[COIL_HASH_SIZE])
     return NULL;
 }
 
+int coil_modules_function(uint32_t id, struct coil_worker_function *ret_function, struct coil_error *error)
+{
+    struct coil_worker_module *module = coil_modules_slot(id >> 16);
+    struct coil_host_module *host = module ? atomic_load_explicit(&module->host, memory_order_acquire) : NULL; /* O */
+    uint32_t index = id & 0xffffu;
+
+    if (!host || index >= module->image->functions.count)
+        return coil_error_set(error, -EPROTO, "the client called a function that is not there (%#x)", id);
+    *ret_function = (struct coil_worker_function){ module, &coil_image_functions(module->image)[index], host, index };
+    return 0;
+}
+
 struct coil_worker_module *coil_modules_of(const struct coil_host_module *host)
 {
     struct coil_worker_module *module;

@@ -15,6 +15,9 @@
 
 #include "daemon/worker/worker.h"
 #include "proto/cleanup.h"
+#include "proto/clock.h"
+
+#define DRAIN_MS 5000 /* for the one-way calls that a program has left behind */
 
 static pthread_mutex_t sessions_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct coil_session *sessions;
@@ -124,6 +127,7 @@ int coil_session_close(uint64_t number, uint64_t request, struct coil_error *err
     if (!session || session->close_request)
         return coil_error_set(error, -ENOENT, "session %llu is not open", (unsigned long long)number);
     session->close_request = request;
+    atomic_store_explicit(&session->drain_until_ms, coil_clock_ms() + DRAIN_MS, memory_order_relaxed);
     atomic_store_explicit(&session->closing, true, memory_order_relaxed);
     return 0;
 }

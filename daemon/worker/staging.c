@@ -16,7 +16,7 @@
 #include "daemon/worker/worker.h"
 
 #define PAGE 4096u
-#define SIZE (COIL_STAGING_SIZE - COIL_STAGING_CLIENT_SIZE)
+#define SIZE COIL_STAGING_WORKER_SIZE
 
 struct coil_worker_block {
     uint64_t offset; /* from the beginning of the worker's half */

@@ -11,6 +11,7 @@
  *     session.c   one client process: its window and its channels
  *     channel.c   one client thread: a thread that takes records and answers them
  *     call.c      one CALL record: from the ring to the host and back
+ *     oneway.c    those that nobody waits for
  *     ask.c       what Python wants of the program: from the host to the ring and back
  *     program.c   sessions as the host sees them
  *     staging.c   the worker's half of a session's staging area
@@ -51,6 +52,14 @@ struct coil_worker_module {
 int coil_modules_add(const uint8_t hash[COIL_HASH_SIZE], const void *image, size_t size, struct coil_error *error);
 struct coil_worker_module *coil_modules_find(const uint8_t hash[COIL_HASH_SIZE]);
 struct coil_worker_module *coil_modules_slot(uint32_t slot); /* NULL: no such slot */
+/* The function that a CALL names, of a module that has been opened.  -EPROTO with words. */
+struct coil_worker_function {
+    const struct coil_worker_module *module;
+    const struct coil_descriptor_function *descriptor;
+    struct coil_host_module *host;
+    unsigned index;
+};
+int coil_modules_function(uint32_t id, struct coil_worker_function *ret_function, struct coil_error *error);
 struct coil_worker_module *coil_modules_of(const struct coil_host_module *host);
 
 /* ---- memory.c ---- */
@@ -119,6 +128,13 @@ struct coil_channel {
     struct coil_spin spin;
     bool has_gil;              /* between two calls that follow each other closely, too */
     bool broken;               /* the client has been told that it broke the protocol */
+    unsigned batch;            /* records carried out while others waited for the GIL */
+    unsigned oneway_depth;     /* one-way handlers that run */
+    uint32_t oneway_count;     /* one-way calls carried out, ever: I4 */
+    uint32_t oneway_used;      /* bytes of the channel's room for them (proto/window.h) */
+    bool oneway_populated;     /* that has memory behind it */
+    uint64_t oneway_dropped;   /* not carried out, because the program has gone */
+    bool text_in_log;          /* the program does not read, so text of one-way handlers goes there for now */
     unsigned asks;             /* handlers of this thread that wait for the program, one within the other */
     void *paused;              /* the GIL is given up in such a one: what takes it back */
     _Atomic uint32_t waits_at; /* offset in the ring of the commit word it sleeps on; relaxed: the reaper tries again */
@@ -143,6 +159,7 @@ struct coil_session {
     uint64_t pid; /* of the program */
     uint64_t base;
     uint64_t close_request; /* the message that asked to close; 0: open.  The link's thread only */
+    _Atomic int64_t drain_until_ms; /* closing: when to stop carrying out one-way calls; written before `closing` */
     _Atomic bool closing;   /* set by the link's thread, seen by channels between records; relaxed: they are woken until
                                they see it */
     pthread_mutex_t lock;   /* guards what follows */
@@ -221,12 +238,21 @@ int coil_channel_prepare(void); /* watches for fork(); once, before the first ch
 /* As coil_channel_claim(), for the answer to a request: gives up the GIL rather than wait for the client with it. */
 void *coil_channel_claim_answer(struct coil_channel *channel, uint32_t size);
 
+/* As coil_channel_claim(), but NULL as well when the client has read nothing for a while. */
+void *coil_channel_claim_patiently(struct coil_channel *channel, uint32_t size);
+
 /* Room for a reply of `size` bytes; waits while the client has not read enough.  NULL: the session is closing. */
 void *coil_channel_claim(struct coil_channel *channel, uint32_t size);
 
 /* ---- call.c: 0; -EPROTO with words for the log; -ECANCELED: the session is closing ---- */
 int coil_call_execute(struct coil_channel *channel, const struct coil_header *header, struct coil_error *error);
 int coil_open_execute(struct coil_channel *channel, const struct coil_header *header, struct coil_error *error);
+
+/* Ends a child that a handler has forked and that came back from it: its parent answers, and the rings are the parent's. */
+void coil_call_child_ends(void);
+
+/* ---- oneway.c: as call.c ---- */
+int coil_oneway_execute(struct coil_channel *channel, const struct coil_header *header, struct coil_error *error);
 
 /* ---- ask.c: the host's callback ---- */
 int coil_ask(void *caller, struct coil_host_program *program, struct coil_host_ask *ask, struct coil_error *error);

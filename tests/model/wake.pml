@@ -8,7 +8,7 @@
  * fence W lets the model find the lost wake-up (-DNO_PRODUCER_FENCE,
  * -DNO_CONSUMER_FENCE; tests/model/run.py checks that it does).
  *
- * Names as in the code: coil_producer_publish (proto/ring.h), coil_consumer_sleep (proto/wait.c).
+ * Names as in the code: coil_producer_commit (proto/ring.h), coil_consumer_sleep (proto/wait.c).
  * Timeouts are left out: the protocol must not need them.
  */
 #define N 3

@@ -1,0 +1,116 @@
+/*
+ * Waiting for one-way calls: coil_flush(), and the end of threads and of the program.
+ *
+ * A FLUSH record is answered when all before it have been carried out.  A program that ends
+ * waits for a while, so that what handlers print or ask for still finds it.  What is queued then is carried out all the
+ * same: the worker empties the rings of programs that have gone.  So this is only for the thread that
+ * ends the program; what other threads have queued is left to the worker.
+ */
+#include <errno.h>
+
+#include "client/remote/oneway.h"
+#include "proto/clock.h"
+
+#define END_TIMEOUT_MS 5000
+
+/* 0; -EAGAIN: the worker died, and what had not begun is in the thread's list; else with words. */
+static int flush_channel(struct coil_channel *channel, enum coil_status *ret_status, struct coil_error *error)
+{
+    const struct coil_header request = { .kind = COIL_RECORD_FLUSH };
+    struct coil_scope scope = { .outer = channel->scopes, .channel = channel }; /* one-way handlers ask elsewhere */
+    struct coil_header reply;
+    int r;
+
+    if (coil_channel_claim(channel, 0, &r)) {
+        coil_channel_begin(channel);
+        (void)coil_producer_publish(&channel->requests, &request);
+        r = coil_channel_receive(channel, &reply, &scope);
+        if (r == 0 && reply.kind == COIL_RECORD_FLUSHED) {
+            coil_channel_finish(channel);
+            return 0;
+        }
+        if (r != -ETIME) /* the answer may still come: the channel waits for it */
+            coil_channel_end(channel);
+        if (r == 0)
+            r = -EPROTO;
+    }
+    r = coil_channel_explain(channel, r, ret_status, error);
+    if (r == -EAGAIN)
+        coil_channel_lost(channel);
+    return r;
+}
+
+static struct coil_channel *find_pending(const struct coil_thread *thread)
+{
+    struct coil_channel *channel = thread->channels;
+
+    while (channel && !channel->oneway_pending)
+        channel = channel->next;
+    return channel;
+}
+
+/* Until nothing is under way any more.  Every worker that dies meanwhile takes one call with it, so this ends. */
+static int flush(struct coil_thread *thread, enum coil_status *ret_status, struct coil_error *error)
+{
+    int r = 0;
+
+    while (r == 0 || r == -EAGAIN) {
+        struct coil_channel *channel;
+
+        coil_unsent_send(thread);
+        channel = find_pending(thread);
+        if (!channel)
+            return 0;
+        r = flush_channel(channel, ret_status, error);
+    }
+    return r;
+}
+
+int coil_remote_flush(struct coil_thread *thread)
+{
+    enum coil_status status = COIL_E_DIED;
+    struct coil_error error;
+    int r = flush(thread, &status, &error);
+
+    thread->status = COIL_OK;
+    if (r < 0) {
+        thread->status = status;
+        thread->error = error;
+        coil_status_print("coil_flush(): %s", error.text);
+    } else if (thread->oneway_lost) {
+        thread->status = COIL_E_DIED;
+        thread->error = thread->oneway_error;
+    }
+    thread->oneway_lost = false;
+    return thread->status == COIL_OK ? 0 : -1;
+}
+
+/* A thread that is cancelled, or leaves, in the middle of a call has nothing to wait for. */
+static bool is_in_call(const struct coil_thread *thread)
+{
+    for (const struct coil_channel *channel = thread->channels; channel; channel = channel->next)
+        if (channel->level_count > 0)
+            return true;
+    return false;
+}
+
+void coil_remote_drain(struct coil_thread *thread)
+{
+    enum coil_status status;
+    struct coil_error error;
+
+    if (is_in_call(thread) || (!thread->unsent && !find_pending(thread)))
+        return;
+    thread->deadline_ms = coil_clock_ms() + END_TIMEOUT_MS;
+    if (flush(thread, &status, &error) < 0 && status != COIL_E_TIMEOUT)
+        coil_status_print("one-way calls may be lost: %s", error.text);
+    coil_unsent_forget(thread, "is lost: the thread or the program ended before a Python worker took it");
+    thread->deadline_ms = 0;
+}
+
+/* After the program's own handlers and destructors, which may still call. */
+__attribute__((destructor)) static void drain_at_exit(void)
+{
+    if (coil_thread_self)
+        coil_remote_drain(coil_thread_self);
+}
