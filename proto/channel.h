@@ -42,14 +42,27 @@ struct coil_control {
      *
      * `ended`: 1 when the worker has left this channel's rings for good; `started` is
      * final then (release Q in daemon/worker/channel.c, acquire Q in client/remote/channel.c).
+     *
+     * `doing`: COIL_DOING_*, for the supervisor when the worker is dead.  Relaxed, T: written around every handler
+     * (daemon/worker/doing.h), read in daemon/supervisor/death.c; the death orders them.
      */
     alignas(64) _Atomic uint32_t started;
     _Atomic uint32_t ended;
+    _Atomic uint32_t doing;
 };
+
+/* What a channel's thread does.  The lower 28 bits are those of a call's `function`. */
+#define COIL_DOING_CALL (1u << 28)
+#define COIL_DOING_OPEN (1u << 29)
+#define COIL_DOING_SERVED (1u << 30) /* nothing, but calls have come back from their handlers */
+#define COIL_DOING_FATAL (1u << 31)  /* with CALL or OPEN: this very thread has ended the process */
+#define COIL_DOING_SLOT(doing) ((doing) >> 16 & 0xfffu)
+#define COIL_DOING_FUNCTION(doing) ((doing)&0xffffu)
 
 static_assert(sizeof(struct coil_control) == COIL_CONTROL_SIZE, "the control block is two lines");
 static_assert(offsetof(struct coil_control, sleeping) == 8, "shared layout");
 static_assert(offsetof(struct coil_control, started) == 64, "shared layout");
 static_assert(offsetof(struct coil_control, ended) == 68, "shared layout");
+static_assert(offsetof(struct coil_control, doing) == 72, "shared layout");
 
 #endif

@@ -10,7 +10,7 @@
  *
  *     client -> supervisor   attach, descriptor, module, channel, region
  *     supervisor -> client   attached, send_descriptor, done, failed
- *     supervisor -> worker   heap, load, session, channel, region, close
+ *     supervisor -> worker   heap, load, refuse, session, channel, region, close
  *     worker -> supervisor   ready, done, failed
  *     coilctl -> supervisor  status, stop
  *     supervisor -> coilctl  report, done, failed
@@ -54,6 +54,7 @@ struct coil_bytes {
     X(PID, pid, U)                 /* of the client, or of the worker */          \
     X(BASE, base, U)               /* the window's address */                     \
     X(CHANNEL, channel, U)         /* number of a channel within its session */   \
+    X(FUNCTION, function, U)       /* index in the module's table; UINT32_MAX: its init code */ \
     X(HEAP, heap, U)               /* the address of the generation's heap */     \
     X(SIZE, size, U)               /* of a region of program memory, in bytes */  \
     X(PRIVATE, is_private, U)      /* 1: a worker for this program alone */       \
@@ -70,7 +71,8 @@ enum coil_refusal {
     COIL_REFUSED_CONFLICT = 4, /* `module`: the session's worker has another module of this name; attach anew */
     COIL_REFUSED_LIMIT = 5,    /* no memory, no channel, no address left */
     COIL_REFUSED_PROTOCOL = 6, /* the message made no sense at this point */
-    COIL_REFUSED_IDENTITY = 7  /* this user may not */
+    COIL_REFUSED_IDENTITY = 7, /* this user may not */
+    COIL_REFUSED_CRASHES = 8   /* workers of this environment crash as soon as they start; until a reload */
 };
 
 /* X(message, wire name, number of fds, its keys): every message there is. */
@@ -91,6 +93,7 @@ enum coil_refusal {
     X(FAILED, "failed", 0, COIL_K(REQUEST) | COIL_K(CODE) | COIL_K(TEXT))                               \
     /* supervisor -> worker */                                                                         \
     X(LOAD, "load", 0, COIL_K(REQUEST) | COIL_K(HASH) | COIL_K(DESCRIPTOR))                             \
+    X(REFUSE, "refuse", 0, COIL_K(REQUEST) | COIL_K(HASH) | COIL_K(FUNCTION) | COIL_K(TEXT)) /* text "": no more */ \
     X(HEAP, "heap", 1, COIL_K(REQUEST) | COIL_K(GENERATION) | COIL_K(HEAP)) /* before anything else */  \
     X(SESSION, "session", 3, COIL_K(REQUEST) | COIL_K(SESSION) | COIL_K(PID) | COIL_K(BASE))            \
     X(CLOSE, "close", 0, COIL_K(REQUEST) | COIL_K(SESSION))                                             \
@@ -130,6 +133,7 @@ struct coil_message {
     uint64_t pid;
     uint64_t base;
     uint64_t channel;
+    uint64_t function;
     uint64_t heap;
     uint64_t size;
     uint64_t is_private;

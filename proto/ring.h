@@ -124,8 +124,9 @@ enum coil_record_failure {
     COIL_FAILED_CONFLICT = 3, /* another module of this name is open */
     COIL_FAILED_MEMORY = 4,
     COIL_FAILED_POINTER = 5, /* to CALL: a pointer leads to memory that the worker cannot see; the channel stays open */
+    COIL_FAILED_PRIVATE = 6, /* to OPEN: the init code needs the program, so it needs a worker of its own */
     COIL_FAILED_FUNCTION = 7, /* to CALL with COIL_CALL_SLOT: Python has dropped the function; the channel stays open */
-    COIL_FAILED_PRIVATE = 6  /* to OPEN: the init code needs the program, so it needs a worker of its own */
+    COIL_FAILED_REFUSED = 8   /* to CALL and OPEN: it has killed workers too often; payload: text */
 };
 
 /* Flags of COIL_RECORD_CALL. */

@@ -74,10 +74,12 @@ static int read_reply(struct attempt *a, const struct coil_header *reply, const 
         a->status = reply->outcome == COIL_FAILED_MEMORY     ? COIL_E_MEMORY
                     : reply->outcome == COIL_FAILED_POINTER  ? COIL_E_POINTER
                     : reply->outcome == COIL_FAILED_FUNCTION ? COIL_E_POINTER
+                    : reply->outcome == COIL_FAILED_REFUSED  ? COIL_E_REFUSED
                                                              : COIL_E_PROTOCOL;
         if (a->status == COIL_E_POINTER)
             return coil_error_set(error, -EFAULT, "%s", coil_channel_words(a->channel, reply, text));
-        return coil_error_set(error, -EIO, "the worker refused the call: %s",
+        return coil_error_set(error, -EIO, "%s%s",
+                              a->status == COIL_E_REFUSED ? "" : "the worker refused the call: ",
                               coil_channel_words(a->channel, reply, text));
     }
     if (reply->kind != COIL_RECORD_RETURN || reply->size != (staged ? 0 : result_size(a))) {

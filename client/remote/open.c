@@ -105,6 +105,7 @@ static int read_answer(struct coil_link *link, struct coil_channel *channel, con
     *ret_status = reply->outcome == COIL_FAILED_INIT       ? COIL_E_INIT
                   : reply->outcome == COIL_FAILED_CONFLICT ? COIL_E_MISMATCH
                   : reply->outcome == COIL_FAILED_MEMORY   ? COIL_E_MEMORY
+                  : reply->outcome == COIL_FAILED_REFUSED  ? COIL_E_REFUSED
                                                            : COIL_E_PROTOCOL;
     coil_error_set(error, -EIO, "%s", coil_channel_words(channel, reply, text));
     if (*ret_status == COIL_E_INIT) {

@@ -88,7 +88,7 @@ static void finish(struct coil_client *client, struct coil_message *answer, cons
 /* A worker refused something: its words go on to the program. */
 static void give_up_as_told(struct coil_client *client, const struct coil_message *answer)
 {
-    enum coil_refusal code = answer->code >= COIL_REFUSED_OTHER && answer->code <= COIL_REFUSED_IDENTITY
+    enum coil_refusal code = answer->code >= COIL_REFUSED_OTHER && answer->code <= COIL_REFUSED_CRASHES
                                  ? (enum coil_refusal)answer->code
                                  : COIL_REFUSED_OTHER;
 
@@ -234,6 +234,13 @@ static void choose_worker(struct coil_client *client)
         return;
     }
     worker = find_worker(client);
+    if (!worker && coil_restart_is_stopped(&client->environment->restart)) {
+        char text[COIL_ERROR_TEXT_MAX];
+
+        coil_restart_explain(&client->environment->restart, client->server->log_path, text, sizeof text);
+        give_up(client, COIL_REFUSED_CRASHES, text);
+        return;
+    }
     if (!worker && coil_worker_new(client->server, client->environment, &worker) < 0) {
         give_up(client, COIL_REFUSED_LIMIT, "no memory for a worker");
         return;

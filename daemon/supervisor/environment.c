@@ -106,6 +106,7 @@ static bool is_same(const struct coil_environment *environment, const char *pyth
 
 static void environment_free(struct coil_environment *environment)
 {
+    coil_blames_forget(environment);
     free(environment->python);
     coil_environment_block_free(&environment->entries);
     free(environment);
@@ -133,6 +134,7 @@ int coil_environment_find(struct coil_environments *environments, const char *py
     if (!environment)
         return coil_error_set(error, -ENOMEM, "no memory for a worker's environment");
     TAILQ_INIT(&environment->workers);
+    TAILQ_INIT(&environment->blames);
     environment->python = strdup(python);
     environment->entries = calloc(count_entries(entries) + 1, sizeof *environment->entries);
     if (!environment->python || !environment->entries || !append(environment->entries, entries, NULL)) {

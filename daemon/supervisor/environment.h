@@ -4,6 +4,8 @@
 
 #include <sys/queue.h>
 
+#include "daemon/supervisor/blame.h"
+#include "daemon/supervisor/restart.h"
 #include "proto/error.h"
 
 struct coil_worker;
@@ -13,7 +15,8 @@ struct coil_environment {
     char *python;                      /* path of the executable; "" for the one coil was built for */
     char **entries;                    /* "PYTHON...=value", NULL-terminated, in the client's (sorted) order */
     TAILQ_HEAD(, coil_worker) workers; /* that are not dead, the newest first */
-    unsigned quick_deaths;             /* workers in a row that died soon after their start */
+    struct coil_restart restart;       /* when the next worker may start */
+    struct coil_blames blames;         /* what has killed workers */
 };
 
 TAILQ_HEAD(coil_environments, coil_environment);

@@ -15,9 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/supervisor/blame.h"
+
 static void module_free(struct coil_worker_module *module)
 {
     coil_await_cancel(&module->load);
+    coil_stored_unref(module->descriptor);
     free(module->name);
     free(module);
 }
@@ -32,6 +35,30 @@ struct coil_worker_module *coil_worker_module_find(struct coil_worker *worker, c
             return module;
     }
     return NULL;
+}
+
+const struct coil_worker_module *coil_worker_module_at(const struct coil_worker *worker, uint32_t slot)
+{
+    const struct coil_worker_module *module;
+
+    TAILQ_FOREACH(module, &worker->modules, link)
+    {
+        if (module->loaded && module->slot == slot)
+            return module;
+    }
+    return NULL;
+}
+
+bool coil_worker_module_is_sent(const struct coil_worker *worker, const uint8_t hash[COIL_HASH_SIZE])
+{
+    const struct coil_worker_module *module;
+
+    TAILQ_FOREACH(module, &worker->modules, link)
+    {
+        if (*module->name && memcmp(module->hash, hash, COIL_HASH_SIZE) == 0)
+            return true;
+    }
+    return false;
 }
 
 bool coil_worker_module_conflicts(struct coil_worker *worker, const char *name, const uint8_t hash[COIL_HASH_SIZE])
@@ -49,6 +76,7 @@ static void load_answered(struct coil_await *await, const struct coil_message *a
 
     if (answer && answer->type == COIL_MESSAGE_DONE) {
         module->loaded = true;
+        module->slot = module->worker->modules_loaded++;
         coil_awaits_end(&module->starters, answer);
         return;
     }
@@ -57,7 +85,7 @@ static void load_answered(struct coil_await *await, const struct coil_message *a
     coil_awaits_end(&module->starters, answer);
 }
 
-int coil_worker_module_load(struct coil_worker *worker, const char *name, const struct coil_stored *descriptor,
+int coil_worker_module_load(struct coil_worker *worker, const char *name, struct coil_stored *descriptor,
                             struct coil_await *await,
                             void (*answered)(struct coil_await *, const struct coil_message *))
 {
@@ -79,12 +107,15 @@ int coil_worker_module_load(struct coil_worker *worker, const char *name, const 
         return -ENOMEM;
     }
     memcpy(module->hash, descriptor->hash, COIL_HASH_SIZE);
+    module->worker = worker;
+    module->descriptor = coil_stored_ref(descriptor);
     TAILQ_INIT(&module->starters);
     TAILQ_INSERT_TAIL(&worker->modules, module, link);
     coil_await_begin(await, &module->starters, 0, answered);
     memcpy(message.hash, descriptor->hash, COIL_HASH_SIZE);
     message.descriptor = (struct coil_bytes){ descriptor->image, descriptor->size };
     coil_worker_ask(worker, &message, NULL, &module->load, load_answered);
+    coil_blames_tell(worker, module->hash);
     return 0;
 }
 

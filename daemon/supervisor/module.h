@@ -12,15 +12,24 @@
 
 struct coil_worker_module {
     TAILQ_ENTRY(coil_worker_module) link;
+    struct coil_worker *worker;
     char *name;
     uint8_t hash[COIL_HASH_SIZE];
+    struct coil_stored *descriptor;
     bool loaded;
+    uint32_t slot;               /* the worker's number for it, once it is loaded */
     struct coil_await load;      /* the worker's answer */
     struct coil_awaits starters; /* who waits for it */
 };
 
 /* The worker's module of this name, loaded or about to be; NULL if it has none. */
 struct coil_worker_module *coil_worker_module_find(struct coil_worker *worker, const char *name);
+
+/* The loaded module with this number; NULL if there is none. */
+const struct coil_worker_module *coil_worker_module_at(const struct coil_worker *worker, uint32_t slot);
+
+/* Has the worker been sent the module with this hash? */
+bool coil_worker_module_is_sent(const struct coil_worker *worker, const uint8_t hash[COIL_HASH_SIZE]);
 
 /* True if the worker has another module of this name. */
 bool coil_worker_module_conflicts(struct coil_worker *worker, const char *name, const uint8_t hash[COIL_HASH_SIZE]);
@@ -29,7 +38,7 @@ bool coil_worker_module_conflicts(struct coil_worker *worker, const char *name, 
  * Makes the worker know the module: 1 if it does already; 0: `answered` will be
  * called.  No conflict.  -ENOMEM.
  */
-int coil_worker_module_load(struct coil_worker *worker, const char *name, const struct coil_stored *descriptor,
+int coil_worker_module_load(struct coil_worker *worker, const char *name, struct coil_stored *descriptor,
                             struct coil_await *await,
                             void (*answered)(struct coil_await *, const struct coil_message *));
 

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "daemon/supervisor/death.h"
 #include "daemon/supervisor/memory.h"
 #include "daemon/supervisor/server.h"
 #include "proto/cleanup.h"
@@ -86,6 +87,8 @@ int coil_session_reserve_channel(struct coil_session *session, unsigned channel,
         if (r < 0)
             return r;
     }
+    if (channel >= session->channels_end)
+        session->channels_end = channel + 1;
     return 0;
 }
 
@@ -159,7 +162,10 @@ void coil_session_close(struct coil_session *session)
     struct coil_message message = { .type = COIL_MESSAGE_CLOSE, .session = session->number };
 
     session->client = NULL;
-    close_memory(session);
+    coil_death_look(session);
+    /* What its channels still do, they say in `replies`: death.c. */
+    coil_fd_close(&session->memory[COIL_MEMORY_REQUESTS]);
+    coil_fd_close(&session->memory[COIL_MEMORY_STAGING]);
     if (session->offered)
         coil_worker_ask(session->worker, &message, NULL, &session->close, close_answered);
     else

@@ -32,7 +32,8 @@ struct coil_session {
     pid_t pid;                  /* of the program */
     unsigned window;            /* slot */
     unsigned channels;
-    bool offered; /* the worker was told of it */
+    unsigned channels_end; /* all channels have smaller numbers */
+    bool offered;          /* the worker was told of it */
     int memory[COIL_MEMORY_COUNT];
     struct coil_await close; /* the worker's answer to `close` */
 };

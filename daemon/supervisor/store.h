@@ -37,6 +37,13 @@ struct coil_stored *coil_store_get(struct coil_store *store, const uint8_t hash[
 int coil_store_put(struct coil_store *store, const void *image, size_t size, const uint8_t hash[COIL_HASH_SIZE],
                    struct coil_stored **ret_stored, struct coil_error *error);
 
+/* One more reference. */
+static inline struct coil_stored *coil_stored_ref(struct coil_stored *stored)
+{
+    stored->references++;
+    return stored;
+}
+
 void coil_stored_unref(struct coil_stored *stored); /* NULL is ignored */
 
 #endif

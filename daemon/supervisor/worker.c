@@ -24,10 +24,10 @@
 #include <sys/pidfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/supervisor/client.h"
+#include "daemon/supervisor/death.h"
 #include "daemon/supervisor/log.h"
 #include "daemon/supervisor/module.h"
 #include "daemon/supervisor/server.h"
@@ -39,10 +39,6 @@
 #define START_TIMEOUT_MS 60000
 #define LEAVE_TIMEOUT_MS 2000
 #define SUPERSEDED_IDLE_MS 60000
-#define QUICK_DEATH_MS 1000 /* dead this soon after its start is a quick death */
-#define QUICK_DEATHS_FREE 3 /* so many in a row cost nothing */
-#define DELAY_FIRST_MS 125u /* then the next start is delayed, doubling up to the maximum */
-#define DELAY_MAX_MS 1000u
 
 static void died(struct coil_worker *worker);
 
@@ -71,63 +67,6 @@ static void close_handle(uv_handle_t *handle)
         uv_close(handle, on_closed);
 }
 
-/* What became of the process, before or after libuv has reaped it. */
-static void learn_exit(struct coil_worker *worker)
-{
-    siginfo_t info = { 0 };
-
-    if (worker->reaped || waitid(P_PIDFD, (id_t)worker->pidfd, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
-        info.si_pid == 0)
-        return;
-    if (info.si_code == CLD_EXITED)
-        worker->exit_status = info.si_status;
-    else
-        worker->exit_signal = info.si_status;
-}
-
-static void describe_exit(const struct coil_worker *worker, char *text, size_t size)
-{
-    if (worker->exit_signal)
-        (void)snprintf(text, size, "signal %d (%s)", worker->exit_signal, strsignal(worker->exit_signal));
-    else
-        (void)snprintf(text, size, "exit status %d", worker->exit_status);
-}
-
-/* A worker that cannot start says why and ends: its death may be seen before its words. */
-static void hear_last_words(struct coil_worker *worker)
-{
-    int r = 0;
-
-    while (r == 0 && worker->wire && !worker->failure[0]) {
-        COIL_CLEANUP(coil_wire_message_deinit) struct coil_wire_message received = COIL_WIRE_MESSAGE_INIT;
-
-        r = coil_wire_receive(worker->wire, &received, NULL);
-        if (r == 0 && received.message.type == COIL_MESSAGE_FAILED && received.message.request == 0)
-            (void)snprintf(worker->failure, sizeof worker->failure, "%s", received.message.text);
-    }
-}
-
-static void note_death(struct coil_worker *worker)
-{
-    uint64_t lived_ms = uv_now(&worker->server->loop) - worker->started_ms;
-    char how[128];
-
-    if (!worker->was_ready)
-        hear_last_words(worker);
-    learn_exit(worker);
-    describe_exit(worker, how, sizeof how);
-    if (worker->pid)
-        coil_log("worker generation %llu (pid %d) %s: %s%s%s", (unsigned long long)worker->generation, (int)worker->pid,
-                 worker->told_to_end ? "has ended" : "died", how, worker->failure[0] ? ": " : "", worker->failure);
-    if (!worker->was_ready && !worker->failure[0])
-        (void)snprintf(worker->failure, sizeof worker->failure,
-                       "the worker died before Python had started: %s; see the daemon's log %s", how,
-                       worker->server->log_path ? worker->server->log_path : "");
-    if (!worker->told_to_end)
-        worker->environment->quick_deaths =
-            lived_ms < QUICK_DEATH_MS || !worker->was_ready ? worker->environment->quick_deaths + 1 : 0;
-}
-
 /* Everything that follows from a death.  Programs attached to it are told first, so that nobody waits for a ghost. */
 static void died(struct coil_worker *worker)
 {
@@ -136,7 +75,7 @@ static void died(struct coil_worker *worker)
 
     if (worker->state == COIL_WORKER_DEAD)
         return;
-    note_death(worker);
+    coil_death_note(worker);
     worker->state = COIL_WORKER_DEAD;
     TAILQ_REMOVE(&worker->environment->workers, worker, link);
     while ((session = TAILQ_FIRST(&worker->sessions))) {
@@ -312,15 +251,11 @@ static void on_link(uv_poll_t *poll, int status, int events)
     watch_link(worker);
 }
 
-void coil_worker_ask(struct coil_worker *worker, struct coil_message *message, const int *fds, struct coil_await *await,
-                     void (*answered)(struct coil_await *, const struct coil_message *))
+static void send_request(struct coil_worker *worker, const struct coil_message *message, const int *fds)
 {
     struct coil_error error;
-    int r;
+    int r = coil_wire_send(worker->wire, message, fds, &error);
 
-    message->request = ++worker->last_request;
-    coil_await_begin(await, &worker->requests, message->request, answered);
-    r = coil_wire_send(worker->wire, message, fds, &error);
     /* A closed link is seen by on_link(); any other failure would leave the worker in a state that nobody knows. */
     if (r < 0 && r != -EPIPE) {
         coil_log("worker generation %llu (pid %d) is killed: %s", (unsigned long long)worker->generation,
@@ -328,6 +263,22 @@ void coil_worker_ask(struct coil_worker *worker, struct coil_message *message, c
         coil_worker_kill(worker);
     }
     watch_link(worker);
+}
+
+void coil_worker_ask(struct coil_worker *worker, struct coil_message *message, const int *fds, struct coil_await *await,
+                     void (*answered)(struct coil_await *, const struct coil_message *))
+{
+    message->request = ++worker->last_request;
+    coil_await_begin(await, &worker->requests, message->request, answered);
+    send_request(worker, message, fds);
+}
+
+void coil_worker_tell(struct coil_worker *worker, struct coil_message *message)
+{
+    if (!worker->was_ready)
+        return;
+    message->request = ++worker->last_request;
+    send_request(worker, message, NULL);
 }
 
 void coil_worker_await_ready(struct coil_worker *worker, struct coil_await *await,
@@ -434,7 +385,6 @@ static void on_timer(uv_timer_t *timer)
     switch (worker->state) {
     case COIL_WORKER_DELAYED:
         worker->state = COIL_WORKER_STARTING;
-        worker->started_ms = uv_now(&worker->server->loop);
         if (spawn(worker, &error) < 0) {
             (void)snprintf(worker->failure, sizeof worker->failure, "%s", error.text);
             coil_log("%s", error.text);
@@ -469,7 +419,6 @@ static void on_timer(uv_timer_t *timer)
 int coil_worker_new(struct coil_server *server, struct coil_environment *environment, struct coil_worker **ret_worker)
 {
     struct coil_worker *worker = calloc(1, sizeof *worker);
-    uint64_t delay_ms = 0;
 
     if (!worker)
         return -ENOMEM;
@@ -483,15 +432,11 @@ int coil_worker_new(struct coil_server *server, struct coil_environment *environ
     TAILQ_INIT(&worker->requests);
     TAILQ_INIT(&worker->modules);
     TAILQ_INIT(&worker->sessions);
-    if (environment->quick_deaths > QUICK_DEATHS_FREE) {
-        unsigned doublings = environment->quick_deaths - QUICK_DEATHS_FREE - 1;
-
-        delay_ms = doublings > 3 ? DELAY_MAX_MS : DELAY_FIRST_MS << doublings;
-    }
     (void)uv_timer_init(&server->loop, &worker->timer);
     worker->timer.data = worker;
     worker->open_handles++;
-    (void)uv_timer_start(&worker->timer, on_timer, delay_ms, 0);
+    (void)uv_timer_start(&worker->timer, on_timer, coil_restart_delay_ms(&environment->restart, uv_now(&server->loop)),
+                         0);
     TAILQ_INSERT_HEAD(&environment->workers, worker, link);
     server->workers++;
     *ret_worker = worker;

@@ -49,15 +49,16 @@ struct coil_worker {
     struct coil_heap heap;       /* made with the process */
     struct coil_await heap_told; /* the worker's answer to `heap` */
     uint64_t last_request;
-    uint64_t started_ms; /* of the loop's clock */
     bool was_ready;      /* it has said so */
-    bool superseded; /* a program needed another module under a name that this one has */
+    bool has_served;     /* calls have come back from it, as far as is known */
+    bool superseded;     /* a program needed another module under a name that this one has */
     bool told_to_end;
     unsigned users;                    /* clients and sessions that count on it */
     char failure[COIL_ERROR_TEXT_MAX]; /* why it did not start */
     struct coil_awaits starters;       /* who waits for READY */
     struct coil_awaits requests;       /* what was asked of it */
     TAILQ_HEAD(, coil_worker_module) modules;
+    uint32_t modules_loaded; /* how many of them it has accepted: it numbers them in that order */
     TAILQ_HEAD(, coil_session) sessions;
 
     uv_process_t process;
@@ -94,6 +95,9 @@ void coil_worker_await_ready(struct coil_worker *worker, struct coil_await *awai
  */
 void coil_worker_ask(struct coil_worker *worker, struct coil_message *message, const int *fds, struct coil_await *await,
                      void (*answered)(struct coil_await *, const struct coil_message *));
+
+/* The same, without caring for the answer.  Nothing happens to a worker that has not said that it is ready. */
+void coil_worker_tell(struct coil_worker *worker, struct coil_message *message);
 
 /* Counts who uses it; the last to go lets a superseded worker leave after a while. */
 void coil_worker_hold(struct coil_worker *worker);

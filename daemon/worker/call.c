@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "daemon/worker/doing.h"
 #include "daemon/worker/worker.h"
 #include "proto/cleanup.h"
 #include "proto/reach.h"
@@ -221,6 +222,8 @@ int coil_call_execute(struct coil_channel *channel, const struct coil_header *he
     unsigned char *memory = alloca(header->size + 1u); /* less than a ring; as small as can be, since calls nest */
     COIL_CLEANUP(call_deinit) struct call call = { 0 };
     struct request request;
+    const char *refusal;
+    uint32_t doing;
     int r;
 
     r = find_function(&call, header->function, error);
@@ -230,13 +233,19 @@ int coil_call_execute(struct coil_channel *channel, const struct coil_header *he
         r = check_pointers(channel, &call, error);
     if (r == -EPROTO)
         return r;
+    refusal = atomic_load_explicit(&call.module->refusals[call.index], memory_order_acquire); /* J */
     request = request_take(channel, header);
     if (r < 0)
         return reply_failed(channel, &request, r == -ENOMEM ? COIL_FAILED_MEMORY : COIL_FAILED_POINTER, error->text);
+    if (refusal)
+        return reply_failed(channel, &request, COIL_FAILED_REFUSED, refusal);
 
     coil_channel_enter(channel);
+    doing = coil_doing_begin(channel, COIL_DOING_CALL | header->function);
     request_start(channel, &request);
-    return run(channel, header, &request, &call);
+    r = run(channel, header, &request, &call);
+    coil_doing_end(channel, doing ? doing : COIL_DOING_SERVED);
+    return r;
 }
 
 /* Opens the module in the host, once per worker, and in this session; with the GIL. */
@@ -268,6 +277,8 @@ int coil_open_execute(struct coil_channel *channel, const struct coil_header *he
     struct coil_worker_module *module;
     uint8_t hash[COIL_HASH_SIZE];
     struct request request;
+    const char *refusal;
+    uint32_t doing;
     int r;
 
     if (header->size != sizeof hash)
@@ -278,9 +289,14 @@ int coil_open_execute(struct coil_channel *channel, const struct coil_header *he
         return coil_error_set(error, -EPROTO, "the client opened a module that the supervisor has not sent");
 
     request = request_take(channel, header);
+    refusal = atomic_load_explicit(&module->refusals[module->image->functions.count], memory_order_acquire); /* J */
+    if (refusal)
+        return reply_failed(channel, &request, COIL_FAILED_REFUSED, refusal);
     coil_channel_enter(channel);
+    doing = coil_doing_begin(channel, COIL_DOING_OPEN | module->slot << 16);
     request_start(channel, &request);
     r = open_module(channel, module, &request, error);
+    coil_doing_end(channel, doing);
     if (r == 0 || r == -ECANCELED)
         return r;
     return reply_failed(channel, &request,

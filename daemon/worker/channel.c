@@ -240,6 +240,7 @@ static void *channel_main(void *argument)
     struct coil_channel *channel = argument;
     struct coil_header header;
 
+    coil_fatal_thread(channel);
     channel->host_thread = coil_worker_host->thread_attach(channel);
     if (!channel->host_thread)
         coil_channel_break(channel, "no memory for a Python thread state");
@@ -253,6 +254,7 @@ static void *channel_main(void *argument)
                 (unsigned long long)channel->session->number, channel->index,
                 (unsigned long long)channel->oneway_dropped);
     coil_worker_host->thread_detach(channel->host_thread);
+    coil_fatal_thread(NULL);
     atomic_store_explicit(&channel->control->ended, 1, memory_order_release); /* Q */
     atomic_store_explicit(&channel->ended, true, memory_order_release);       /* E */
     return NULL;

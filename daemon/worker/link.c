@@ -43,6 +43,9 @@ static int handle(struct coil_wire *link, const struct coil_wire_message *receiv
     case COIL_MESSAGE_LOAD:
         r = coil_modules_add(m->hash, m->descriptor.data, m->descriptor.size, &error);
         break;
+    case COIL_MESSAGE_REFUSE:
+        r = coil_modules_refuse(m->hash, m->function, m->text, &error);
+        break;
     case COIL_MESSAGE_SESSION:
         r = coil_session_open(m->session, m->pid, m->base, received->fds[0], received->fds[1], received->fds[2],
                               &error);

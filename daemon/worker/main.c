@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "daemon/worker/worker.h"
@@ -72,6 +73,9 @@ static int start(const struct options *options, struct coil_error *error)
     r = coil_channel_prepare();
     if (r < 0)
         return coil_error_set(error, r, "no memory to watch for fork()");
+    r = coil_fatal_prepare();
+    if (r < 0)
+        return coil_error_set(error, r, "fatal signals cannot be watched: %s", strerror(-r));
     r = coil_memory_reserve(error);
     if (r == 0)
         r = coil_location(COIL_HOST_FROM_LIBEXEC, path, sizeof path, error);

@@ -14,6 +14,8 @@
 
 #define MODULES_MAX 4096u
 
+static_assert(COIL_DOING_SLOT(COIL_DOING_CALL - 1) == MODULES_MAX - 1, "COIL_DOING_* has room for every slot");
+
 static pthread_mutex_t modules_lock = PTHREAD_MUTEX_INITIALIZER; /* guards adding */
 static struct coil_worker_module *_Atomic modules[MODULES_MAX];  /* release D in add, acquire D in coil_modules_slot */
 static _Atomic uint32_t module_count;                            /* release D, acquire D likewise */
@@ -64,6 +66,7 @@ static void module_free(struct coil_worker_module *module)
     free((void *)(uintptr_t)module->image);
     free(module->error_values);
     free(module->pointers);
+    free(module->refusals);
     free(module);
 }
 
@@ -90,7 +93,8 @@ static int lay_out_functions(struct coil_worker_module *module)
 
     module->error_values = calloc(count + 1, sizeof *module->error_values);
     module->pointers = calloc(count + 1, sizeof *module->pointers);
-    if (!module->error_values || !module->pointers)
+    module->refusals = calloc(count + 1, sizeof *module->refusals); /* the last one is for the init code */
+    if (!module->error_values || !module->pointers || !module->refusals)
         return -ENOMEM;
     module->error_values_size = coil_image_error_values(module->image, COIL_ERROR_VALUES_SIZE, module->error_values);
     for (uint32_t i = 0; i < count; i++)
@@ -128,4 +132,22 @@ int coil_modules_add(const uint8_t hash[COIL_HASH_SIZE], const void *image, size
     }
     (void)pthread_mutex_unlock(&modules_lock);
     return r;
+}
+
+int coil_modules_refuse(const uint8_t hash[COIL_HASH_SIZE], uint64_t function, const char *text,
+                        struct coil_error *error)
+{
+    struct coil_worker_module *module = coil_modules_find(hash);
+    uint32_t count = module ? module->image->functions.count : 0;
+    char *copy = NULL;
+
+    if (!module || (function >= count && function != UINT32_MAX))
+        return coil_error_set(error, -ENOENT, "there is no such function to refuse");
+    if (*text) {
+        copy = strdup(text); /* never freed: a channel may be reading it */
+        if (!copy)
+            return coil_error_set(error, -ENOMEM, "no memory to refuse a function");
+    }
+    atomic_store_explicit(&module->refusals[function < count ? function : count], copy, memory_order_release); /* J */
+    return 0;
 }

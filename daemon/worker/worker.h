@@ -16,6 +16,8 @@
  *     program.c   sessions as the host sees them
  *     staging.c   the worker's half of a session's staging area
  *     text.c      what Python writes, as records
+ *     doing.h     what each channel does, for when the process is dead
+ *     fatal.c     which of them has ended it
  */
 #ifndef COIL_WORKER_H
 #define COIL_WORKER_H
@@ -46,11 +48,19 @@ struct coil_worker_module {
     uint32_t *error_values;     /* one per function: offset of its error value among them */
     bool *pointers;             /* one per function: call.c has pointers to check */
     struct coil_host_module *_Atomic host; /* set once it has been opened; release O, acquire O in call.c */
+    /* One per function, and one for the init code: why it must not be run; NULL: it may.  Immortal texts.  Release J in
+     * modules.c, acquire J in call.c. */
+    const char *_Atomic *refusals;
 };
 
 /* Adds a descriptor (copied) that the supervisor sent.  0 also if it is there already.  -EBADMSG, -ENOMEM, -ENOSPC. */
 int coil_modules_add(const uint8_t hash[COIL_HASH_SIZE], const void *image, size_t size, struct coil_error *error);
 struct coil_worker_module *coil_modules_find(const uint8_t hash[COIL_HASH_SIZE]);
+
+/* Function `function` (UINT32_MAX: the init code) of a module is refused from now on, with these words; "": no longer.
+ * -ENOENT, -ENOMEM. */
+int coil_modules_refuse(const uint8_t hash[COIL_HASH_SIZE], uint64_t function, const char *text,
+                        struct coil_error *error);
 struct coil_worker_module *coil_modules_slot(uint32_t slot); /* NULL: no such slot */
 /* The function that a CALL names, of a module that has been opened.  -EPROTO with words. */
 struct coil_worker_function {
@@ -126,6 +136,7 @@ struct coil_channel {
     struct coil_producer replies;
     struct coil_control *control; /* the worker's block */
     struct coil_spin spin;
+    uint32_t doing;            /* as in `control`: doing.h */
     bool has_gil;              /* between two calls that follow each other closely, too */
     bool broken;               /* the client has been told that it broke the protocol */
     unsigned batch;            /* records carried out while others waited for the GIL */
@@ -279,6 +290,10 @@ struct coil_worker_staged {
 int coil_worker_staging_take(struct coil_session *session, uint64_t size, struct coil_worker_staged *ret_staged,
                              struct coil_error *error);
 void coil_worker_staging_release(struct coil_session *session, const struct coil_worker_staged *staged);
+
+/* ---- fatal.c ---- */
+int coil_fatal_prepare(void);                         /* once, before Python starts */
+void coil_fatal_thread(struct coil_channel *channel); /* the calling thread serves it; NULL: no longer */
 
 /* ---- text.c: the host's callback ---- */
 void coil_text_write(void *caller, enum coil_host_stream stream, const char *text, size_t size);

@@ -34,6 +34,7 @@ static struct coil_message example(enum coil_message_type type)
         .pid = 70000,
         .base = UINT64_C(0x200000000000),
         .channel = 1023,
+        .function = UINT32_MAX,
         .code = COIL_REFUSED_CONFLICT,
         .text = "what happened",
     };
@@ -52,6 +53,7 @@ static void assert_same(const struct coil_message *got, const struct coil_messag
     assert_int_equal(got->pid, HAS(PID) ? sent->pid : 0);
     assert_true(got->base == (HAS(BASE) ? sent->base : 0));
     assert_int_equal(got->channel, HAS(CHANNEL) ? sent->channel : 0);
+    assert_true(got->function == (HAS(FUNCTION) ? sent->function : 0));
     assert_int_equal(got->code, HAS(CODE) ? sent->code : 0);
     if (HAS(VERSION))
         assert_string_equal(got->version, sent->version);

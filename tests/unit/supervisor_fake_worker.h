@@ -22,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "proto/channel.h"
 #include "proto/cleanup.h"
 #include "proto/version.h"
 #include "proto/window.h"
@@ -30,7 +31,9 @@
 /* Pythons of this worker. */
 #define GOOD ""
 #define BROKEN "/broken"   /* says why it does not start */
-#define CRASHING "/crash"  /* dies without a word */
+#define CRASHING "/crash"  /* is killed without a word */
+#define FAULTY "/faulty"   /* crashes without a word */
+#define GUILTY "/guilty"   /* crashes in the init code of its module, until it is told to refuse that */
 #define SLOW "/slow"       /* takes a second to start */
 #define STUBBORN "/stay"   /* ignores SIGTERM */
 #define GARBAGE "/garbage" /* answers with nonsense */
@@ -104,14 +107,28 @@ static void check_heap(const struct coil_wire_message *received)
         abort();
 }
 
+/* Says in the session's first channel that its thread has crashed in the init code of the first module. */
+static void confess(int replies)
+{
+    const uint32_t doing = COIL_DOING_OPEN | COIL_DOING_FATAL;
+
+    if (pwrite(replies, &doing, sizeof doing, (off_t)(COIL_REPLIES_CONTROL(0) + offsetof(struct coil_control, doing))) < 0)
+        abort();
+    (void)raise(SIGSEGV);
+}
+
 static int be_worker(const char *python)
 {
     struct coil_wire *wire;
     bool has_heap = false;
+    bool refuses = false;
 
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (strcmp(python, CRASHING) == 0)
         (void)raise(SIGKILL);
+    (void)prctl(PR_SET_DUMPABLE, 0);
+    if (strcmp(python, FAULTY) == 0)
+        (void)raise(SIGSEGV);
     /* stdin, stdout, stderr, link, and those of the folder that is read. */
     if (coil_wire_new(3, &wire) < 0 || count_fds("/proc/self/fd") != 4 + 1 + 2)
         return 3;
@@ -152,7 +169,11 @@ static int be_worker(const char *python)
             check_session(&received);
             if (strcmp(python, DYING) == 0)
                 (void)raise(SIGKILL);
+            if (strcmp(python, GUILTY) == 0 && !refuses)
+                confess(received.fds[1]);
         }
+        if (received.message.type == COIL_MESSAGE_REFUSE)
+            refuses = received.message.function == UINT32_MAX && *received.message.text;
         if (strcmp(python, ENVIRONMENT) == 0 && received.message.type != COIL_MESSAGE_HEAP)
             say(wire, COIL_MESSAGE_FAILED, request, environment_text());
         else if ((received.message.type == COIL_MESSAGE_CHANNEL && received.message.channel == 13) ||

@@ -93,6 +93,44 @@ static void a_worker_that_cannot_start_says_why(void **state)
     assert_int_equal(attach(wire, GOOD, image), COIL_MESSAGE_ATTACHED);
 }
 
+/* A few are tried; then nobody waits for another one.  Other environments have workers. */
+static void workers_that_crash_at_once_are_given_up(void **state)
+{
+    COIL_CLEANUP(coil_wire_freep) struct coil_wire *wire = client();
+    const struct image *image = make_image("plugin", "");
+
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        (void)attach(wire, FAULTY, image);
+        assert_failed(COIL_REFUSED_NO_PYTHON, "signal 11");
+    }
+    for (int i = 0; i < 5; i++) {
+        (void)attach(wire, FAULTY, image);
+        assert_failed(COIL_REFUSED_CRASHES, "5 Python workers crashed one after the other");
+    }
+    assert_non_null(strstr(reply.message.text, "coilctl reload"));
+    assert_null(strstr(status_report(), FAULTY));
+    assert_int_equal(attach(wire, GOOD, image), COIL_MESSAGE_ATTACHED);
+}
+
+/* A worker is told what to refuse, and so are those that come later; the environment is not held responsible. */
+static void what_kills_workers_is_refused(void **state)
+{
+    COIL_CLEANUP(coil_wire_freep) struct coil_wire *wire = client();
+    COIL_CLEANUP(coil_wire_freep) struct coil_wire *next = client();
+    const struct image *image = make_image("plugin", "");
+
+    (void)state;
+    (void)attach(wire, GUILTY, image);
+    assert_failed(COIL_REFUSED_OTHER, "several times");
+    assert_int_equal(attach(wire, GUILTY, image), COIL_MESSAGE_ATTACHED);
+    assert_true(log_has("died in the init code of module \"plugin\", called by program"));
+    assert_true(log_has("its init code has killed the Python worker 5 times"));
+    assert_int_equal(kill((pid_t)reply.message.pid, SIGKILL), 0);
+    assert_eof(wire);
+    assert_int_equal(attach(next, GUILTY, image), COIL_MESSAGE_ATTACHED);
+}
+
 static void a_worker_that_dies_under_an_attaching_program(void **state)
 {
     COIL_CLEANUP(coil_wire_freep) struct coil_wire *wire = client();
@@ -130,6 +168,8 @@ int main(int argc, char **argv)
         TEST(a_worker_without_its_heap_says_why),
         TEST(a_worker_has_one_heap),
         TEST(a_worker_that_cannot_start_says_why),
+        TEST(workers_that_crash_at_once_are_given_up),
+        TEST(what_kills_workers_is_refused),
         TEST(a_worker_that_dies_under_an_attaching_program),
         TEST(a_slow_worker_holds_up_nobody_else),
     };
