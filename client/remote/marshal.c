@@ -163,7 +163,9 @@ static void keep_roots(struct coil_marshal *m)
     coil_walk_forget(m);
     for (struct coil_piece *piece = m->pieces; piece; piece = piece->older)
         for (uint32_t i = 0; i < piece->count; i++)
-            piece->ranges[i].snapshot = NULL;
+            piece->ranges[i] = (struct coil_range){ .own = piece->ranges[i].own,
+                                                    .size = piece->ranges[i].size,
+                                                    .staged = piece->ranges[i].staged };
     if (m->reader)
         coil_reader_forget(m->reader);
 }

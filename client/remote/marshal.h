@@ -74,6 +74,7 @@ struct coil_range {
     uint64_t own; /* address in the program */
     uint64_t size;
     unsigned char *staged;
+    uint32_t blocks;         /* how many blocks of the last filling lie in it */
     unsigned char *snapshot; /* what was put there, to tell changes from; in the arena or a block's copy; may be NULL */
 };
 

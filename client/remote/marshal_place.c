@@ -19,6 +19,7 @@
 #define ALIGNMENT 16u       /* of small ranges */
 #define LARGE_ALIGNMENT 64u /* of those that may be arrays somebody computes with */
 #define LARGE 256u
+#define CACHED 16384u /* bytes that are sure to be in the cache a moment later */
 
 static uint64_t address_of(const struct coil_block *b)
 {
@@ -91,8 +92,10 @@ static int64_t sort(struct coil_marshal *m, uint32_t first, struct coil_error *e
         if (b->lost || b->range)
             continue;
         b->range = find_range(m, address_of(b), b->size);
-        if (b->range)
+        if (b->range) {
+            b->range->blocks++;
             continue;
+        }
         if (count > 0 && by_address(&m->order[count - 1], &i, m->blocks) > 0)
             sorted = false;
         m->order[count++] = i;
@@ -118,6 +121,7 @@ static uint64_t lay_out(const struct coil_marshal *m, uint32_t count, struct coi
             range->size = address_of(b) + b->size - range->own;
         }
         b->range = range;
+        range->blocks++;
     }
     for (uint32_t i = 0; i < piece->count; i++) {
         struct coil_range *range = &piece->ranges[i];
@@ -237,6 +241,28 @@ static unsigned char *target_of(const struct coil_block *b)
     return snapshot ? snapshot : coil_block_staged(b);
 }
 
+/* Copies an argument; into both places at once, as long as the bytes are in the nearest cache. */
+static void copy_argument(const struct coil_block *b)
+{
+    unsigned char *snapshot = coil_block_snapshot(b), *staged = coil_block_staged(b);
+
+    if (!snapshot)
+        memcpy(staged, b->own, b->size);
+    for (uint64_t at = 0; snapshot && at < b->size; at += CACHED) {
+        uint64_t size = b->size - at < CACHED ? b->size - at : CACHED;
+
+        memcpy(snapshot + at, b->own + at, size);
+        if (b->range->blocks == 1)
+            memcpy(staged + at, snapshot + at, size);
+    }
+}
+
+/* Is what was read in staging already? */
+static bool is_copied(const struct coil_walk *walk, const struct coil_block *b)
+{
+    return !b->range->snapshot || (b->trusted && !b->shape && b->range->blocks == 1 && !walk->again);
+}
+
 /* Reads what has no pointers in it: the program's bytes are read once. */
 static int read_flat(struct coil_walk *walk, uint32_t first)
 {
@@ -249,7 +275,7 @@ static int read_flat(struct coil_walk *walk, uint32_t first)
         if (b->lost || !b->in || b->shape || b->alias_of != COIL_NO_BLOCK)
             continue;
         if (b->trusted && !walk->again) {
-            memcpy(target_of(b), b->own, b->size);
+            copy_argument(b);
             continue;
         }
         reader = coil_marshal_reader(m, walk->error);
@@ -337,7 +363,7 @@ int coil_marshal_fill(struct coil_walk *walk, uint32_t first)
     for (uint32_t i = first; i < m->block_count; i++) {
         const struct coil_block *b = &m->blocks[i];
 
-        if (!b->lost && b->range->snapshot && b->alias_of == COIL_NO_BLOCK)
+        if (!b->lost && !is_copied(walk, b) && b->alias_of == COIL_NO_BLOCK)
             memcpy(coil_block_staged(b), coil_block_snapshot(b), b->size);
     }
     return walk->again ? fill_copies(m, walk->error) : 0;

@@ -6,7 +6,8 @@
  *     marshal.c    what pointers lead to: staged for the call, changes copied back (marshal.h: its parts)
  *     shared.c     which memory Python sees as it is
  *     regions.c    the program's regions, shown to workers
- *     staging.c    the client's half of the staging area
+ *     staging.c    the client's half of the staging area: each channel's own piece
+ *     large.c      the same: what does not fit there
  *     open.c       a module's first call: session, channel, init code
  *     functions.c  the program's functions, as pointers that both sides can call
  *     callbacks.c  Python's functions, as function pointers of the program
@@ -49,9 +50,14 @@ struct coil_staged {
 };
 
 /* ---- session.c ---- */
+#define COIL_STAGING_PER_CHANNEL 262144u
+#define COIL_LARGE_UNIT 65536u
+#define COIL_LARGE_UNITS                                                                                               \
+    ((uint32_t)((COIL_STAGING_CLIENT_SIZE - (uint64_t)COIL_CHANNELS_MAX * COIL_STAGING_PER_CHANNEL) / COIL_LARGE_UNIT))
+
 struct coil_large_block {
-    uint64_t offset; /* from the beginning of the large area */
-    uint64_t size;
+    uint32_t first; /* unit */
+    uint32_t units;
     uint32_t channel; /* whose call uses it */
 };
 
@@ -94,8 +100,10 @@ struct coil_session {
     uint64_t requests; /* numbers given to messages */
     uint32_t channel_count;
     struct coil_channel *free_channels;
-    struct coil_large_block *large; /* in use, sorted by offset */
+    struct coil_large_block *large; /* in use, sorted by place */
     size_t large_count;
+    uint64_t large_backed[COIL_LARGE_UNITS / 64]; /* one bit per unit: it has memory behind it */
+    uint32_t large_backed_count;
     struct coil_session_region *regions; /* that pointers have led to */
     size_t region_count;
     struct coil_session *next; /* guarded by the runtime lock */
@@ -377,6 +385,9 @@ void coil_staging_init(struct coil_channel *channel);
 int coil_staging_take(struct coil_channel *channel, uint64_t size, struct coil_staged *ret_staged,
                       struct coil_error *error);
 
+/* Puts memory behind [address, address + size).  -ENOMEM with words; kernels that cannot are trusted to have enough. */
+int coil_staging_populate(unsigned char *address, uint64_t size, struct coil_error *error);
+
 /* The same, for pieces that may be released in any order: in whole pages. */
 int coil_staging_take_detached(struct coil_channel *channel, uint64_t size, struct coil_staged *ret_staged,
                                struct coil_error *error);
@@ -387,6 +398,16 @@ void coil_staging_release(struct coil_channel *channel, const struct coil_staged
  * With the session's lock.
  */
 void coil_staging_reset(struct coil_channel *channel);
+
+/* ---- large.c ---- */
+
+/* Whole units for a call of this channel.  -ENOMEM with words. */
+int coil_large_take(struct coil_session *session, uint32_t channel, uint64_t size, unsigned char **ret_address,
+                    struct coil_error *error);
+void coil_large_release(struct coil_session *session, const unsigned char *address);
+
+/* What a channel's calls have left behind.  With the session's lock. */
+void coil_large_reset(struct coil_session *session, uint32_t channel);
 
 /* ---- functions.c ---- */
 struct coil_functions;
@@ -425,7 +446,8 @@ void coil_callbacks_forget(void); /* in a forked child */
 /* Where an empty slot leads: proto/slots.h. */
 uint64_t coil_callback_resolve(uint64_t area, uint32_t index);
 
-/* For an address that Python gave the program: a stub's own function, or the address, bound to what it stands for now. */
+/* For an address that Python gave the program: a stub's own function, or the address, bound to what it stands for now.
+ */
 uint64_t coil_callback_to_own(const struct coil_session *session, uint64_t address);
 
 /* The shared address of a function of a stub library; 0: it is no such function. */
