@@ -14,6 +14,8 @@
 
 #include "daemon/host/context.h"
 #include "daemon/host/extern.h"
+#include "daemon/host/lib_function.h"
+#include "daemon/host/signature.h"
 
 struct wrapper {
     PyObject_HEAD struct coil_host_module *module;
@@ -40,6 +42,17 @@ static PyObject *wrapper_addressof(PyObject *self, PyObject *arguments)
         return coil_lib_address(PyTuple_GET_ITEM(arguments, 0), PyTuple_GET_ITEM(arguments, 1));
     method = PyObject_GetAttrString(module_of(self)->backend_ffi, "addressof");
     return method ? PyObject_Call(method, arguments, NULL) : NULL;
+}
+
+/* typeof(lib.f): the type of a pointer to the function. */
+static PyObject *wrapper_typeof(PyObject *self, PyObject *argument)
+{
+    struct coil_host_module *module;
+    unsigned signature;
+
+    if (coil_lib_function_check(argument, &module, &signature))
+        return coil_signature_ctype(module, signature);
+    return PyObject_CallMethod(module_of(self)->backend_ffi, "typeof", "O", argument);
 }
 
 /* The names of typedefs without those that context.c added. */
@@ -100,6 +113,7 @@ static PyMethodDef wrapper_methods[] = {
       "def_extern(name=None, error=None, onerror=None): decorator that attaches a Python function to the "
       "extern \"Python\" function of the same name." },
     { "addressof", wrapper_addressof, METH_VARARGS, "addressof(cdata, *fields_or_indexes): a pointer to it." },
+    { "typeof", wrapper_typeof, METH_O, "typeof(cdata or string or lib.f): its type." },
     { "list_types", wrapper_list_types, METH_NOARGS, "The names of typedefs, structs and unions." },
     { "__dir__", wrapper_dir, METH_NOARGS, NULL },
     { NULL, NULL, 0, NULL },
@@ -125,7 +139,7 @@ static int type_prepare(void)
     COIL_OBJECT names = NULL;
 
     if (!replaced) {
-        names = Py_BuildValue("[ssss]", "def_extern", "addressof", "list_types", "__dir__");
+        names = Py_BuildValue("[sssss]", "def_extern", "addressof", "typeof", "list_types", "__dir__");
         replaced = names ? PySet_New(names) : NULL;
     }
     if (!wrapper_type)
