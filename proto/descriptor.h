@@ -189,11 +189,11 @@ struct coil_descriptor_global {
     uint32_t name;       /* text */
     uint32_t negative;   /* integer constants: 1 if the value is <= 0 (CFFI's convention), else 0 */
     uint32_t entry;      /* index in `functions` (_EXTERN_PYTHON), `signatures` (_DLOPEN_FUNC) or `variables`
-                            (_GLOBAL_VAR, and _CONSTANT unless it is a real number); else 0 */
+                            (_GLOBAL_VAR, and _CONSTANT but for a real number whose value is here); else 0 */
     uint32_t reserved;   /* 0 */
     coil_type_code code; /* COIL_OP_CONSTANT, _CONSTANT_INT, _ENUM, _GLOBAL_VAR, _DLOPEN_FUNC, _EXTERN_PYTHON */
     uint64_t value;      /* integer constants and enumerators: the value, converted to 64 bits */
-    double real;         /* COIL_OP_CONSTANT of a floating-point type: the value; else 0 */
+    double real;         /* COIL_OP_CONSTANT of a floating-point type that is in no row of `variables`: the value */
 };
 
 #define COIL_STRUCT_UNION 0x01u

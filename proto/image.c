@@ -165,13 +165,11 @@ static bool is_entry(const struct coil_image_checker *c, const struct coil_descr
         name = coil_image_signatures(image)[g->entry].name;
         break;
     case COIL_OP_CONSTANT:
-        if (is_real(c, COIL_TYPE_ARGUMENT(g->code)))
+        if (is_real(c, COIL_TYPE_ARGUMENT(g->code)) && !coil_image_is_variable(image, g))
             return g->entry == 0;
         /* fall through */
     default:
-        if (g->entry >= image->variables.count)
-            return false;
-        name = coil_image_variables(image)[g->entry].name;
+        return coil_image_is_variable(image, g);
     }
     return strcmp(coil_image_text(image, name), coil_image_text(image, g->name)) == 0;
 }

@@ -70,6 +70,9 @@ static inline const struct coil_descriptor_global *coil_image_globals(const stru
     return coil_image_at(image, image->globals);
 }
 
+/* Does `entry` of a variable or constant name a row of `variables`?  Else a constant has its value beside it. */
+bool coil_image_is_variable(const struct coil_descriptor *image, const struct coil_descriptor_global *global);
+
 static inline const struct coil_descriptor_struct *coil_image_structs(const struct coil_descriptor *image)
 {
     return coil_image_at(image, image->structs);

@@ -98,3 +98,10 @@ bool coil_image_is_pointer(const struct coil_descriptor *image, const struct coi
     return value->size == sizeof(void *) &&
            COIL_TYPE_OPERATION(coil_image_types(image)[coil_image_resolve(image, value->type)]) == COIL_OP_POINTER;
 }
+
+bool coil_image_is_variable(const struct coil_descriptor *image, const struct coil_descriptor_global *global)
+{
+    return global->entry < image->variables.count &&
+           strcmp(coil_image_text(image, coil_image_variables(image)[global->entry].name),
+                  coil_image_text(image, global->name)) == 0;
+}

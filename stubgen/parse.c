@@ -182,8 +182,8 @@ static void skip_initializer(struct coil_parser *parser)
     }
 }
 
-/* Whether the compiler is asked for the value when it compiles the stub; other constants are read like
- * variables. */
+/* Whether the compiler is asked for the value of a static constant when it compiles the stub; other constants are read
+ * like variables. */
 static enum coil_name_kind kind_of_constant(struct coil_type *type)
 {
     struct coil_type *bare = coil_type_strip(type);
@@ -204,8 +204,8 @@ static void declare_variable(struct coil_parser *parser, const struct coil_decla
 {
     const struct coil_annotation *annotation = coil_parse_annotation(parser, parser->start ? parser->start : first);
     struct coil_type *bare = coil_type_strip(declarator->type);
-    bool is_constant = is_static && coil_type_is_const(declarator->type) && bare->kind != COIL_KIND_ARRAY;
-    enum coil_name_kind kind = is_constant ? kind_of_constant(declarator->type) : COIL_NAME_VARIABLE;
+    bool is_constant = coil_type_is_const(declarator->type) && bare->kind != COIL_KIND_ARRAY;
+    enum coil_name_kind kind = is_constant && is_static ? kind_of_constant(declarator->type) : COIL_NAME_VARIABLE;
     struct coil_number number = { 0 };
     struct coil_name *name;
 

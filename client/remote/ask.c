@@ -133,7 +133,10 @@ static int refer_to_variable(const struct request *q, struct answer *answer, str
         return error->code;
     if (!answer_take(answer, sizeof staged, error))
         return -ENOMEM;
-    r = coil_marshal_add(q->scope, q->link, variable, address, &staged, error);
+    staged = (uint64_t)(uintptr_t)address;
+    r = 0;
+    if (variable->size > 0) /* else of an opaque type: its address is all that Python can use */
+        r = coil_marshal_add(q->scope, q->link, variable, address, &staged, error);
     if (r == 0)
         memcpy(answer->bytes, &staged, sizeof staged);
     return r;

@@ -26,6 +26,7 @@ struct coil_variable {
     const struct coil_descriptor_value *row; /* NULL: not built yet */
     bool is_reference;                       /* a struct, a union or an array */
     bool is_pointer;                         /* that leads somewhere */
+    bool is_open;                            /* an array of unknown length */
     PyObject *ctype, *pointer_ctype;
     struct coil_converter converter; /* of numbers and pointers */
 };
@@ -49,6 +50,7 @@ static int variable_build(const struct coil_host_module *module, const struct co
                              COIL_TYPE_OPERATION(code) == COIL_OP_ARRAY ||
                              COIL_TYPE_OPERATION(code) == COIL_OP_OPEN_ARRAY;
     variable->is_pointer = COIL_TYPE_OPERATION(code) == COIL_OP_POINTER && row->crossing != COIL_CROSS_VALUE;
+    variable->is_open = variable->is_reference && COIL_TYPE_OPERATION(code) != COIL_OP_STRUCT_UNION && row->size == 0;
     coil_context_type_name(row->type, name);
     variable->ctype = PyObject_CallMethod(module->backend_ffi, "typeof", "s", name);
     (void)strcat(name, " *");
@@ -110,16 +112,21 @@ static void *refer(const struct use *use)
     return (void *)(uintptr_t)address;
 }
 
-/* In another process a pointer of which nothing is said leads nowhere. */
+/* To another process only so much can cross as the declaration says. */
 static int check_said(const struct use *use)
 {
-    if (!coil_start_callbacks()->is_shared || use->variable->row->crossing != COIL_CROSS_UNSAID)
+    if (!coil_start_callbacks()->is_shared)
         return 0;
-    PyErr_Format(PyExc_ValueError,
-                 "%s: its declaration does not say what the pointer leads to: write [string], [counted_by(n)], "
-                 "[sized_by(n)] or [opaque] at it",
-                 use->what);
-    return -1;
+    if (use->variable->is_open)
+        PyErr_Format(PyExc_ValueError,
+                     "%s: its declaration does not say how long the array is: write %s[...], which asks the compiler",
+                     use->what, use->what + strlen("lib."));
+    else if (use->variable->row->crossing == COIL_CROSS_UNSAID)
+        PyErr_Format(PyExc_ValueError,
+                     "%s: its declaration does not say what the pointer leads to: write [string], [counted_by(n)], "
+                     "[sized_by(n)] or [opaque] at it",
+                     use->what);
+    return PyErr_Occurred() ? -1 : 0;
 }
 
 PyObject *coil_lib_variable_get(struct coil_host_module *module, const struct coil_descriptor_global *global)
@@ -166,7 +173,7 @@ int coil_lib_variable_set(struct coil_host_module *module, const struct coil_des
     if (use_begin(&use, module, global) < 0)
         return -1;
     if (use.variable->is_reference) {
-        address = refer(&use);
+        address = check_said(&use) < 0 ? NULL : refer(&use);
         return address && coil_backend_to_c(address, use.variable->ctype, value) >= 0 ? 0 : -1;
     }
     if (use.variable->converter.to_c(&use.variable->converter, value, bytes) < 0 || check_pointer(&use, bytes) < 0)
@@ -179,7 +186,7 @@ PyObject *coil_lib_variable_address(struct coil_host_module *module, const struc
     struct use use;
     void *address;
 
-    if (use_begin(&use, module, global) < 0)
+    if (use_begin(&use, module, global) < 0 || (use.variable->is_open && check_said(&use) < 0))
         return NULL;
     address = refer(&use);
     return address ? coil_backend_from_pointer(address, use.variable->pointer_ctype) : NULL;

@@ -38,7 +38,7 @@ static PyObject *constant_value(const struct coil_host_module *module, const str
     if (operation == COIL_OP_CONSTANT_INT || operation == COIL_OP_ENUM)
         return global->negative ? PyLong_FromLongLong((long long)global->value)
                                 : PyLong_FromUnsignedLongLong(global->value);
-    if (operation != COIL_OP_CONSTANT)
+    if (operation != COIL_OP_CONSTANT || coil_image_is_variable(module->image, global))
         return Py_NewRef(Py_NotImplemented);
     code = coil_image_types(module->image)[COIL_TYPE_ARGUMENT(global->code)];
     if (COIL_TYPE_OPERATION(code) != COIL_OP_PRIMITIVE)

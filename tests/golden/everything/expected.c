@@ -1097,7 +1097,7 @@ const struct coil_everything_image coil_descriptor_everything = {
         { 31 /* shared */, 0, 2, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 292), 0, 0 },
         { 609 /* sized */, 0, 4, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 268), 0, 0 },
         { 615 /* table */, 0, 5, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 272), 0, 0 },
-        { 621 /* version */, 0, 6, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 178), 0, 0 },
+        { 621 /* version */, 0, 6, 0, COIL_TYPE(COIL_OP_CONSTANT, 178), 0, 0 },
         { 552 /* walk */, 0, 3, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 256), 0, 0 },
     },
     { /* structs: name, type, flags, alignment, size, first field, fields */
@@ -2324,7 +2324,10 @@ static void *coil_everything_table_variable(void)
 
 static void *coil_everything_version_variable(void)
 {
-    return (void *)&version;
+    static COIL_THREAD_LOCAL const char *coil_everything_value;
+
+    coil_everything_value = version;
+    return &coil_everything_value;
 }
 
 static void (*const coil_everything_runs[])(const void *call, void *result) = {

@@ -509,7 +509,7 @@ const struct coil_lib_image coil_descriptor_lib = {
         { 128 /* open_hidden */, 0, 10, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 41), 0, 0 },
         { 144 /* plus */, 0, 11, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 44), 0, 0 },
         { 162 /* put */, 0, 12, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 56), 0, 0 },
-        { 386 /* ratio */, 0, 13, 0, COIL_TYPE(COIL_OP_GLOBAL_VAR, 19), 0, 0 },
+        { 386 /* ratio */, 0, 13, 0, COIL_TYPE(COIL_OP_CONSTANT, 19), 0, 0 },
         { 166 /* renamed */, 0, 13, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 1), 0, 0 },
         { 11 /* result */, 0, 14, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 1), 0, 0 },
         { 184 /* rows */, 0, 15, 0, COIL_TYPE(COIL_OP_DLOPEN_FUNC, 65), 0, 0 },
@@ -1269,7 +1269,10 @@ static void *coil_lib_open_ended_variable(void)
 
 static void *coil_lib_ratio_variable(void)
 {
-    return (void *)&ratio;
+    static COIL_THREAD_LOCAL double coil_lib_value;
+
+    coil_lib_value = ratio;
+    return &coil_lib_value;
 }
 
 static void *coil_lib_title_variable(void)
