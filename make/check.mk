@@ -38,7 +38,7 @@ E2E = $(TESTS_PYTHON) tests/run.py --build $(BUILD) -j $(PARALLEL) $(if $(SANITI
 run_folder = @echo "== $(1)"; $(TESTS_PYTHON) tests/$(1)/run.py $(2)
 
 .PHONY: check test demo bench stress programs-and-units run-units run-stubgen run-layering run-e2e run-e2e-quick \
-	run-install run-model run-sanitized run-check run-test
+	run-install run-model run-sanitized run-tsan run-check run-test
 
 programs-and-units: programs $(UNIT_TESTS)
 
@@ -74,7 +74,7 @@ check: setup-test
 	@+$(call run_steps,check,run-units run-stubgen run-layering run-e2e-quick)
 test: setup-test
 	@+$(MAKE) --no-print-directory -j$(PARALLEL) programs-and-units
-	@+$(call run_steps,test,run-units run-stubgen run-layering run-model run-e2e run-install run-sanitized)
+	@+$(call run_steps,test,run-units run-stubgen run-layering run-model run-tsan run-e2e run-install run-sanitized)
 
 # A build of its own with AddressSanitizer and UndefinedBehaviorSanitizer: unit tests, the generator, everything end to end.
 sanitized = SANITIZE=address,undefined BUILD=$(BUILD)-asan CFLAGS='-O1 -g'
@@ -83,6 +83,14 @@ run-sanitized:
 	@+$(MAKE) --no-print-directory $(sanitized) -j$(PARALLEL) programs-and-units
 	@+failed=; for step in run-units run-stubgen run-e2e; do $(MAKE) --no-print-directory $(sanitized) $$step || failed="$$failed $$step"; done; \
 	if [ -n "$$failed" ]; then echo "sanitized: FAILED:$$failed"; exit 1; fi
+
+# What threads share with each other, built with ThreadSanitizer: the unit tests that name it.  It cannot watch two processes,
+# and has no room for windows, so the ring stands for all that is shared.
+TSAN_SOURCES = $(shell grep -l ThreadSanitizer $(UNIT_SOURCES))
+run-tsan:
+	@echo "== built with ThreadSanitizer"
+	@+$(MAKE) --no-print-directory SANITIZE=thread BUILD=$(BUILD)-thread CFLAGS='-O1 -g -Wno-tsan' -j$(PARALLEL) \
+		UNIT_SOURCES='$(TSAN_SOURCES)' run-units
 
 demo: all
 	@sh examples/demo.sh $(BUILD)
