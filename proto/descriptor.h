@@ -146,7 +146,8 @@ enum coil_expression_operation {
     COIL_EXPRESSION_OPERATION_COUNT = 8
 };
 
-#define COIL_EXPRESSION_DEPTH_MAX 16 /* values on the stack at once */
+#define COIL_EXPRESSION_DEPTH_MAX 16   /* values on the stack at once */
+#define COIL_EXPRESSION_STEPS_MAX 4096 /* entries of one program */
 
 /* What holds for a function as a whole. */
 #define COIL_FUNCTION_IDEMPOTENT 0x01u      /* may run twice: sent again if a worker dies while it runs */

@@ -18,6 +18,7 @@
 static void checker_deinit(struct coil_image_checker *c)
 {
     free(c->is_length);
+    free(c->sizes);
 }
 
 static bool table_fits(const struct coil_descriptor *image, struct coil_descriptor_table table, size_t entry)
@@ -69,7 +70,8 @@ static int check_tables(const struct coil_image_checker *c)
 static int mark_lengths(struct coil_image_checker *c)
 {
     c->is_length = calloc(c->image->types.count + 1u, sizeof *c->is_length);
-    if (!c->is_length)
+    c->sizes = calloc(c->image->types.count + 1u, sizeof *c->sizes);
+    if (!c->is_length || !c->sizes)
         return coil_error_set(c->error, -ENOMEM, "no memory to check a descriptor");
     for (uint32_t i = 0; i < c->image->types.count; i++)
         if (COIL_TYPE_OPERATION(c->types[i]) == COIL_OP_ARRAY)
@@ -184,8 +186,11 @@ static int check_globals(const struct coil_image_checker *c)
 
         switch (COIL_TYPE_OPERATION(g->code)) {
         case COIL_OP_CONSTANT_INT:
-        case COIL_OP_ENUM: /* CFFI: an enumerator's argument is -1 */
             good = good && g->entry == 0;
+            break;
+        case COIL_OP_ENUM: /* CFFI: an enumerator's argument is -1 */
+            good = good && g->entry == 0 && COIL_TYPE_ARGUMENT(g->code) >= -1 &&
+                   COIL_TYPE_ARGUMENT(g->code) < (int64_t)c->image->enums.count;
             break;
         case COIL_OP_CONSTANT:
         case COIL_OP_GLOBAL_VAR:
@@ -208,13 +213,17 @@ static int check_structs(const struct coil_image_checker *c)
 {
     const struct coil_descriptor_struct *structs = coil_image_structs(c->image);
     const struct coil_descriptor_field *fields = coil_image_fields(c->image);
+    uint64_t used = 0; /* fields: each is of one struct, so all are looked at once */
 
     for (uint32_t i = 0; i < c->image->structs.count; i++) {
         const struct coil_descriptor_struct *s = &structs[i];
 
+        used += s->field_count;
         if (!coil_image_is_name(c, s->name) || !coil_image_is_type(c, s->type) ||
             c->types[s->type] != COIL_TYPE(COIL_OP_STRUCT_UNION, i) || s->size > INT64_MAX / 2 ||
-            s->first_field > c->image->fields.count || s->field_count > c->image->fields.count - s->first_field)
+            s->alignment & (s->alignment - 1) || (!s->alignment && !(s->flags & COIL_STRUCT_OPAQUE)) ||
+            s->first_field > c->image->fields.count || s->field_count > c->image->fields.count - s->first_field ||
+            used > c->image->fields.count)
             return coil_image_bad(c, "struct", i);
         if (i > 0 && strcmp(coil_image_text(c->image, structs[i - 1].name), coil_image_text(c->image, s->name)) >= 0)
             return coil_image_bad(c, "struct", i);
@@ -239,7 +248,8 @@ static int check_enums_and_typenames(const struct coil_image_checker *c)
 
     for (uint32_t i = 0; i < c->image->enums.count; i++)
         if (!coil_image_is_name(c, enums[i].name) || !coil_image_is_type(c, enums[i].type) ||
-            !coil_image_is_text(c, enums[i].enumerators) || enums[i].primitive >= COIL_PRIM_COUNT)
+            !coil_image_is_text(c, enums[i].enumerators) || enums[i].primitive >= COIL_PRIM_COUNT ||
+            !coil_image_primitive_is_integer(enums[i].primitive))
             return coil_image_bad(c, "enum", i);
     for (uint32_t i = 0; i < c->image->typenames.count; i++)
         if (!coil_image_is_name(c, typenames[i].name) || !coil_image_is_type(c, typenames[i].type))
@@ -280,6 +290,8 @@ int coil_descriptor_check(const void *data, size_t size, struct coil_error *erro
         r = check_structs(&c);
     if (r == 0)
         r = check_enums_and_typenames(&c);
+    if (r == 0)
+        r = coil_image_check_layouts(&c);
     if (r == 0)
         r = coil_image_check_values(&c);
     return r == 0 ? check_globals(&c) : r;

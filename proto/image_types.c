@@ -6,7 +6,7 @@
  */
 #include <stdlib.h>
 
-#include "proto/image.h"
+#include "proto/image_check.h"
 
 /* Names may lead in circles, so nobody follows more steps than there are types. */
 uint32_t coil_image_resolve(const struct coil_descriptor *image, uint32_t type)
@@ -81,6 +81,11 @@ static signed char integer_size(const struct coil_descriptor *image, uint32_t ty
     if (COIL_TYPE_OPERATION(code) == COIL_OP_ENUM)
         return integer_sizes[coil_image_enums(image)[COIL_TYPE_ARGUMENT(code)].primitive];
     return 0;
+}
+
+bool coil_image_primitive_is_integer(uint32_t primitive)
+{
+    return integer_sizes[primitive] != 0;
 }
 
 unsigned coil_image_integer_size(const struct coil_descriptor *image, uint32_t type)

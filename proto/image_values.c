@@ -52,7 +52,8 @@ static bool is_expression(const struct coil_image_checker *c, const struct group
     const struct coil_descriptor_value *values = coil_image_values(c->image) + group->first;
     unsigned depth = 0;
 
-    for (uint32_t i = reference - 1; i < c->image->expressions.count; i++) {
+    for (uint32_t i = reference - 1; i < c->image->expressions.count && i - (reference - 1) < COIL_EXPRESSION_STEPS_MAX;
+         i++) {
         switch (e[i].operation) {
         case COIL_EXPRESSION_END:
             return depth == 1;
@@ -168,8 +169,31 @@ static bool crosses(const struct coil_image_checker *c, const struct group *grou
 /* Its name, its type, and that it lies within `size` bytes. */
 static bool is_placed(const struct coil_image_checker *c, const struct coil_descriptor_value *value, uint64_t size)
 {
-    return coil_image_is_text(c, value->name) && coil_image_is_type(c, value->type) && value->offset <= size &&
+    return coil_image_is_short(c, value->name) && coil_image_is_type(c, value->type) && value->offset <= size &&
            value->size <= size - value->offset;
+}
+
+/*
+ * It is as large as its type: who converts it believes the one, who copies it the other.  An array is no value of a
+ * frame, and only what lies elsewhere can be of a size that its type does not tell.
+ */
+static bool is_sized(const struct coil_image_checker *c, const struct coil_descriptor_value *value, bool is_in_frame)
+{
+    uint64_t size = c->sizes[value->type];
+
+    if (is_in_frame && COIL_TYPE_OPERATION(c->types[coil_image_resolve(c->image, value->type)]) == COIL_OP_ARRAY)
+        return false;
+    return size == COIL_SIZE_UNKNOWN ? !is_in_frame : value->size == size;
+}
+
+/* All of its frame, which is empty for void. */
+static bool is_result(const struct coil_image_checker *c, const struct coil_descriptor_value *value, uint64_t size)
+{
+    if (!is_placed(c, value, size) || value->offset != 0 || value->size != size)
+        return false;
+    if (c->types[coil_image_resolve(c->image, value->type)] == COIL_TYPE(COIL_OP_PRIMITIVE, COIL_PRIM_VOID))
+        return size == 0;
+    return is_sized(c, value, true);
 }
 
 static bool is_group(const struct coil_image_checker *c, const struct group *group)
@@ -181,7 +205,8 @@ static bool is_group(const struct coil_image_checker *c, const struct group *gro
         return false;
     values = coil_image_values(c->image) + group->first;
     for (uint32_t i = 0; i < group->count; i++) {
-        if (!is_placed(c, &values[i], group->size) || values[i].offset < end)
+        if (!is_placed(c, &values[i], group->size) || values[i].offset < end ||
+            !is_sized(c, &values[i], group->shape == UINT32_MAX))
             return false;
         end = values[i].offset + values[i].size;
     }
@@ -226,7 +251,7 @@ static bool is_function(const struct coil_image_checker *c, const struct coil_de
            f->call_size <= FRAME_SIZE_MAX && f->result_size <= FRAME_SIZE_MAX && (f->flags & ~FLAGS) == 0 &&
            !(f->flags & COIL_FUNCTION_ONEWAY && f->result_size) &&
            !(f->flags & COIL_FUNCTION_HAS_ERROR && !f->result_size) && is_group(c, &group) &&
-           is_placed(c, &f->result, f->result_size) && crosses(c, &group, &f->result);
+           is_result(c, &f->result, f->result_size) && crosses(c, &group, &f->result);
 }
 
 static int check_functions(const struct coil_image_checker *c)
@@ -251,7 +276,7 @@ static int check_signatures(const struct coil_image_checker *c)
         return coil_error_set(c->error, -EBADMSG, "descriptor: more than %u C functions and types of functions",
                               UINT16_MAX);
     for (uint32_t i = 0; i < c->image->signatures.count; i++) {
-        if (!coil_image_is_text(c, signatures[i].name) || !is_function(c, &signatures[i], true))
+        if (!coil_image_is_short(c, signatures[i].name) || !is_function(c, &signatures[i], true))
             return coil_image_bad(c, "signature", i);
         if (i > 0 && coil_image_is_name(c, signatures[i].name) &&
             strcmp(coil_image_text(c->image, signatures[i - 1].name), coil_image_text(c->image, signatures[i].name)) >=
@@ -271,15 +296,35 @@ static int check_variables(const struct coil_image_checker *c)
         return coil_error_set(c->error, -EBADMSG, "descriptor: more than %u variables", UINT16_MAX);
     for (uint32_t i = 0; i < c->image->variables.count; i++)
         if (!coil_image_is_name(c, variables[i].name) || variables[i].offset != 0 ||
-            !is_placed(c, &variables[i], EXTENT_MAX) || !crosses(c, &alone, &variables[i]))
+            !is_placed(c, &variables[i], EXTENT_MAX) || !is_sized(c, &variables[i], false) ||
+            !crosses(c, &alone, &variables[i]))
             return coil_image_bad(c, "variable", i);
+    return 0;
+}
+
+/* Each value is of one group: so all are looked at once, whoever counts them. */
+static int check_groups(const struct coil_image_checker *c)
+{
+    const struct coil_descriptor *image = c->image;
+    uint64_t used = 0;
+
+    for (uint32_t i = 0; i < image->functions.count; i++)
+        used += coil_image_functions(image)[i].parameter_count;
+    for (uint32_t i = 0; i < image->signatures.count; i++)
+        used += coil_image_signatures(image)[i].parameter_count;
+    for (uint32_t i = 0; i < image->shapes.count; i++)
+        used += coil_image_shapes(image)[i].value_count;
+    if (used > image->values.count)
+        return coil_error_set(c->error, -EBADMSG, "descriptor: groups of values lie within each other");
     return 0;
 }
 
 int coil_image_check_values(const struct coil_image_checker *c)
 {
-    int r = check_shapes(c);
+    int r = check_groups(c);
 
+    if (r == 0)
+        r = check_shapes(c);
     if (r == 0)
         r = check_functions(c);
     if (r == 0)

@@ -26,10 +26,12 @@ enum {
     T_CALLBACK_END,
     T_CALLBACK_P,
     T_TEXTS,
+    T_PAIRS,
+    T_PAIRS_LENGTH,
     T_COUNT
 };
 
-/* struct node { int n; int *v [counted_by(n)]; struct pair { char *name; } pair; struct node *next; } and more. */
+/* struct node { int n; int *v [counted_by(n)]; char *pairs[2]; struct node *next; } and more. */
 struct rich {
     struct coil_descriptor head;
     coil_type_code types[T_COUNT];
@@ -89,7 +91,7 @@ static const struct rich good = {
                COIL_TYPE(COIL_OP_POINTER, T_INT), COIL_TYPE(COIL_OP_STRUCT_UNION, 0),
                COIL_TYPE(COIL_OP_POINTER, T_NODE), COIL_TYPE(COIL_OP_FUNCTION, T_VOID),
                COIL_TYPE(COIL_OP_FUNCTION_END, 0), COIL_TYPE(COIL_OP_POINTER, T_CALLBACK),
-               COIL_TYPE(COIL_OP_POINTER, T_CHAR_P) },
+               COIL_TYPE(COIL_OP_POINTER, T_CHAR_P), COIL_TYPE(COIL_OP_ARRAY, T_CHAR_P), 2 },
     .globals = { { .name = NAME_C, .code = COIL_TYPE(COIL_OP_DLOPEN_FUNC, T_CALLBACK) },
                  { .name = NAME_F, .code = COIL_TYPE(COIL_OP_EXTERN_PYTHON, T_CALLBACK_P) },
                  { .name = NAME_V, .code = COIL_TYPE(COIL_OP_GLOBAL_VAR, T_NODE_P) } },
@@ -123,7 +125,7 @@ static const struct rich good = {
                           .size = P,
                           .extent = 4,
                           .count = 1 },
-                [V_PAIR] = { .type = T_NODE, .offset = 2 * P, .size = 2 * P, .shape = SHAPE_PAIR + 1 },
+                [V_PAIR] = { .type = T_PAIRS, .offset = 2 * P, .size = 2 * P, .shape = SHAPE_PAIR + 1 },
                 [V_NEXT] = { .type = T_NODE_P,
                              .crossing = COIL_CROSS_BLOCK_INOUT,
                              .offset = 4 * P,
@@ -207,6 +209,10 @@ static const struct damage damages[] = {
     DAMAGE("a shape that is no part of what it repeats in", shapes[SHAPE_PAIR].size, 3 * P),
     DAMAGE("a shape within itself", values[V_PAIR].shape, SHAPE_NODE + 1),
     DAMAGE("a shape that is not there", values[V_PAIR].shape, 4),
+    DAMAGE("a value that is smaller than its type", values[V_PAIR].size, P),
+    DAMAGE("a value that is larger than its type", types[T_PAIRS_LENGTH], 1),
+    DAMAGE("a value of no size", values[V_N].type, T_VOID),
+    DAMAGE("a result that is not all of its frame", functions[0].result_size, 2 * P),
     DAMAGE("values over each other", values[V_V].offset, 2),
     DAMAGE("values out of order", values[V_N].offset, 2 * P),
     DAMAGE("a value behind the end", values[V_NEXT].offset, 5 * P),
