@@ -207,7 +207,7 @@ static void apply_global(const struct included *included, struct coil_name *name
             refuse(included, name->position, name->name);
         name->known = global;
         name->number = (struct coil_number){ true, !global->negative, global->value };
-        if (operation == COIL_OP_ENUM && name->enumeration)
+        if (operation == COIL_OP_ENUM && name->enumeration && argument >= 0)
             match_enumeration(included, name->enumeration->type->enumeration,
                               &coil_image_enums(included->image)[argument]);
     } else if (operation == COIL_OP_CONSTANT && name->kind == COIL_NAME_REAL) {
