@@ -26,6 +26,7 @@
 #define ARGUMENTS_LOCAL 16
 #define FRAME_LOCAL 512 /* bytes of a frame that a closure keeps on its stack */
 #define ELEMENTS_MAX 4096
+#define STRUCTS_MAX 1024 /* different ones in one signature */
 #define DEPTH_MAX 64
 
 struct coil_native {
@@ -33,8 +34,11 @@ struct coil_native {
     const struct coil_descriptor_function *signature;
     const struct coil_descriptor_value *parameters;
     ffi_cif cif;
-    ffi_type **types;   /* of the parameters */
-    ffi_type **structs; /* made for this signature; owned, with their elements */
+    ffi_type **types; /* of the parameters */
+    struct {
+        const struct coil_descriptor_struct *origin;
+        ffi_type *type; /* owned, with its elements */
+    } * structs;        /* made for this signature, each once */
     uint32_t struct_count;
 };
 
@@ -176,22 +180,31 @@ static int check_layout(const struct coil_native *native, const struct coil_desc
 static int struct_type(struct coil_native *native, const struct coil_descriptor_struct *s, unsigned depth,
                        ffi_type **ret_type, struct coil_error *error)
 {
-    ffi_type *type, **grown;
+    ffi_type *type;
+    void *grown;
     uint32_t count = 0, made = 0;
     int r;
 
+    for (uint32_t i = 0; i < native->struct_count; i++)
+        if (native->structs[i].origin == s) {
+            *ret_type = native->structs[i].type;
+            return 0;
+        }
     if (depth > DEPTH_MAX)
         return refuse(native, s, "it is nested too deep", error);
+    if (native->struct_count == STRUCTS_MAX)
+        return refuse(native, s, "there are too many structs in this signature", error);
     r = count_elements(native, s, &count, error);
     if (r < 0)
         return r;
-    grown = realloc(native->structs, (native->struct_count + 1) * sizeof *grown);
+    grown = realloc(native->structs, (native->struct_count + 1) * sizeof *native->structs);
     if (grown)
         native->structs = grown;
     type = grown ? calloc(1, sizeof *type + (count + 1) * sizeof(ffi_type *)) : NULL;
     if (!type)
         return coil_error_set(error, -ENOMEM, "no memory for the signature of a function pointer");
-    native->structs[native->struct_count++] = type;
+    native->structs[native->struct_count].origin = s;
+    native->structs[native->struct_count++].type = type;
     type->type = FFI_TYPE_STRUCT;
     type->elements = (ffi_type **)(void *)(type + 1);
     for (uint32_t i = 0; r == 0 && i < s->field_count; i++)
@@ -239,7 +252,7 @@ struct coil_native *coil_native_free(struct coil_native *native)
     if (!native)
         return NULL;
     for (uint32_t i = 0; i < native->struct_count; i++)
-        free(native->structs[i]);
+        free(native->structs[i].type);
     free(native->structs);
     free(native->types);
     free(native);

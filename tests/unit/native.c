@@ -11,6 +11,7 @@
 #include <stdalign.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "proto/native.h"
 
@@ -453,13 +454,51 @@ static void what_cannot_be_passed_is_refused(void **state)
     refuses(T_PARTIAL, "...");
 }
 
+/* Structs that each contain the next one twice: what takes a step for each path through them takes for ever. */
+static void each_struct_is_described_once(void **state)
+{
+    enum { LEVELS = 24 };
+    static struct nested {
+        struct coil_descriptor head;
+        coil_type_code types[LEVELS + 1];
+        struct coil_descriptor_struct structs[LEVELS];
+        struct coil_descriptor_field fields[LEVELS * 2];
+        char strings[8];
+    } nested;
+    const struct coil_descriptor_function signature = { .result_size = 8u << (LEVELS - 1),
+                                                        .result = { .type = 0, .size = 8u << (LEVELS - 1) } };
+    struct coil_native *native;
+    struct coil_error error = { 0 };
+    clock_t began = clock();
+
+    (void)state;
+    nested.head.types = (struct coil_descriptor_table){ (uint32_t)offsetof(struct nested, types), LEVELS + 1 };
+    nested.head.structs = (struct coil_descriptor_table){ (uint32_t)offsetof(struct nested, structs), LEVELS };
+    nested.head.fields = (struct coil_descriptor_table){ (uint32_t)offsetof(struct nested, fields), LEVELS * 2 };
+    nested.head.strings = (struct coil_descriptor_table){ (uint32_t)offsetof(struct nested, strings), 8 };
+    nested.types[LEVELS] = PRIMITIVE(INT);
+    for (uint32_t i = 0; i < LEVELS; i++) {
+        uint64_t half = UINT64_C(4) << (LEVELS - 1 - i);
+
+        nested.types[i] = STRUCT(i);
+        nested.structs[i] = (struct coil_descriptor_struct){ 0, i, COIL_STRUCT_CHECK_FIELDS, 4, half * 2, i * 2, 2 };
+        for (uint32_t f = 0; f < 2; f++)
+            nested.fields[i * 2 + f] =
+                (struct coil_descriptor_field){ 0, 0, COIL_TYPE(COIL_OP_NOOP, i + 1), f * half, half };
+    }
+    if (coil_native_new(&nested.head, &signature, &native, &error) < 0)
+        fail_msg("%s", error.text);
+    native = coil_native_free(native);
+    assert_true(clock() - began < CLOCKS_PER_SEC / 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_of_argument_passes),    cmocka_unit_test(a_closure_gets_every_kind_of_argument),
         cmocka_unit_test(every_kind_of_result_passes),      cmocka_unit_test(small_results_are_widened),
         cmocka_unit_test(nothing_to_pass_is_fine),          cmocka_unit_test(variadic_arguments_follow),
-        cmocka_unit_test(what_cannot_be_passed_is_refused),
+        cmocka_unit_test(what_cannot_be_passed_is_refused), cmocka_unit_test(each_struct_is_described_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
