@@ -26,3 +26,4 @@ include make/setup.mk
 include make/build.mk
 include make/install.mk
 include make/check.mk
+include make/fuzz.mk

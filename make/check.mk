@@ -74,7 +74,7 @@ check: setup-test
 	@+$(call run_steps,check,run-units run-stubgen run-layering run-e2e-quick)
 test: setup-test
 	@+$(MAKE) --no-print-directory -j$(PARALLEL) programs-and-units
-	@+$(call run_steps,test,run-units run-stubgen run-layering run-model run-tsan run-e2e run-install run-sanitized)
+	@+$(call run_steps,test,run-units run-stubgen run-layering run-model run-tsan run-fuzz run-e2e run-install run-sanitized)
 
 # A build of its own with AddressSanitizer and UndefinedBehaviorSanitizer: unit tests, the generator, everything end to end.
 sanitized = SANITIZE=address,undefined BUILD=$(BUILD)-asan CFLAGS='-O1 -g'
