@@ -114,7 +114,9 @@ static uint64_t lay_out(const struct coil_marshal *m, uint32_t count, struct coi
         struct coil_block *b = &m->blocks[m->order[i]];
         struct coil_range *range = piece->count ? &piece->ranges[piece->count - 1] : NULL;
 
-        if (!range || address_of(b) >= range->own + range->size) {
+        /* What has no size and lies at an end belongs to what ends there. */
+        if (!range || address_of(b) > range->own + range->size ||
+            (address_of(b) == range->own + range->size && b->size > 0)) {
             range = &piece->ranges[piece->count++];
             *range = (struct coil_range){ .own = address_of(b), .size = b->size };
         } else if (address_of(b) + b->size > range->own + range->size) {
