@@ -247,7 +247,8 @@ struct coil_descriptor_value {
     uint32_t offset;   /* bytes from the start of the frame or of the struct */
     uint64_t size;     /* bytes there; 0 for a void result */
     uint64_t extent;   /* COIL_CROSS_BLOCK_*: bytes behind the pointer, or of one element if `count` is given; else 0 */
-    uint32_t count;    /* 1 + index in `expressions`: how many elements, before the call; 0: one; COIL_COUNT_TO_NULL */
+    uint32_t count;    /* 1 + index in `expressions`: how many elements, before the call (of a result: after it); 0: one;
+                          COIL_COUNT_TO_NULL */
     uint32_t length;   /* 1 + index in `expressions`: how many come back, evaluated after the call; 0: all */
     /*
      * 1 + index in `shapes`: the pointers in each element behind the pointer (COIL_CROSS_BLOCK_*), or, for

@@ -3,7 +3,7 @@
  *
  * Each shows the declaration as it could have been written.  Called by pointer.c.
  */
-#include "stubgen/pointer.h"
+#include "stubgen/decision.h"
 
 #include "proto/descriptor.h"
 

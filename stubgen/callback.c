@@ -4,7 +4,7 @@
  * Either side may have made such a function, so its arguments and its result are described like those of a C
  * function: what is not clear about them is no error.  Types may lead to themselves (a struct with a
  * callback that takes the struct), so a signature is known by the words of its declaration before its
- * parameters are decided.  Called by pointer.c and shape.c; all memory is the arena's.
+ * parameters are decided.  Called by decide.c and shape.c; all memory is the arena's.
  */
 #include "stubgen/callback.h"
 

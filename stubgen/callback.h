@@ -2,7 +2,7 @@
 #ifndef STUBGEN_CALLBACK_H
 #define STUBGEN_CALLBACK_H
 
-#include "stubgen/pointer.h"
+#include "stubgen/decision.h"
 
 /*
  * The signature of the function that `type` is or points to; `annotation` is what stands beside the pointer and is

@@ -14,7 +14,7 @@
 
 #include "proto/descriptor.h"
 #include "stubgen/length.h"
-#include "stubgen/pointer.h"
+#include "stubgen/decision.h"
 #include "stubgen/reach.h"
 #include "stubgen/shape.h"
 
@@ -71,7 +71,7 @@ static void decide_result(struct coil_module_model *module, const struct coil_na
     coil_length_read(module, group, marks, true, &signature->result);
     if (coil_type_is_void(type))
         return;
-    coil_pointer_decide_alone(&d);
+    coil_decide_alone(&d);
     if (!is_python(name))
         return;
     if (signature->result.crossing == COIL_CROSS_UNSAID)
@@ -104,7 +104,7 @@ static void decide_parameters(struct coil_module_model *module, const struct coi
         d.subject.name = m->name ? coil_arena_printf(module->arena, "'%s'", m->name)
                                  : coil_arena_printf(module->arena, "argument %zu of '%s'", i + 1,
                                                      name ? name->name : "the callback");
-        coil_pointer_decide_member(&d);
+        coil_decide_member(&d);
         m->passage->name = coil_parameter_name(module, signature->type, p, signature->passages, i);
     }
 }
@@ -160,7 +160,7 @@ static void decide_variable(struct coil_module_model *module, struct coil_name *
     if (!coil_type_is_function_pointer(variable->type))
         member.marks = coil_annotation_read(module, variable->annotation, coil_member_annotated(&member));
     coil_length_read(module, &group, &member.marks, false, member.passage);
-    coil_pointer_decide_alone(&d);
+    coil_decide_alone(&d);
 }
 
 /* ---- everything ---- */

@@ -5,7 +5,7 @@
  * It is decided field by field, with the rules for parameters: strictly if a function that Python implements
  * leads to it, so those are looked at first.  What lies in place is decided at once, because only then is it
  * known whether there is anything to follow; what a pointer leads to waits for its turn.  Pointers that
- * are elements of arrays are shapes of one value.  Called by pointer.c; all memory is the arena's.
+ * are elements of arrays are shapes of one value.  Called by decide.c and pointer.c; all memory is the arena's.
  */
 #include "stubgen/shape.h"
 
@@ -79,7 +79,7 @@ static void decide_fields(struct coil_module_model *module, struct coil_record *
         d.subject.name = coil_arena_printf(module->arena, "field '%s' of %s", group.members[i].name,
                                            coil_record_words(module->arena, record));
         if (group.members[i].field->bits < 0)
-            coil_pointer_decide_member(&d);
+            coil_decide_member(&d);
     }
     keep_rows(module, record->shape, &group);
 }

@@ -2,7 +2,7 @@
 #ifndef STUBGEN_SHAPE_H
 #define STUBGEN_SHAPE_H
 
-#include "stubgen/pointer.h"
+#include "stubgen/decision.h"
 
 /*
  * The shape of what has `type`: of the structs or pointers in it, if it is an array of them.  NULL if there
