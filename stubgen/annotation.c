@@ -28,21 +28,20 @@ struct reader {
 static const struct {
     const char *text;
     bool has_expression;
-    bool is_supported;
 } words[COIL_WORD_COUNT] = {
-    [COIL_WORD_IN] = { "in", false, true },
-    [COIL_WORD_OUT] = { "out", false, true },
-    [COIL_WORD_INOUT] = { "inout", false, true },
-    [COIL_WORD_COUNTED_BY] = { "counted_by", true, true },
-    [COIL_WORD_SIZED_BY] = { "sized_by", true, true },
-    [COIL_WORD_LENGTH] = { "length", true, true },
-    [COIL_WORD_STRING] = { "string", false, true },
-    [COIL_WORD_OPAQUE] = { "opaque", false, true },
-    [COIL_WORD_OR_NULL] = { "or_null", false, true },
-    [COIL_WORD_IDEMPOTENT] = { "idempotent", false, true },
-    [COIL_WORD_ONEWAY] = { "oneway", false, false },
-    [COIL_WORD_ERROR] = { "error", true, false },
-    [COIL_WORD_TIMEOUT] = { "timeout", true, false },
+    [COIL_WORD_IN] = { "in", false },
+    [COIL_WORD_OUT] = { "out", false },
+    [COIL_WORD_INOUT] = { "inout", false },
+    [COIL_WORD_COUNTED_BY] = { "counted_by", true },
+    [COIL_WORD_SIZED_BY] = { "sized_by", true },
+    [COIL_WORD_LENGTH] = { "length", true },
+    [COIL_WORD_STRING] = { "string", false },
+    [COIL_WORD_OPAQUE] = { "opaque", false },
+    [COIL_WORD_OR_NULL] = { "or_null", false },
+    [COIL_WORD_IDEMPOTENT] = { "idempotent", false },
+    [COIL_WORD_ONEWAY] = { "oneway", false },
+    [COIL_WORD_ERROR] = { "error", true },
+    [COIL_WORD_TIMEOUT] = { "timeout", true },
 };
 
 #define OPAQUE_ADVICE "what is opaque is passed as it is and nothing behind it is copied"
@@ -108,7 +107,10 @@ static void read_expression(struct reader *reader, enum coil_word word, struct c
     if (!coil_token_is(first, "("))
         coil_refuse_at(reader->module->diagnostics, first->position,
                        "expected '(' after '%s' instead of %s: write %s(%s)", words[word].text, found(reader),
-                       words[word].text, word == COIL_WORD_TIMEOUT ? "milliseconds" : "n");
+                       words[word].text,
+                       word == COIL_WORD_TIMEOUT ? "milliseconds"
+                       : word == COIL_WORD_ERROR ? "value"
+                                                 : "n");
     do {
         if (reader->token->kind == COIL_TOKEN_END)
             coil_refuse_at(reader->module->diagnostics, first->position, "this '(' has no ')'");
@@ -134,9 +136,6 @@ static void check_annotated(const struct reader *reader, enum coil_word word, st
         coil_refuse_at(diagnostics, position,
                        "'%s' is about a function: write it in a comment in front of the declaration, or between "
                        "its ')' and its ';'",
-                       words[word].text);
-    if (!words[word].is_supported)
-        coil_refuse_at(diagnostics, position, "the annotation '%s' is not supported by this version: remove it",
                        words[word].text);
     if ((reader->annotated == COIL_ANNOTATED_VALUE && word != COIL_WORD_IN) ||
         (reader->annotated == COIL_ANNOTATED_RECORD && word != COIL_WORD_IN && word != COIL_WORD_OPAQUE))

@@ -43,8 +43,7 @@ enum coil_annotated {
 
 /*
  * Reads a chain of annotations, which may be NULL.  Refuses words that are unknown,
- * said twice, about something else, in contradiction to each other, or that
- * this version does not support.
+ * said twice, about something else, or in contradiction to each other.
  */
 struct coil_marks coil_annotation_read(struct coil_module_model *module, const struct coil_annotation *annotation,
                                        enum coil_annotated annotated);

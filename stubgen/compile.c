@@ -171,10 +171,12 @@ static const char *explain_line(struct coil_module_model *module, const char *li
                 "it there, or #include the header that does",
                 coil_type_name(arena, (struct coil_type *)(uintptr_t)tag));
     }
-    if (strstr(line, "as its declaration says"))
+    /* gcc quotes the sentence, clang does not. */
+    if (strstr(line, "as its declaration says") || strstr(line, "() must "))
         return coil_arena_printf(arena, "%s",
-                                 strstr(line, "failed: \"") ? unquoted(arena, strstr(line, "failed: \"") + 8)
-                                                            : "a constant has another value than declared");
+                                 strstr(line, "failed: \"")
+                                     ? unquoted(arena, strstr(line, "failed: \"") + 8)
+                                     : "a constant has another value than it is declared or annotated with");
     if (strstr(line, "cannot find -lcoil"))
         return "libcoil was not found: is coil installed beside this coil-stubgen?";
     if (strstr(line, "coil/stub.h: No such file"))

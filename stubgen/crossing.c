@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "proto/descriptor.h"
+#include "stubgen/function_words.h"
 #include "stubgen/length.h"
 #include "stubgen/decision.h"
 #include "stubgen/reach.h"
@@ -32,7 +33,7 @@ static void check_result_words(struct coil_module_model *module, const struct co
     enum coil_type_kind kind = coil_type_strip(signature->type->item)->kind;
 
     for (enum coil_word word = COIL_WORD_IN; word < COIL_WORD_IDEMPOTENT; word++) {
-        if (!coil_marks_say(marks, word))
+        if (!coil_marks_say(marks, word) || word == COIL_WORD_OR_NULL)
             continue;
         if (kind != COIL_KIND_POINTER)
             coil_refuse_at(module->diagnostics, marks->said[word].position,
@@ -119,7 +120,7 @@ static void decide_signature(struct coil_module_model *module, const struct coil
 
     signature->passages = group.count > 0 ? group.members[0].passage : NULL;
     signature->passage_count = group.count;
-    signature->is_idempotent = coil_marks_say(&marks, COIL_WORD_IDEMPOTENT);
+    coil_function_words_read(module, signature, &marks);
     coil_group_read(module, &group);
     check_result_words(module, signature, &marks);
     decide_parameters(module, name, signature, &group);
@@ -220,6 +221,8 @@ void coil_crossing_decide(struct coil_module_model *module)
     for (size_t i = 0; i < module->functions.count; i++)
         decide_function(module, module->functions.items[i]);
     coil_shape_decide(module, false);
+    for (size_t i = 0; i < module->functions.count; i++)
+        coil_function_words_check(module, ((const struct coil_name *)module->functions.items[i])->signature);
     for (size_t i = 0; i < module->signatures.count; i++)
         decide_function(module, module->signatures.items[i]);
     for (size_t i = 0; i < module->variables.count; i++)

@@ -28,6 +28,9 @@ void coil_emit_fields(struct coil_buffer *out, struct coil_module_model *module,
 /* The integer constant as C that fits every compiler: INT64_MIN has no literal. */
 const char *coil_emit_number(struct coil_arena *arena, struct coil_number number);
 
+/* A floating-point number as C that gives the same one again. */
+const char *coil_emit_real(struct coil_arena *arena, double real);
+
 /* An enumerator as C and C++ reach it; C++ keeps those of an enum inside a struct in there. */
 const char *coil_emit_enumerator(struct coil_module_model *module, const struct coil_enumeration *enumeration,
                                  const char *name);

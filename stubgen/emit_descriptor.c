@@ -62,8 +62,7 @@ static void add_integer(struct coil_image *image, const struct coil_name *name)
                        coil_texts_print(image->texts, name->name), value, code, value);
 }
 
-/* A floating-point number as C that gives the same one again. */
-static const char *real_number(struct coil_arena *arena, double real)
+const char *coil_emit_real(struct coil_arena *arena, double real)
 {
     if (isnan(real))
         return "NAN";
@@ -92,7 +91,7 @@ static void add_global(struct coil_image *image, const struct coil_name *name)
         coil_buffer_printf(&image->globals.text,
                            "        { %s, 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT, %u), 0, (double)(%s) },\n",
                            coil_texts_print(image->texts, name->name), coil_opcodes_index(image->opcodes, name->type),
-                           name->known ? real_number(image->arena, name->known->real) : name->name);
+                           name->known ? coil_emit_real(image->arena, name->known->real) : name->name);
         break;
     case COIL_NAME_VARIABLE:
         put_entry(image, name, coil_list_index(&image->module->variables, name),

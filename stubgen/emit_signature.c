@@ -122,8 +122,12 @@ static const char *signature_flags(const struct coil_image *image, const struct 
         coil_buffer_puts(&flags, " | COIL_FUNCTION_IDEMPOTENT");
     if (signature->is_in_process_only)
         coil_buffer_puts(&flags, " | COIL_FUNCTION_IN_PROCESS_ONLY");
+    if (signature->is_oneway)
+        coil_buffer_puts(&flags, " | COIL_FUNCTION_ONEWAY");
     if (signature->type->variadic)
         coil_buffer_puts(&flags, " | COIL_FUNCTION_VARIADIC");
+    if (signature->error_text)
+        coil_buffer_puts(&flags, " | COIL_FUNCTION_HAS_ERROR");
     return flags.size > 0 ? flags.text + strlen(" | ") : "0";
 }
 
@@ -145,11 +149,15 @@ void coil_emit_signature(struct coil_image *image, struct coil_image_table *tabl
     }
     coil_buffer_printf(
         &table->text,
-        "        { %s, %u, %s,\n          %s, %zu, %zu, %s, 0, 0, 0,\n          { 0, %u, %s, 0, %s, %s } },\n",
+        "        { %s, %u, %s,\n          %s, %zu, %zu, %s, %s, %s, %s,\n          { 0, %u, %s, 0, %s, %s } },\n",
         coil_texts_print(image->texts, signature->name ? signature->name : ""),
         coil_opcodes_index(image->opcodes, signature->type), call_size, result_size, first, image->values.count - first,
-        signature_flags(image, signature), coil_opcodes_index(image->opcodes, signature->result.type),
-        crossing_macro(signature->result.crossing), value_size, crossing_words(image, &signature->result));
+        signature_flags(image, signature),
+        signature->timeout_ms ? coil_arena_printf(arena, "(uint32_t)(%s)", signature->timeout_ms) : "0",
+        signature->error_integer ? coil_arena_printf(arena, "(int64_t)(%s)", signature->error_integer) : "0",
+        signature->error_real ? coil_arena_printf(arena, "(double)(%s)", signature->error_real) : "0",
+        coil_opcodes_index(image->opcodes, signature->result.type), crossing_macro(signature->result.crossing),
+        value_size, crossing_words(image, &signature->result));
     table->count++;
 }
 

@@ -1,12 +1,13 @@
 /*
  * What the emitted C needs before frames and descriptor can be written: includes,
  * names for types that have none in C or not the same in C and C++, and checks of
- * the values that the declarations claim.
+ * the values that the declarations and annotations claim.
  */
 #include <string.h>
 
 #include "proto/descriptor.h"
 #include "stubgen/emit.h"
+#include "stubgen/passage.h"
 
 /* Which builtin types the declarations use. */
 struct usage {
@@ -273,6 +274,45 @@ static bool emit_checks(struct coil_buffer *out, struct coil_module_model *modul
     return any;
 }
 
+/* A text within a literal. */
+static const char *escaped(struct coil_arena *arena, const char *text)
+{
+    struct coil_buffer escaped = COIL_BUFFER_INIT(arena);
+
+    for (; *text; text++)
+        coil_buffer_printf(&escaped, strchr("\"\\", *text) ? "\\%c" : "%c", *text);
+    return escaped.text;
+}
+
+/* What annotations of functions say, as far as only the compiler knows whether that is possible. */
+static bool emit_function_checks(struct coil_buffer *out, struct coil_module_model *module)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < module->functions.count; i++) {
+        const struct coil_signature *s = ((const struct coil_name *)module->functions.items[i])->signature;
+        const char *type = coil_type_name(module->arena, coil_type_unqualified(s->type->item));
+
+        if (s->is_error_unknown)
+            coil_buffer_printf(
+                out,
+                "COIL_STATIC_ASSERT((intmax_t)(%s)(%s) == (intmax_t)(%s) && ((%s)(%s) < 1) == ((%s) < 1),\n"
+                "                   \"error(%s) of %s() must fit into %s\");\n",
+                type, s->error_integer, s->error_integer, type, s->error_integer, s->error_integer,
+                escaped(module->arena, s->error_text), s->name, type);
+        if (s->is_timeout_unknown)
+            coil_buffer_printf(out,
+                               "COIL_STATIC_ASSERT((%s) > 0 && (%s) <= INT32_MAX,\n"
+                               "                   \"timeout(%s) of %s() must be from 1 to %d milliseconds\");\n",
+                               s->timeout_ms, s->timeout_ms, escaped(module->arena, s->timeout_text), s->name,
+                               INT32_MAX);
+        any |= s->is_error_unknown || s->is_timeout_unknown;
+    }
+    if (any)
+        coil_buffer_puts(out, "\n");
+    return any;
+}
+
 void coil_emit_types(struct coil_buffer *out, struct coil_module_model *module)
 {
     struct coil_buffer types = COIL_BUFFER_INIT(module->arena);
@@ -281,6 +321,7 @@ void coil_emit_types(struct coil_buffer *out, struct coil_module_model *module)
     any |= emit_inner_records(&types, module);
     any |= emit_twins(&types, module);
     any |= emit_checks(&types, module);
+    any |= emit_function_checks(&types, module);
     if (any) {
         coil_buffer_puts(out, "/* ---- types and constants that are declared ---- */\n\n");
         coil_buffer_puts(out, types.text);

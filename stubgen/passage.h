@@ -59,6 +59,15 @@ struct coil_signature {
     bool is_found;   /* of a function pointer's: something that crosses has it */
     unsigned number; /* the same: among those */
     bool is_idempotent;
+    bool is_oneway;
+    struct coil_position oneway_position;
+    const char *error_text;    /* error() as it was written, or NULL */
+    const char *error_integer; /* the same in C, for results that are integers; or NULL */
+    const char *error_real;    /* the same for floating-point results */
+    const char *timeout_text;  /* timeout() as it was written, or NULL */
+    const char *timeout_ms;    /* the same in C */
+    bool is_error_unknown;     /* whether it fits is the compiler's to say */
+    bool is_timeout_unknown;
     bool is_in_process_only; /* a parameter or the result means something only within one process */
 };
 

@@ -1,2 +1,0 @@
-/* [oneway] */
-void log_it(const char *text);

@@ -1,0 +1,1 @@
+float _Complex f(void) /* [error(0)] */;

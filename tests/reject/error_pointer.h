@@ -1,0 +1,1 @@
+char *f(void) /* [error(0)] */;

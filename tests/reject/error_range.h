@@ -1,0 +1,1 @@
+unsigned char f(void) /* [error(-1)] */;

@@ -1,0 +1,1 @@
+_Bool f(void) /* [error(2)] */;

@@ -1,0 +1,1 @@
+int f(void) /* [error(1.5)] */;

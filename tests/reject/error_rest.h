@@ -1,0 +1,1 @@
+double f(void) /* [error(1 2)] */;

@@ -1,0 +1,2 @@
+struct s { int x; };
+struct s f(void) /* [error(0)] */;

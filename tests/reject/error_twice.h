@@ -1,0 +1,1 @@
+/* [error(1)] */ int f(void) /* [error(2)] */;

@@ -1,0 +1,1 @@
+double f(int n) /* [error(2 * n)] */;

@@ -1,0 +1,1 @@
+/* [error(-1)] */ void f(void);

@@ -1,0 +1,2 @@
+struct node { const char *text; struct node *next; };
+/* [oneway] */ void f(const struct node *list);

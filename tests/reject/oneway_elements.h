@@ -1,0 +1,1 @@
+/* [oneway] */ void f(char *const *texts /* [string] */);

@@ -1,0 +1,1 @@
+/* [oneway] */ void f(int *x /* [out] */);

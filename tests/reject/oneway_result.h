@@ -1,0 +1,1 @@
+/* [oneway] */ int f(int x);

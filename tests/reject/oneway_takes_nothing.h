@@ -1,0 +1,1 @@
+/* [oneway(1)] */ void f(void);

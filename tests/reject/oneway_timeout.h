@@ -1,0 +1,1 @@
+/* [oneway, timeout(5)] */ void f(int x);

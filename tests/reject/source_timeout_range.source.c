@@ -1,0 +1,1 @@
+#define SOON (-1)

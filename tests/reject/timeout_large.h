@@ -1,0 +1,1 @@
+int f(void) /* [timeout(0x80000000)] */;
