@@ -266,11 +266,11 @@ static int exchange(struct attempt *a, struct coil_error *error)
     const struct coil_thread *thread = coil_thread_self;
     int r = __builtin_expect(a->callee->plain, 1) ? exchange_plain(a, error) : exchange_staged(a, error);
 
-    if (r != -EAGAIN && r != -ESRCH)
+    if (r != -EAGAIN && r != -ESRCH && r != -EPROTO)
         return r;
     coil_channel_lost(a->channel);
     /* A call that was made inside a call does not outlive that one's worker. */
-    return thread->depth > 0 && coil_remote_is_inside_lost(thread) ? -ESRCH : r;
+    return r == -EAGAIN && thread->depth > 0 && coil_remote_is_inside_lost(thread) ? -ESRCH : r;
 }
 
 static int attempt_once(struct attempt *a, struct coil_error *error)

@@ -111,8 +111,8 @@ struct coil_session {
 
 /* ---- channel.c ---- */
 
-/* Calls and asks that may be open at once: one more call than asks. */
-#define COIL_LEVELS_MAX (2 * COIL_DEPTH_MAX + 1)
+/* Calls and asks that may be open at once: the last one is an ask that is refused. */
+#define COIL_LEVELS_MAX (2 * COIL_DEPTH_MAX + 2)
 
 struct coil_oneway;
 
