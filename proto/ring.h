@@ -36,7 +36,9 @@
  *      which stay in the caches.  Nobody answers text, pads and one-way calls: they stay where they are, and the
  *      cursors move on.  A one-way call may write text at any time after it was published, so text may lie unread
  *      behind an ASK in which the program has made one-way calls: such an ASK is not rewound, which
- *      both sides know, because both count the one-way calls of the channel.
+ *      both sides know, because both count the one-way calls of the channel.  Nor is a place to which the ring
+ *      has come round since, because what lies there now is somebody's payload (I2); both sides know how
+ *      far the records have got.
  *  I5  Neither side trusts the other: the header is copied once, with atomic
  *      loads, and only the copy is judged and used; the size of the copy is checked
  *      against the ring before the payload is copied.
@@ -169,6 +171,7 @@ struct coil_producer {
     uint64_t cursor;                 /* where the next record goes */
     uint64_t clean;                  /* the position that I2 holds for without further ado */
     uint64_t consumed;               /* the consumer's cursor, as last seen */
+    uint64_t high;                   /* the greatest position at which a record has been published */
     uint32_t sequence;               /* of the next record */
     uint32_t claimed;                /* bytes of the record being written */
     const struct coil_control *peer; /* the consumer's block */
@@ -178,6 +181,7 @@ struct coil_consumer {
     const unsigned char *ring;
     uint64_t cursor;    /* of the record being waited for, or read */
     uint64_t published; /* our `consumed` as the producer sees it */
+    uint64_t high;      /* the greatest position at which a record has been read */
     uint32_t sequence;  /* of that record */
     struct coil_control *own;
 };
@@ -278,6 +282,8 @@ static inline bool coil_producer_commit(struct coil_producer *p, const struct co
     }
     /* R: everything above is visible to whoever sees the commit word. */
     atomic_store_explicit(&record->commit, sequence, memory_order_release);
+    if (p->high < p->cursor)
+        p->high = p->cursor;
     p->cursor = next;
     p->sequence = coil_sequence_next(sequence);
 
@@ -301,9 +307,17 @@ static inline uint32_t coil_producer_publish(struct coil_producer *p, const stru
     return sequence;
 }
 
+/* I4: may a place be used again, or has the ring come round to it since?  `high`: the same on both sides. */
+static inline bool coil_ring_is_intact(uint64_t position, uint64_t high)
+{
+    return high + COIL_RECORD_SIZE_MAX <= position + COIL_RING_SIZE;
+}
+
 /* I4: back to `position`, when everything behind it has been, or will have been, consumed. */
 static inline void coil_producer_rewind(struct coil_producer *p, uint64_t position)
 {
+    if (!coil_ring_is_intact(position, p->high))
+        return;
     p->cursor = position;
     p->consumed = position;
 }
@@ -314,7 +328,8 @@ static inline void coil_producer_answer(struct coil_producer *p, const struct co
     uint64_t position = p->cursor;
 
     (void)coil_producer_publish(p, header);
-    coil_producer_rewind(p, position);
+    p->cursor = position;
+    p->consumed = position;
 }
 
 /* ---- consumer ---- */
@@ -364,6 +379,8 @@ static inline void coil_consumer_tell(struct coil_consumer *c)
 /* Steps over the ready record.  The producer is told by coil_consumer_tell or _rewind. */
 static inline void coil_consumer_advance(struct coil_consumer *c, const struct coil_header *header)
 {
+    if (c->high < c->cursor)
+        c->high = c->cursor;
     c->cursor += coil_record_bytes(header->size);
     c->sequence = coil_sequence_next(c->sequence);
 }
@@ -371,6 +388,8 @@ static inline void coil_consumer_advance(struct coil_consumer *c, const struct c
 /* I4: the ready record is an answer, and has been copied. */
 static inline void coil_consumer_answered(struct coil_consumer *c)
 {
+    if (c->high < c->cursor)
+        c->high = c->cursor;
     c->sequence = coil_sequence_next(c->sequence);
     coil_consumer_tell(c);
 }
@@ -378,7 +397,8 @@ static inline void coil_consumer_answered(struct coil_consumer *c)
 /* I4: back to a request, before it is answered. */
 static inline void coil_consumer_rewind(struct coil_consumer *c, uint64_t position)
 {
-    c->cursor = position;
+    if (coil_ring_is_intact(position, c->high))
+        c->cursor = position;
     coil_consumer_tell(c);
 }
 

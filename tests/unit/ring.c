@@ -343,6 +343,82 @@ static void stale_payload_is_no_commit_word(void **state)
     free(d.shared);
 }
 
+/* ---- both sides in one thread: everything in its place, and what lies in memory is as bad as can be ---- */
+
+#define DEEP 120u
+
+/* A record whose payload is nothing but `word`, as if by chance. */
+static void put_words(struct direction *d, uint32_t word, uint32_t size, bool is_answer)
+{
+    struct coil_header header = { .kind = COIL_RECORD_CALL, .size = size };
+    uint32_t *words;
+
+    assert_false(coil_consumer_ready(&d->consumer));
+    words = coil_producer_claim(&d->producer, header.size);
+    assert_non_null(words);
+    for (uint32_t i = 0; i < size / sizeof *words; i++)
+        words[i] = word;
+    if (is_answer)
+        coil_producer_answer(&d->producer, &header);
+    else
+        (void)coil_producer_publish(&d->producer, &header);
+}
+
+/* The record that must be there, past pads. */
+static struct coil_header next(struct direction *d)
+{
+    struct coil_header header;
+
+    for (;;) {
+        assert_true(coil_consumer_ready(&d->consumer));
+        assert_true(coil_consumer_header(&d->consumer, &header));
+        if (header.kind != COIL_RECORD_PAD)
+            return header;
+        coil_consumer_advance(&d->consumer, &header);
+        coil_consumer_tell(&d->consumer);
+    }
+}
+
+/* Asks on one ring, which asks on the other, and so on; each answers before the one around it. */
+static void nest(struct direction *asking, struct direction *answering, uint32_t word, uint32_t depth)
+{
+    uint32_t size = 600 + depth % 7 * COIL_LINE;
+    struct coil_header header;
+    uint64_t asked_at, taken_at;
+
+    put_words(asking, word, size, false);
+    asked_at = asking->producer.cursor - coil_record_bytes(size);
+    header = next(asking);
+    taken_at = asking->consumer.cursor;
+    coil_consumer_advance(&asking->consumer, &header);
+    coil_consumer_tell(&asking->consumer);
+    if (depth > 0)
+        nest(answering, asking, word, depth - 1);
+    coil_consumer_rewind(&asking->consumer, taken_at);
+    put_words(answering, word, 40, true);
+    (void)next(answering);
+    coil_consumer_answered(&answering->consumer);
+    coil_producer_rewind(&asking->producer, asked_at);
+    assert_int_equal(asking->producer.cursor, asking->consumer.cursor);
+}
+
+static void stale_payload_is_no_commit_word_after_nesting(void **state)
+{
+    (void)state;
+    for (uint32_t word = 1; word < 3 * DEEP; word++) {
+        struct direction requests, replies;
+
+        direction_init(&requests);
+        direction_init(&replies);
+        for (int i = 0; i < 3; i++)
+            nest(&requests, &replies, word, DEEP);
+        for (int i = 0; i < 200; i++) /* and in the end it is as if nothing had been */
+            nest(&requests, &replies, word, 1);
+        free(requests.shared);
+        free(replies.shared);
+    }
+}
+
 static void what_was_not_committed_is_not_there(void **state)
 {
     struct direction d;
@@ -402,6 +478,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stream_keeps_order_and_content), cmocka_unit_test(calls_nest_and_rewind),
         cmocka_unit_test(small_calls_use_one_line),       cmocka_unit_test(stale_payload_is_no_commit_word),
+        cmocka_unit_test(stale_payload_is_no_commit_word_after_nesting),
         cmocka_unit_test(what_was_not_committed_is_not_there), cmocka_unit_test(impossible_sizes_are_refused),   cmocka_unit_test(a_full_ring_takes_nothing),
     };
 
