@@ -95,7 +95,8 @@ enum coil_refusal {
     X(LOAD, "load", 0, COIL_K(REQUEST) | COIL_K(HASH) | COIL_K(DESCRIPTOR))                             \
     X(REFUSE, "refuse", 0, COIL_K(REQUEST) | COIL_K(HASH) | COIL_K(FUNCTION) | COIL_K(TEXT)) /* text "": no more */ \
     X(HEAP, "heap", 1, COIL_K(REQUEST) | COIL_K(GENERATION) | COIL_K(HEAP)) /* before anything else */  \
-    X(SESSION, "session", 3, COIL_K(REQUEST) | COIL_K(SESSION) | COIL_K(PID) | COIL_K(BASE))            \
+    X(SESSION, "session", 3, COIL_K(REQUEST) | COIL_K(SESSION) | COIL_K(PID) | COIL_K(UID) |          \
+                                 COIL_K(GID) | COIL_K(BASE))                                           \
     X(CLOSE, "close", 0, COIL_K(REQUEST) | COIL_K(SESSION))                                             \
     /* worker -> supervisor */                                                                         \
     X(READY, "ready", 0, COIL_K(PROTOCOL) | COIL_K(VERSION))                                            \

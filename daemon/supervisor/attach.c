@@ -356,7 +356,9 @@ static void session_answered(struct coil_await *await, const struct coil_message
 
 static void open_session(struct coil_client *client)
 {
-    struct coil_message message = { .type = COIL_MESSAGE_SESSION, .pid = (uint64_t)client->pid };
+    struct coil_message message = {
+        .type = COIL_MESSAGE_SESSION, .pid = (uint64_t)client->pid, .uid = client->uid, .gid = client->gid
+    };
     struct coil_session *session;
     struct coil_error error;
     int r = coil_session_new(client->worker, client, client->pid, &session, &error);

@@ -237,7 +237,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     watch(client);
 }
 
-int coil_client_new(struct coil_server *server, int fd, pid_t pid, uid_t uid, struct coil_error *error)
+int coil_client_new(struct coil_server *server, int fd, const struct ucred *peer, struct coil_error *error)
 {
     struct coil_client *client = calloc(1, sizeof *client);
     int r;
@@ -247,8 +247,9 @@ int coil_client_new(struct coil_server *server, int fd, pid_t pid, uid_t uid, st
         return coil_error_set(error, -ENOMEM, "no memory for a connection");
     }
     client->server = server;
-    client->pid = pid;
-    client->uid = uid;
+    client->pid = peer->pid;
+    client->uid = peer->uid;
+    client->gid = peer->gid;
     r = coil_wire_new(fd, &client->wire);
     if (r == 0)
         r = uv_poll_init(&server->loop, &client->poll, coil_wire_fd(client->wire));

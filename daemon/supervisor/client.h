@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 #include <uv.h>
 
@@ -38,6 +39,7 @@ struct coil_client {
     uv_poll_t poll;
     pid_t pid; /* as the kernel saw it when it connected */
     uid_t uid;
+    gid_t gid;
     bool closing;
     bool close_when_sent;
 
@@ -59,7 +61,7 @@ struct coil_client {
 };
 
 /* Takes over an accepted socket and begins to read.  It frees itself when the connection ends. */
-int coil_client_new(struct coil_server *server, int fd, pid_t pid, uid_t uid, struct coil_error *error);
+int coil_client_new(struct coil_server *server, int fd, const struct ucred *peer, struct coil_error *error);
 
 /* Ends the connection and everything that hangs on it.  The structure is freed by a later turn of the loop. */
 void coil_client_close(struct coil_client *client);

@@ -63,7 +63,7 @@ static void admit(struct coil_server *server, int fd)
         turn_away(coil_steal_fd(&owned), &peer);
         return;
     }
-    if (coil_client_new(server, coil_steal_fd(&owned), peer.pid, peer.uid, &error) < 0)
+    if (coil_client_new(server, coil_steal_fd(&owned), &peer, &error) < 0)
         coil_log("client pid %d uid %u is turned away: %s", (int)peer.pid, (unsigned)peer.uid, error.text);
 }
 

@@ -47,8 +47,7 @@ static int handle(struct coil_wire *link, const struct coil_wire_message *receiv
         r = coil_modules_refuse(m->hash, m->function, m->text, &error);
         break;
     case COIL_MESSAGE_SESSION:
-        r = coil_session_open(m->session, m->pid, m->base, received->fds[0], received->fds[1], received->fds[2],
-                              &error);
+        r = coil_session_open(m, received->fds, &error);
         break;
     case COIL_MESSAGE_CHANNEL:
         r = coil_session_channel(m->session, m->channel, &error);

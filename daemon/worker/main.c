@@ -36,6 +36,7 @@ static const struct coil_host_callbacks callbacks = {
     .program = coil_program_of,
     .program_ref = coil_program_ref,
     .program_unref = coil_program_unref,
+    .program_peer = coil_program_peer,
 };
 
 struct options {

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "daemon/worker/doing.h"
 #include "daemon/worker/worker.h"
 #include "proto/cleanup.h"
 #include "proto/clock.h"
@@ -128,12 +129,13 @@ static int take_frame(struct coil_channel *channel, const struct coil_header *he
     return rebase_all(luggage, f, frame, error);
 }
 
-static void say_no_memory(struct coil_channel *channel, const struct coil_worker_function *f)
+/* Nobody reads an answer, so the program's stderr has to do. */
+static void say_lost(struct coil_channel *channel, const struct coil_worker_function *f, const char *why)
 {
-    char line[256];
+    char line[COIL_ERROR_TEXT_MAX + 256];
 
-    (void)snprintf(line, sizeof line, "coil: %s.%s(): no memory for the arguments; the one-way call is lost\n",
-                   coil_image_name(f->module->image), coil_image_function_name(f->module->image, f->index));
+    (void)snprintf(line, sizeof line, "coil: %s.%s(): %s; the one-way call is lost\n",
+                   coil_image_name(f->module->image), coil_image_function_name(f->module->image, f->index), why);
     coil_text_write(channel, COIL_HOST_STDERR, line, strlen(line));
 }
 
@@ -142,13 +144,16 @@ static void run(struct coil_channel *channel, const struct coil_header *header, 
                 const unsigned char *frame)
 {
     int error_number = header->error_number;
+    uint32_t doing;
 
     coil_channel_enter(channel);
+    doing = coil_doing_begin(channel, COIL_DOING_CALL | header->function);
     atomic_store_explicit(&channel->control->started, channel->requests.sequence, memory_order_release); /* S */
     channel->oneway_depth++;
     (void)coil_worker_host->call(channel->host_thread, f->host, f->index, frame, NULL, &error_number);
     coil_call_child_ends();
     channel->oneway_depth--;
+    coil_doing_end(channel, doing ? doing : COIL_DOING_SERVED);
 }
 
 int coil_oneway_execute(struct coil_channel *channel, const struct coil_header *header, struct coil_error *error)
@@ -156,6 +161,7 @@ int coil_oneway_execute(struct coil_channel *channel, const struct coil_header *
     alignas(16) unsigned char frame[COIL_PAYLOAD_MAX];
     COIL_CLEANUP(luggage_deinit) struct luggage luggage = { .channel = channel, .mark = channel->oneway_used };
     struct coil_worker_function f;
+    const char *refusal;
     int r;
 
     r = coil_modules_function(header->function, &f, error);
@@ -172,10 +178,11 @@ int coil_oneway_execute(struct coil_channel *channel, const struct coil_header *
         r = take_frame(channel, header, &f, &luggage, frame, error);
         if (r < 0 && r != -ENOMEM)
             return r;
-        if (r == 0)
-            run(channel, header, &f, frame);
+        refusal = atomic_load_explicit(&f.module->refusals[f.index], memory_order_acquire); /* J */
+        if (r < 0 || refusal)
+            say_lost(channel, &f, r < 0 ? "no memory for the arguments" : refusal);
         else
-            say_no_memory(channel, &f);
+            run(channel, header, &f, frame);
         if (channel->broken)
             return -ECANCELED;
     }

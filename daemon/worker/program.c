@@ -33,3 +33,11 @@ void coil_program_unref(struct coil_host_program *program)
     free(session->blocks);
     free(session);
 }
+
+void coil_program_peer(struct coil_host_program *program, struct coil_host_peer *ret_peer)
+{
+    const struct coil_session *session = coil_program_session(program);
+
+    *ret_peer = session->peer;
+    ret_peer->is_gone = atomic_load_explicit(&session->closing, memory_order_relaxed);
+}

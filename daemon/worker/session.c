@@ -30,23 +30,22 @@ static struct coil_session *session_find(uint64_t number)
     return NULL;
 }
 
-int coil_session_open(uint64_t number, uint64_t pid, uint64_t base, int requests, int replies, int staging,
-                      struct coil_error *error)
+int coil_session_open(const struct coil_message *message, const int fds[3], struct coil_error *error)
 {
     COIL_CLEANUP(coil_memory_free) struct coil_session *session = calloc(1, sizeof *session);
     int r;
 
     if (!session)
         return coil_error_set(error, -ENOMEM, "no memory for a session");
-    if (session_find(number))
-        return coil_error_set(error, -EEXIST, "session %llu is open already", (unsigned long long)number);
-    r = coil_memory_map(base, requests, replies, staging, error);
+    if (session_find(message->session))
+        return coil_error_set(error, -EEXIST, "session %llu is open already", (unsigned long long)message->session);
+    r = coil_memory_map(message->base, fds[0], fds[1], fds[2], error);
     if (r < 0)
         return r;
     atomic_init(&session->references, 1);
-    session->number = number;
-    session->pid = pid;
-    session->base = base;
+    session->number = message->session;
+    session->peer = (struct coil_host_peer){ .pid = message->pid, .uid = message->uid, .gid = message->gid };
+    session->base = message->base;
     (void)pthread_mutex_init(&session->lock, NULL);
 
     (void)pthread_mutex_lock(&sessions_lock);

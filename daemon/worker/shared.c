@@ -62,5 +62,5 @@ bool coil_shared_is(struct coil_host_program *program, uint64_t address, uint64_
     if (size > 0)
         return size <= coil_shared_room(session, address);
     return (address >= COIL_RANGE_BEGIN && address < COIL_RANGE_END) || !is_mapped_here(address) ||
-           (session && is_mapped_there(session->pid, address));
+           (session && is_mapped_there(session->peer.pid, address));
 }

@@ -29,6 +29,7 @@
 
 #include "daemon/host/host.h"
 #include "proto/image.h"
+#include "proto/message.h"
 #include "proto/ring.h"
 #include "proto/wait.h"
 
@@ -167,7 +168,7 @@ struct coil_session_region {
 struct coil_session {
     _Atomic unsigned references; /* the sessions' list has one; release and acquire P in program.c */
     uint64_t number;
-    uint64_t pid; /* of the program */
+    struct coil_host_peer peer; /* the program: what never changes of it */
     uint64_t base;
     uint64_t close_request; /* the message that asked to close; 0: open.  The link's thread only */
     _Atomic int64_t drain_until_ms; /* closing: when to stop carrying out one-way calls; written before `closing` */
@@ -189,8 +190,7 @@ struct coil_session {
 };
 
 /* The link's thread.  The fds stay the caller's. */
-int coil_session_open(uint64_t number, uint64_t pid, uint64_t base, int requests, int replies, int staging,
-                      struct coil_error *error);
+int coil_session_open(const struct coil_message *message, const int fds[3], struct coil_error *error);
 int coil_session_channel(uint64_t number, uint64_t index, struct coil_error *error);
 
 /*
@@ -272,6 +272,7 @@ int coil_ask(void *caller, struct coil_host_program *program, struct coil_host_a
 struct coil_host_program *coil_program_of(void *caller);
 struct coil_host_program *coil_program_ref(struct coil_host_program *program);
 void coil_program_unref(struct coil_host_program *program); /* NULL is ignored */
+void coil_program_peer(struct coil_host_program *program, struct coil_host_peer *ret_peer);
 
 static inline struct coil_session *coil_program_session(struct coil_host_program *program)
 {
