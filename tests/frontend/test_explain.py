@@ -1,5 +1,8 @@
 """--explain and --in-process-only in front of a build script and of a header."""
-from support import RealCase
+import os
+import re
+
+from support import ROOT, RealCase
 
 BASE = '''\
 base = FFI()
@@ -53,6 +56,16 @@ class Explain(RealCase):
             self.assertEqual(done.stdout.splitlines()[0].split(",")[0], "Module plug")
             self.assertIn("array of n 'int'", done.stdout)
             self.assertEqual([name for name in self.files() if name != "plug.h"], [])
+
+    def test_what_the_manual_shows_is_taken(self):
+        with open(os.path.join(ROOT, "docs", "POINTERS.md"), encoding="utf-8") as file:
+            blocks = re.findall(r"^```c\n(.*?)^```", file.read(), re.S | re.M)
+        self.assertGreater(len(blocks), 3)
+        for block in blocks:
+            shown = ["struct %s { int x; };" % name for name in ("node", "record", "image")
+                     if "struct %s {" % name not in block]
+            self.write("plug.h", "#include <stddef.h>\n" + "\n".join(shown) + "\n" + block)
+            self.succeed("--explain", "plug.h")
 
     def test_mistakes_are_told_all_the_same(self):
         self.write("plug.h", "int first(int *v);\n")
