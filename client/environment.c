@@ -29,6 +29,13 @@ static bool is_worker(void)
     return worker && strtol(worker, NULL, 10) == (long)getpid();
 }
 
+bool coil_environment_check(void)
+{
+    const char *check = secure_getenv("COIL_CHECK");
+
+    return check && *check && strcmp(check, "0") != 0;
+}
+
 int coil_environment_mode(enum coil_mode *ret_mode, struct coil_error *error)
 {
     const char *mode = secure_getenv("COIL_MODE");

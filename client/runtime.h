@@ -107,6 +107,9 @@ int coil_environment_mode(enum coil_mode *ret_mode, struct coil_error *error);
 /* COIL_PYTHON as an absolute path; *ret_python is NULL if it is not set.  Freed by the caller.  -ENOENT. */
 int coil_environment_python(char **ret_python, struct coil_error *error);
 
+/* COIL_CHECK: is what Python does with memory that was lent to it to be checked? */
+bool coil_environment_check(void);
+
 /* The interpreter's environment as the worker's key: python ("" if there is none in PATH) and PYTHON*=..., sorted. */
 struct coil_environment {
     char *python;

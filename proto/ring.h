@@ -138,6 +138,20 @@ enum coil_record_failure {
 #define COIL_CALL_INLINE 8u        /* with ONEWAY: pointers in the frame are offsets into the payload, 0 is NULL */
 #define COIL_CALL_SLOT 16u         /* `slot` is the number of a function that Python made, and `function` is module slot
                                       << 16 | signature */
+#define COIL_CALL_CHECKED 32u      /* the payload ends with COIL_CHECKED_RANGES of struct coil_checked_range */
+
+/*
+ * COIL_CHECK=1: what the call has in staging, in whole pages; both 0: not used.  Nothing else lies there until the
+ * call has been answered, and before it is, the worker makes it inaccessible for itself: whatever Python still has
+ * there is a mistake.  A later call that names it again makes it accessible.
+ */
+struct coil_checked_range {
+    uint64_t begin;
+    uint64_t end;
+};
+
+#define COIL_CHECKED_RANGES 4u
+#define COIL_CHECKED_SIZE (COIL_CHECKED_RANGES * (uint32_t)sizeof(struct coil_checked_range))
 
 /* The header as it lies in shared memory.  Written by the producer before the commit word. */
 struct coil_record {

@@ -38,6 +38,7 @@ struct call_staging {
     struct coil_scope scope;
     struct coil_staged frame;  /* a large frame */
     struct coil_staged result; /* a place for a large result */
+    struct coil_check check;   /* COIL_CHECK: where all of that lies */
 };
 
 static struct coil_scope scope_of(const struct attempt *a)
@@ -51,6 +52,7 @@ static void call_staging_deinit(struct call_staging *staging)
     coil_marshal_deinit(&staging->scope);
     coil_staging_release(staging->scope.channel, &staging->result);
     coil_staging_release(staging->scope.channel, &staging->frame);
+    coil_check_end(staging->scope.channel, &staging->check);
 }
 
 static uint32_t result_size(const struct attempt *a)
@@ -78,8 +80,7 @@ static int read_reply(struct attempt *a, const struct coil_header *reply, const 
                                                              : COIL_E_PROTOCOL;
         if (a->status == COIL_E_POINTER)
             return coil_error_set(error, -EFAULT, "%s", coil_channel_words(a->channel, reply, text));
-        return coil_error_set(error, -EIO, "%s%s",
-                              a->status == COIL_E_REFUSED ? "" : "the worker refused the call: ",
+        return coil_error_set(error, -EIO, "%s%s", a->status == COIL_E_REFUSED ? "" : "the worker refused the call: ",
                               coil_channel_words(a->channel, reply, text));
     }
     if (reply->kind != COIL_RECORD_RETURN || reply->size != (staged ? 0 : result_size(a))) {
@@ -106,8 +107,9 @@ static int no_answer(struct attempt *a, int r, uint32_t sequence, struct coil_er
     }
     a->status = COIL_E_DIED;
     if (r == -ECHILD)
-        return coil_error_set(error, -ESRCH, "this process was forked while it was in the call, whose answer goes to "
-                                             "its parent");
+        return coil_error_set(error, -ESRCH,
+                              "this process was forked while it was in the call, whose answer goes to "
+                              "its parent");
     if (!a->slot && row_of(a)->flags & COIL_FUNCTION_IDEMPOTENT)
         return coil_error_set(error, -EAGAIN, "the Python worker (process %ld) died", worker);
     if (r == -ETIMEDOUT) {
@@ -197,21 +199,23 @@ static int write_request(struct attempt *a, struct call_staging *s, struct coil_
 {
     const struct coil_descriptor_function *f = row_of(a);
     const struct coil_group parameters = coil_group_parameters(a->link, f, a->call);
-    uint32_t call_size = f->call_size;
-    bool stage_frame = call_size > COIL_PAYLOAD_MAX - 8, stage_result = result_size(a) > COIL_PAYLOAD_MAX;
+    uint32_t call_size = f->call_size, check_size = a->channel->session->check ? COIL_CHECKED_SIZE : 0;
+    bool stage_frame = call_size > COIL_PAYLOAD_MAX - 8 - check_size, stage_result = result_size(a) > COIL_PAYLOAD_MAX;
     unsigned char *payload;
     int r = 0;
 
     a->status = COIL_E_MEMORY;
-    if (stage_frame)
+    if (check_size)
+        r = coil_check_begin(a->channel, &s->check, error);
+    if (r == 0 && stage_frame)
         r = coil_staging_take(a->channel, call_size, &s->frame, error);
     if (r == 0 && stage_result)
         r = coil_staging_take(a->channel, result_size(a), &s->result, error);
     if (r < 0)
         return r;
-    request->size = (stage_frame ? 8u : call_size) + (stage_result ? 8u : 0u);
-    request->flags =
-        (uint8_t)((stage_frame ? COIL_CALL_STAGED_FRAME : 0u) | (stage_result ? COIL_CALL_STAGED_RESULT : 0u));
+    request->size = (stage_frame ? 8u : call_size) + (stage_result ? 8u : 0u) + check_size;
+    request->flags = (uint8_t)((stage_frame ? COIL_CALL_STAGED_FRAME : 0u) |
+                               (stage_result ? COIL_CALL_STAGED_RESULT : 0u) | (check_size ? COIL_CALL_CHECKED : 0u));
     payload = coil_channel_claim(a->channel, request->size, &r);
     if (!payload)
         return coil_channel_explain(a->channel, r, &a->status, error);
@@ -224,7 +228,9 @@ static int write_request(struct attempt *a, struct call_staging *s, struct coil_
     if (stage_frame)
         memcpy(payload, &s->frame.address, 8);
     if (stage_result)
-        memcpy(payload + request->size - 8, &s->result.address, 8);
+        memcpy(payload + request->size - check_size - 8, &s->result.address, 8);
+    if (check_size)
+        coil_check_tell(a->channel, &s->check, payload + request->size - check_size);
     return r;
 }
 
@@ -264,7 +270,8 @@ static struct coil_channel *find_channel_of(struct coil_session *session, struct
 static int exchange(struct attempt *a, struct coil_error *error)
 {
     const struct coil_thread *thread = coil_thread_self;
-    int r = __builtin_expect(a->callee->plain, 1) ? exchange_plain(a, error) : exchange_staged(a, error);
+    bool plain = a->callee->plain && !a->channel->session->check;
+    int r = __builtin_expect(plain, 1) ? exchange_plain(a, error) : exchange_staged(a, error);
 
     if (r != -EAGAIN && r != -ESRCH && r != -EPROTO)
         return r;

@@ -5,6 +5,9 @@
  * enough.  Putting memory behind a megabyte takes many times as long as copying it, in the program and in the worker,
  * so the memory of a block that is given back stays for the next one, up to a limit.
  *
+ * With COIL_CHECK it is the other way round: what is told to the worker comes from an area of its own, in turn, and
+ * gives its memory back at once.
+ *
  * Called by staging.c, any thread.
  */
 #include <sys/mman.h>
@@ -18,6 +21,8 @@
 #define UNIT COIL_LARGE_UNIT
 #define UNITS COIL_LARGE_UNITS
 #define KEPT_UNITS ((64u << 20) / UNIT + 1u) /* an array of 64 MiB, and its bit of room */
+
+#define CHECKED_BEGIN (UNITS / 4)
 
 static_assert(UNITS == (COIL_STAGING_CLIENT_SIZE - BEGIN) / UNIT, "all that the channels leave");
 
@@ -41,21 +46,42 @@ static void set_backed(struct coil_session *session, uint32_t first, uint32_t en
     }
 }
 
-/* The lowest gap.  With the session's lock.  False: there is none. */
-static bool find(const struct coil_session *session, uint32_t units, size_t *ret_index, uint32_t *ret_first)
+/* The lowest gap between two units.  With the session's lock.  False: there is none. */
+static bool find(const struct coil_session *session, uint32_t units, uint32_t first, uint32_t end, size_t *ret_index,
+                 uint32_t *ret_first)
 {
-    uint32_t first = 0;
     size_t at;
 
-    for (at = 0; at < session->large_count && session->large[at].first - first < units; at++)
-        first = session->large[at].first + session->large[at].units;
+    for (at = 0; at < session->large_count; at++) {
+        const struct coil_large_block *block = &session->large[at];
+
+        if (block->first >= first && block->first - first >= units)
+            break;
+        if (block->first + block->units > first)
+            first = block->first + block->units;
+    }
     *ret_index = at;
     *ret_first = first;
-    return units <= UNITS - first;
+    return first <= end && units <= end - first;
+}
+
+static bool find_in_area(struct coil_session *session, enum coil_large_area area, uint32_t units, size_t *ret_index,
+                         uint32_t *ret_first)
+{
+    if (area == COIL_LARGE_ANY)
+        return find(session, units, 0, session->check ? CHECKED_BEGIN : UNITS, ret_index, ret_first);
+    if (session->large_next < CHECKED_BEGIN ||
+        !find(session, units, session->large_next, UNITS, ret_index, ret_first)) {
+        if (!find(session, units, CHECKED_BEGIN, UNITS, ret_index, ret_first))
+            return false;
+    }
+    session->large_next = *ret_first + units;
+    return true;
 }
 
 /* Takes the place.  -ENOMEM. */
-static int reserve(struct coil_session *session, uint32_t channel, uint32_t units, uint32_t *ret_first)
+static int reserve(struct coil_session *session, uint32_t channel, enum coil_large_area area, uint32_t units,
+                   uint32_t *ret_first)
 {
     struct coil_large_block *grown;
     int r = -ENOMEM;
@@ -65,7 +91,7 @@ static int reserve(struct coil_session *session, uint32_t channel, uint32_t unit
     grown = realloc(session->large, (session->large_count + 1) * sizeof *grown);
     if (grown)
         session->large = grown;
-    if (grown && find(session, units, &at, ret_first)) {
+    if (grown && find_in_area(session, area, units, &at, ret_first)) {
         memmove(&grown[at + 1], &grown[at], (session->large_count - at) * sizeof *grown);
         grown[at] = (struct coil_large_block){ *ret_first, units, channel };
         session->large_count++;
@@ -91,13 +117,13 @@ static bool next_unbacked(struct coil_session *session, uint32_t *inout_first, u
     return first < block_end;
 }
 
-int coil_large_take(struct coil_session *session, uint32_t channel, uint64_t size, unsigned char **ret_address,
-                    struct coil_error *error)
+int coil_large_take(struct coil_session *session, uint32_t channel, enum coil_large_area area, uint64_t size,
+                    unsigned char **ret_address, struct coil_error *error)
 {
     uint32_t units = size < COIL_STAGING_CLIENT_SIZE ? (uint32_t)((size + UNIT - 1) / UNIT) : UNITS + 1;
     uint32_t block, first, end;
 
-    if (reserve(session, channel, units ? units : 1, &block) < 0)
+    if (reserve(session, channel, area, units ? units : 1, &block) < 0)
         return coil_error_set(error, -ENOMEM, "%llu bytes of arguments do not fit beside those of the calls under way",
                               (unsigned long long)size);
     for (first = block; next_unbacked(session, &first, &end, block + units); first = end) {
@@ -118,11 +144,11 @@ int coil_large_take(struct coil_session *session, uint32_t channel, uint64_t siz
 /* Gives back the memory behind the end of a block, as far as there is more than is worth keeping. */
 static void shrink(struct coil_session *session, const struct coil_large_block *block)
 {
-    uint32_t end = block->first + block->units, surplus, first;
+    uint32_t end = block->first + block->units, kept = session->check ? 0 : KEPT_UNITS, surplus, first;
 
-    if (session->large_backed_count <= KEPT_UNITS)
+    if (session->large_backed_count <= kept)
         return;
-    surplus = session->large_backed_count - KEPT_UNITS;
+    surplus = session->large_backed_count - kept;
     first = surplus < block->units ? end - surplus : block->first;
     (void)madvise(address_of(session, first), (uint64_t)(end - first) * UNIT, MADV_REMOVE);
     set_backed(session, first, end, false);

@@ -8,6 +8,7 @@
  *     regions.c    the program's regions, shown to workers
  *     staging.c    the client's half of the staging area: each channel's own piece
  *     large.c      the same: what does not fit there
+ *     check.c      COIL_CHECK: staging that is not used again for long
  *     open.c       a module's first call: session, channel, init code
  *     functions.c  the program's functions, as pointers that both sides can call
  *     callbacks.c  Python's functions, as function pointers of the program
@@ -38,6 +39,7 @@ struct coil_scope;
 /* A channel's own piece of the staging area, used as a stack: calls nest. */
 struct coil_staging {
     uint64_t base;
+    uint32_t size;
     uint32_t used;
     uint32_t populated; /* bytes that are known to have memory behind them */
 };
@@ -54,6 +56,11 @@ struct coil_staged {
 #define COIL_LARGE_UNIT 65536u
 #define COIL_LARGE_UNITS                                                                                               \
     ((uint32_t)((COIL_STAGING_CLIENT_SIZE - (uint64_t)COIL_CHANNELS_MAX * COIL_STAGING_PER_CHANNEL) / COIL_LARGE_UNIT))
+
+enum coil_large_area {
+    COIL_LARGE_ANY,
+    COIL_LARGE_CHECKED /* told to the worker; comes again as late as possible */
+};
 
 struct coil_large_block {
     uint32_t first; /* unit */
@@ -89,6 +96,7 @@ struct coil_session {
     uint64_t heap_base;
     struct coil_functions *functions;
     struct coil_heap *heap; /* NULL: its address belongs to a later worker; changed only when this one is dead */
+    bool check;             /* COIL_CHECK */
     pid_t worker;
     struct coil_own_fd pidfd;
     struct coil_own_fd socket; /* of `wire` */
@@ -104,6 +112,7 @@ struct coil_session {
     size_t large_count;
     uint64_t large_backed[COIL_LARGE_UNITS / 64]; /* one bit per unit: it has memory behind it */
     uint32_t large_backed_count;
+    uint32_t large_next;                 /* where the next COIL_LARGE_CHECKED is looked for */
     struct coil_session_region *regions; /* that pointers have led to */
     size_t region_count;
     struct coil_session *next; /* guarded by the runtime lock */
@@ -119,10 +128,10 @@ struct coil_oneway;
 struct coil_channel {
     struct coil_session *session;
     uint32_t index;
-    bool resetting; /* it is free, but its RESET has not been answered yet */
+    bool resetting;  /* it is free, but its RESET has not been answered yet */
     bool reset_sent; /* it has been sent: a call that was cancelled, or one-way calls, may stand in the way */
-    bool lost;      /* no answer will come to any of the calls that are open */
-    bool forked;    /* this process is a child, and the calls that are open are its parent's */
+    bool lost;       /* no answer will come to any of the calls that are open */
+    bool forked;     /* this process is a child, and the calls that are open are its parent's */
     /*
      * The requests that have not been answered, in turns ours (a call, on the ring of requests) and the worker's (an
      * ask, on the other): where each lies (I4), and, in the lowest bit, of ours whether an ask has come for it, of the
@@ -135,6 +144,7 @@ struct coil_channel {
     const struct coil_control *worker; /* the worker's control block */
     struct coil_spin spin;
     struct coil_staging staging;
+    struct coil_check *check;      /* of the call that is being prepared; NULL: pieces are not told to the worker */
     bool is_broken;                /* the worker has refused a record: the channel ends */
     bool oneway_pending;           /* one-way calls may not have been carried out yet */
     struct coil_oneway *oneway;    /* where they lie; NULL before the first one */
@@ -291,8 +301,8 @@ static inline void *coil_channel_claim(struct coil_channel *channel, uint32_t si
 }
 
 /*
- * What a failure of coil_channel_claim() or _receive() is to a request that has not begun.  -EAGAIN: the worker died, the
- * next one will do, after coil_channel_lost(); else it cannot be sent.  With words.
+ * What a failure of coil_channel_claim() or _receive() is to a request that has not begun.  -EAGAIN: the worker died,
+ * the next one will do, after coil_channel_lost(); else it cannot be sent.  With words.
  */
 int coil_channel_explain(struct coil_channel *channel, int code, enum coil_status *ret_status,
                          struct coil_error *error);
@@ -310,8 +320,8 @@ int coil_channel_receive_any(struct coil_channel *channel, struct coil_header *r
  * Waits for the next reply and copies its header; text is written as it comes.  `scope` is the call that waits.
  * 0; -ESRCH: none will come, and coil_channel_started() says what has begun; -ETIMEDOUT: none
  * will come, and nobody knows what has begun; -ECHILD: this process has been forked meanwhile, and the reply is its
- * parent's; -ETIME: the thread's deadline has passed; -EPROTO.  The reply must be finished with coil_channel_finish(), after its payload has been copied; without
- * one, the request is ended with coil_channel_end().
+ * parent's; -ETIME: the thread's deadline has passed; -EPROTO.  The reply must be finished with coil_channel_finish(),
+ * after its payload has been copied; without one, the request is ended with coil_channel_end().
  */
 static inline int coil_channel_receive(struct coil_channel *channel, struct coil_header *ret_header,
                                        struct coil_scope *scope)
@@ -359,7 +369,8 @@ int coil_ask_execute(struct coil_channel *channel, const struct coil_header *hea
 /* The same when its thread has ended: says so. */
 void coil_ask_refuse(struct coil_channel *channel, const struct coil_header *header);
 
-/* The innermost request is an ask whose thread has ended while it ran C code: says so, if there is room; to be tried again. */
+/* The innermost request is an ask whose thread has ended while it ran C code: says so, if there is room; to be tried
+ * again. */
 void coil_ask_abandon(struct coil_channel *channel);
 
 /* ---- heap.c: with the runtime lock ---- */
@@ -402,12 +413,33 @@ void coil_staging_reset(struct coil_channel *channel);
 /* ---- large.c ---- */
 
 /* Whole units for a call of this channel.  -ENOMEM with words. */
-int coil_large_take(struct coil_session *session, uint32_t channel, uint64_t size, unsigned char **ret_address,
-                    struct coil_error *error);
+int coil_large_take(struct coil_session *session, uint32_t channel, enum coil_large_area area, uint64_t size,
+                    unsigned char **ret_address, struct coil_error *error);
 void coil_large_release(struct coil_session *session, const unsigned char *address);
 
 /* What a channel's calls have left behind.  With the session's lock. */
 void coil_large_reset(struct coil_session *session, uint32_t channel);
+
+/* ---- check.c ---- */
+
+/* What a checked call has in staging: COIL_CALL_CHECKED. */
+struct coil_check {
+    unsigned char *zone;       /* small pieces, of this call alone; NULL: not checked */
+    struct coil_staging outer; /* the channel's own meanwhile */
+    struct coil_checked_range ranges[COIL_CHECKED_RANGES];
+};
+
+/* The pieces that are taken from here on, up to coil_check_tell(), are told to the worker.  -ENOMEM with words. */
+int coil_check_begin(struct coil_channel *channel, struct coil_check *check, struct coil_error *error);
+
+/* Notes a large piece. */
+void coil_check_note(struct coil_check *check, const unsigned char *address, uint64_t size);
+
+/* Writes COIL_CHECKED_SIZE bytes for the request. */
+void coil_check_tell(struct coil_channel *channel, const struct coil_check *check, void *payload);
+
+/* The pieces have been released. */
+void coil_check_end(struct coil_channel *channel, struct coil_check *check);
 
 /* ---- functions.c ---- */
 struct coil_functions;

@@ -109,6 +109,7 @@ int coil_session_new(const struct coil_message *attached, int fds[5], struct coi
     session->number = attached->session;
     session->base = attached->base;
     session->heap_base = attached->heap;
+    session->check = coil_environment_check();
     session->worker = (pid_t)attached->pid;
     session->pidfd = coil_own_fd_of(fds[3]);
     session->socket = coil_own_fd_of(coil_wire_fd(wire));

@@ -30,15 +30,21 @@ int coil_staging_populate(unsigned char *address, uint64_t size, struct coil_err
 void coil_staging_init(struct coil_channel *channel)
 {
     channel->staging = (struct coil_staging){ .base = channel->session->base + COIL_STAGING_OFFSET +
-                                                      (uint64_t)channel->index * COIL_STAGING_PER_CHANNEL };
+                                                      (uint64_t)channel->index * COIL_STAGING_PER_CHANNEL,
+                                              .size = COIL_STAGING_PER_CHANNEL };
 }
 
 int coil_staging_take_detached(struct coil_channel *channel, uint64_t size, struct coil_staged *ret_staged,
                                struct coil_error *error)
 {
+    enum coil_large_area area = channel->check ? COIL_LARGE_CHECKED : COIL_LARGE_ANY;
+    int r = coil_large_take(channel->session, channel->index, area, size, &ret_staged->address, error);
+
     ret_staged->mark = FROM_LARGE;
     ret_staged->size = size;
-    return coil_large_take(channel->session, channel->index, size, &ret_staged->address, error);
+    if (r == 0 && channel->check)
+        coil_check_note(channel->check, ret_staged->address, size);
+    return r;
 }
 
 int coil_staging_take(struct coil_channel *channel, uint64_t size, struct coil_staged *ret_staged,
@@ -47,11 +53,11 @@ int coil_staging_take(struct coil_channel *channel, uint64_t size, struct coil_s
     struct coil_staging *s = &channel->staging;
     uint32_t need;
 
-    if (size > COIL_STAGING_PER_CHANNEL - s->used)
+    if (size > s->size - s->used)
         return coil_staging_take_detached(channel, size, ret_staged, error);
     need = s->used + (uint32_t)round_up(size, COIL_LINE);
-    if (need > COIL_STAGING_PER_CHANNEL)
-        need = COIL_STAGING_PER_CHANNEL;
+    if (need > s->size)
+        need = s->size;
     if (need > s->populated) {
         uint32_t to = (uint32_t)round_up(need, POPULATE_STEP);
         int r = coil_staging_populate((unsigned char *)(uintptr_t)(s->base + s->populated), to - s->populated, error);
@@ -77,6 +83,7 @@ void coil_staging_release(struct coil_channel *channel, const struct coil_staged
 
 void coil_staging_reset(struct coil_channel *channel)
 {
-    channel->staging.used = 0;
+    channel->check = NULL;
+    coil_staging_init(channel);
     coil_large_reset(channel->session, channel->index);
 }

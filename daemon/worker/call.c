@@ -36,6 +36,8 @@ struct call {
     uint64_t result_at;  /* address in staging; 0: the result goes into the reply */
     void *staged_frame;  /* private copy of a frame that lay in staging; owned */
     void *staged_result; /* private result that will be copied to result_at; owned */
+    bool is_checked;
+    struct coil_checked_range checked[COIL_CHECKED_RANGES];
 };
 
 static void call_deinit(struct call *call)
@@ -91,14 +93,23 @@ static int copy_frame(struct coil_channel *channel, const struct coil_header *he
 {
     bool frame_staged = header->flags & COIL_CALL_STAGED_FRAME, result_staged = header->flags & COIL_CALL_STAGED_RESULT;
     uint32_t frame_size = frame_staged ? 8 : call->function->call_size;
+    uint32_t checked_size = header->flags & COIL_CALL_CHECKED ? COIL_CHECKED_SIZE : 0;
     uint64_t at;
+    int r;
 
-    if (frame_size > COIL_PAYLOAD_MAX || header->size != frame_size + (result_staged ? 8u : 0u) ||
+    if (frame_size > COIL_PAYLOAD_MAX || header->size != frame_size + (result_staged ? 8u : 0u) + checked_size ||
         (!result_staged && call->function->result_size > COIL_PAYLOAD_MAX))
         return coil_error_set(error, -EPROTO, "the client called %s() with a frame of a wrong size",
                               coil_image_function_name(call->module->image, call->index));
     coil_frame_copy(memory, coil_consumer_payload(&channel->requests), header->size);
     call->frame = memory;
+    if (checked_size) {
+        memcpy(call->checked, memory + header->size - checked_size, checked_size);
+        r = coil_check_open(channel->session, call->checked, error);
+        if (r < 0)
+            return r;
+        call->is_checked = true;
+    }
 
     if (result_staged) {
         memcpy(&call->result_at, memory + frame_size, 8);
@@ -213,6 +224,9 @@ static int run(struct coil_channel *channel, const struct coil_header *header, c
         memcpy((void *)(uintptr_t)call->result_at, result, call->function->result_size);
     else
         coil_frame_copy(payload, result, reply.size);
+    if (call->is_checked)
+        coil_check_close(call->checked, coil_image_name(call->module->image),
+                         coil_image_text(call->module->image, call->function->name));
     coil_channel_answer(channel, request->position, &reply);
     return 0;
 }

@@ -46,6 +46,8 @@ static void on_signal(int number, siginfo_t *info, void *context)
     int saved = errno;
 
     (void)context;
+    if (number == SIGSEGV && !was_sent)
+        coil_check_explain(info->si_addr);
     if (!was_sent || info->si_pid == getpid())
         mark();
     for (size_t i = 0; i < SIGNAL_COUNT; i++)

@@ -18,6 +18,7 @@
  *     text.c      what Python writes, as records
  *     doing.h     what each channel does, for when the process is dead
  *     fatal.c     which of them has ended it
+ *     check.c     COIL_CHECK: memory of calls that have ended
  */
 #ifndef COIL_WORKER_H
 #define COIL_WORKER_H
@@ -291,6 +292,21 @@ struct coil_worker_staged {
 int coil_worker_staging_take(struct coil_session *session, uint64_t size, struct coil_worker_staged *ret_staged,
                              struct coil_error *error);
 void coil_worker_staging_release(struct coil_session *session, const struct coil_worker_staged *staged);
+
+/* ---- check.c ---- */
+
+/*
+ * A checked call begins: its memory (COIL_CHECKED_RANGES, copied from the request) can be used.  -EPROTO, -ENOMEM with
+ * words.
+ */
+int coil_check_open(const struct coil_session *session, const struct coil_checked_range *ranges,
+                    struct coil_error *error);
+
+/* It is about to be answered: whoever uses the memory from here on ends the worker.  The names are kept. */
+void coil_check_close(const struct coil_checked_range *ranges, const char *module, const char *function);
+
+/* In a signal handler: if the address lies in memory of a call that has ended, says so on standard error. */
+void coil_check_explain(const void *address);
 
 /* ---- fatal.c ---- */
 int coil_fatal_prepare(void);                         /* once, before Python starts */
