@@ -89,7 +89,7 @@ static int data_pointer_to_c(const struct coil_argument *argument, PyObject *obj
     if (size < 0)
         return -1;
     if (size > 0) {
-        value = coil_outgoing_allocate(outgoing, (size_t)size);
+        value = coil_outgoing_allocate(outgoing, (size_t)size, argument->has_plain_items);
         if (!value) {
             (void)PyErr_NoMemory();
             return -1;
@@ -97,6 +97,8 @@ static int data_pointer_to_c(const struct coil_argument *argument, PyObject *obj
         if (coil_backend_to_array(value, ctype, object) < 0)
             return -1;
     }
+    if ((size == 0 ? PyBytes_Check(object) : !argument->has_plain_items) && argument->number < 64)
+        outgoing->known_private |= UINT64_C(1) << argument->number;
     memcpy(target, &value, sizeof value);
     return 0;
 }
@@ -149,7 +151,7 @@ static void primitive_choose(struct coil_argument *argument, const struct coil_d
 }
 
 int coil_argument_init(struct coil_argument *argument, PyObject *ffi, const struct coil_descriptor *image,
-                       const struct coil_descriptor_value *value)
+                       const struct coil_descriptor_value *value, unsigned number)
 {
     const coil_type_code *codes = coil_image_types(image);
     uint32_t type = coil_image_resolve(image, value->type);
@@ -157,12 +159,14 @@ int coil_argument_init(struct coil_argument *argument, PyObject *ffi, const stru
     if (coil_converter_init(&argument->converter, ffi, image, value) < 0)
         return -1;
     argument->to_c = other_to_c;
-    argument->value = value;
+    argument->number = number;
     if (COIL_TYPE_OPERATION(codes[type]) == COIL_OP_PRIMITIVE) {
         primitive_choose(argument, image, type, COIL_TYPE_ARGUMENT(codes[type]));
     } else if (COIL_TYPE_OPERATION(codes[type]) == COIL_OP_POINTER) {
         uint32_t item = coil_image_resolve(image, (uint32_t)COIL_TYPE_ARGUMENT(codes[type]));
 
+        argument->has_plain_items =
+            COIL_TYPE_OPERATION(codes[item]) == COIL_OP_PRIMITIVE || COIL_TYPE_OPERATION(codes[item]) == COIL_OP_ENUM;
         argument->is_data_pointer = COIL_TYPE_OPERATION(codes[item]) != COIL_OP_FUNCTION;
         argument->to_c = function_pointer_to_c;
     }

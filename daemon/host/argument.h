@@ -8,12 +8,14 @@
 struct coil_argument {
     struct coil_converter converter; /* from_c: for functions of Python that have the signature */
     int (*to_c)(const struct coil_argument *argument, PyObject *object, char *target);
-    const struct coil_descriptor_value *value;
+    unsigned number;      /* of the parameter */
+    bool has_plain_items; /* what it points to has no pointers in it */
     bool is_data_pointer; /* takes what CFFI takes for pointers: cdata, bytes, lists, ... */
 };
 
+/* For parameter `number`, described by `value`. */
 int coil_argument_init(struct coil_argument *argument, PyObject *ffi, const struct coil_descriptor *image,
-                       const struct coil_descriptor_value *value);
+                       const struct coil_descriptor_value *value, unsigned number);
 
 /*
  * Stores `object` in the frame.  What it has no memory for, a list for example, gets some in `outgoing`, until that is

@@ -2,9 +2,9 @@
  * Copies of Python's own memory for one call into the program.
  *
  * The frame's pointers are followed as the declaration says, through structs and arrays of pointers, with sharing and
- * cycles kept: what overlaps is one range, and a range is copied once.  A pointer into shared memory crosses as it is,
- * and nothing behind it is looked at, but for one thing: private pointers in the fields of what the frame leads to
- * directly would be followed by C into nothing, and are an error with a name.
+ * cycles kept: what overlaps is one range, and a range is copied once.  A pointer into shared memory crosses as it is;
+ * what lies there is only looked at, to a bounded extent, for pointers to memory of Python's own, which C would
+ * follow into nothing: they are an error with a name.
  *
  * Afterwards only bytes that C changed are written back, told apart by a snapshot: other threads of Python may
  * have written their neighbours meanwhile, and objects that nobody changed must not be written at all.  What is
@@ -26,12 +26,13 @@
 #include "proto/expression.h"
 
 #define ALIGNMENT 16u
+#define SHARED_GROUPS_MAX 256            /* that are looked at */
 #define SIZE_MAX_OUT (UINT64_C(1) << 32) /* of all copies together; checked early, so that sums cannot overflow */
 
 /* Memory for an argument that had none. */
 struct coil_outgoing_block {
     struct coil_outgoing_block *next;
-    void *memory;
+    void *shared, *own;
 };
 
 /* Private memory and its copy; ranges do not overlap once they are merged. */
@@ -63,7 +64,7 @@ struct search {
     struct group *groups; /* all that were found; owned */
     size_t group_count, looked_at;
     size_t *known; /* numbers of groups + 1, hashed: a table of a power of two, at most half full; owned */
-    size_t range_room, pointer_room, group_room, known_room;
+    size_t range_room, pointer_room, group_room, known_room, shared_count;
     uint64_t total;
 };
 
@@ -97,24 +98,30 @@ static void heap_free(void *memory)
         free(memory);
 }
 
-void *coil_outgoing_allocate(struct coil_outgoing *outgoing, size_t size)
+void *coil_outgoing_allocate(struct coil_outgoing *outgoing, size_t size, bool is_shared)
 {
-    COIL_CLEANUP(coil_memory_free) struct coil_outgoing_block *block = malloc(sizeof *block);
+    COIL_CLEANUP(coil_memory_free) struct coil_outgoing_block *block = calloc(1, sizeof *block);
+    void *memory;
 
     if (!block)
         return NULL;
-    block->memory = heap_allocate(size);
-    if (!block->memory)
+    memory = is_shared ? heap_allocate(size) : malloc(size ? size : 1);
+    if (!memory)
         return NULL;
-    memset(block->memory, 0, size);
+    memset(memory, 0, size);
+    if (is_shared)
+        block->shared = memory;
+    else
+        block->own = memory;
     block->next = outgoing->blocks;
     outgoing->blocks = coil_steal_memory(&block);
-    return outgoing->blocks->memory;
+    return memory;
 }
 
-static bool is_shared(const struct coil_outgoing *outgoing, uint64_t address)
+/* Does the address mean nothing to the program?  It may be one of shared memory, or the program's own. */
+static bool is_private(const struct coil_outgoing *outgoing, uint64_t address)
 {
-    return coil_start_callbacks()->is_shared(outgoing->program, address, 1);
+    return !coil_start_callbacks()->is_shared(outgoing->program, address, 0);
 }
 
 static bool is_out(const struct coil_descriptor_value *value)
@@ -181,7 +188,7 @@ static int add_group(struct search *s, uint64_t base, uint32_t shape, bool group
     if (r < 0)
         return r;
     entry = known_at(s, base, row->first_value);
-    if (*entry)
+    if (*entry || (group_is_shared && s->shared_count++ >= SHARED_GROUPS_MAX))
         return 0;
     s->groups[s->group_count++] = (struct group){ base, row->first_value, row->value_count, group_is_shared };
     *entry = s->group_count;
@@ -195,7 +202,8 @@ static int add_groups(struct search *s, uint64_t base, uint64_t size, uint32_t s
     uint64_t step = coil_image_shapes(s->outgoing->image)[shape - 1].size;
     int r = 0;
 
-    for (uint64_t at = 0; r == 0 && size - at >= step; at += step)
+    for (uint64_t at = 0; r == 0 && size - at >= step && !(groups_are_shared && s->shared_count > SHARED_GROUPS_MAX);
+         at += step)
         r = add_group(s, base + at, shape, groups_are_shared, error);
     return r;
 }
@@ -261,7 +269,7 @@ static int add_private(struct search *s, const struct group *group, const struct
         r = grow(&o->pointers, o->pointer_count, &s->pointer_room, sizeof *o->pointers, error);
     if (r < 0)
         return r;
-    o->ranges[o->range_count++] = (struct coil_outgoing_range){ .begin = target, .end = target + size };
+    o->ranges[o->range_count++] = (struct coil_outgoing_range){ .begin = target, .end = target + (size ? size : 1) };
     o->pointers[o->pointer_count++] =
         (struct coil_outgoing_pointer){ value, group->base, group->first_value, target, size };
     /* What is `out` is not read. */
@@ -274,13 +282,25 @@ static bool is_pointer(const struct coil_descriptor_value *value)
            value->crossing != COIL_CROSS_FILE;
 }
 
+/* Is what the pointer leads to, in memory that both see, worth a look?  Its size is known then. */
+static bool is_followed(const struct search *s, const struct group *group, const struct coil_descriptor_value *value,
+                        uint64_t target, uint64_t *ret_size)
+{
+    if (!value->shape || is_out(value) || value->count == COIL_COUNT_TO_NULL)
+        return false;
+    return coil_expression_extent(s->outgoing->image, group->first_value, value, own_memory(group->base), ret_size,
+                                  NULL) == 0 &&
+           coil_start_callbacks()->is_shared(s->outgoing->program, target, *ret_size);
+}
+
 /* One value of a group: a pointer, or a struct that has some. */
 static int look_at(struct search *s, const struct group *group, const struct coil_descriptor_value *value,
-                   struct coil_error *error)
+                   bool is_known_private, struct coil_error *error)
 {
-    uint64_t target;
+    bool is_opaque = value->crossing == COIL_CROSS_VALUE && coil_image_is_pointer(s->outgoing->image, value);
+    uint64_t target, size;
 
-    if (!is_pointer(value)) {
+    if (!is_pointer(value) && !is_opaque) {
         if (value->crossing != COIL_CROSS_VALUE || !value->shape)
             return 0;
         return add_groups(s, group->base + value->offset, value->size, value->shape, group->is_shared, error);
@@ -288,16 +308,18 @@ static int look_at(struct search *s, const struct group *group, const struct coi
     memcpy(&target, own_memory(group->base + value->offset), sizeof target);
     if (!target)
         return 0;
-    if (!is_shared(s->outgoing, target))
-        return group->is_shared ? refuse(s, value,
-                                         "but the struct it is a field of is shared with the program: store a pointer "
-                                         "to memory that ffi.new() has made",
-                                         error)
-                                : add_private(s, group, value, target, error);
-    /* One struct: its fields, and no further. */
-    if (!group->is_shared && value->shape && !value->count)
-        return add_groups(s, target, value->extent, value->shape, true, error);
-    return 0;
+    if (is_known_private || is_private(s->outgoing, target))
+        return is_opaque ? refuse(s, value,
+                                  "and as it is opaque, nothing says how much is there: pass memory that "
+                                  "ffi.new() has made, or say in the declaration what it leads to",
+                                  error)
+               : group->is_shared
+                   ? refuse(s, value,
+                            "but the struct it is a field of is shared with the program: store a pointer "
+                            "to memory that ffi.new() has made",
+                            error)
+                   : add_private(s, group, value, target, error);
+    return is_followed(s, group, value, target, &size) ? add_groups(s, target, size, value->shape, true, error) : 0;
 }
 
 static int gather(struct search *s, const struct coil_descriptor_function *signature, void *frame,
@@ -309,7 +331,9 @@ static int gather(struct search *s, const struct coil_descriptor_function *signa
 
     for (;;) {
         for (uint32_t i = 0; r == 0 && i < group.value_count; i++)
-            r = look_at(s, &group, &values[group.first_value + i], error);
+            r = look_at(s, &group, &values[group.first_value + i],
+                        group.base == (uint64_t)(uintptr_t)frame && i < 64 && s->outgoing->known_private >> i & 1,
+                        error);
         if (r < 0 || s->looked_at == s->group_count)
             return r;
         group = s->groups[s->looked_at++]; /* a copy: the array may move */
@@ -497,7 +521,8 @@ void coil_outgoing_deinit(struct coil_outgoing *outgoing)
         struct coil_outgoing_block *block = outgoing->blocks;
 
         outgoing->blocks = block->next;
-        heap_free(block->memory);
+        heap_free(block->shared);
+        free(block->own);
         free(block);
     }
     for (size_t i = 0; i < outgoing->range_count; i++) {

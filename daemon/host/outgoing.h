@@ -18,6 +18,7 @@ struct coil_outgoing_block;
 struct coil_outgoing {
     const struct coil_descriptor *image;
     struct coil_host_program *program;
+    uint64_t known_private; /* a bit for each of the first parameters: its pointer is to memory of Python's own */
     struct coil_outgoing_block *blocks; /* memory for arguments that had none */
     struct coil_outgoing_range *ranges; /* of private memory, sorted, with their copies */
     size_t range_count;
@@ -25,8 +26,11 @@ struct coil_outgoing {
     size_t pointer_count;
 };
 
-/* Zeroed memory that the program can see, until coil_outgoing_deinit().  NULL: no memory. */
-void *coil_outgoing_allocate(struct coil_outgoing *outgoing, size_t size);
+/*
+ * Zeroed memory, until coil_outgoing_deinit(): that the program can see, or, to be copied as other memory of Python's
+ * own is, because it will have pointers to such.  NULL: no memory.
+ */
+void *coil_outgoing_allocate(struct coil_outgoing *outgoing, size_t size, bool is_shared);
 
 /*
  * Makes every pointer of `frame`, a call frame of `signature`, lead to memory that `program` can see, and so on behind

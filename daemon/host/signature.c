@@ -19,7 +19,7 @@ static int arguments_build(const struct coil_host_module *module, const struct c
     const struct coil_descriptor_value *values = coil_image_values(module->image) + row->first_value;
 
     for (uint32_t i = 0; i < row->parameter_count; i++)
-        if (coil_argument_init(&arguments[i], module->backend_ffi, module->image, &values[i]) < 0)
+        if (coil_argument_init(&arguments[i], module->backend_ffi, module->image, &values[i], i) < 0)
             return -1;
     return 0;
 }
@@ -38,7 +38,8 @@ static int signature_build(const struct coil_host_module *module, const struct c
         return -1;
     signature->name = coil_image_text(module->image, row->name);
     for (uint32_t i = 0; i < row->parameter_count; i++)
-        signature->has_pointers = signature->has_pointers || values[i].crossing != COIL_CROSS_VALUE || values[i].shape;
+        signature->has_pointers = signature->has_pointers || values[i].crossing != COIL_CROSS_VALUE ||
+                                  values[i].shape || coil_image_is_pointer(module->image, &values[i]);
     signature->arguments = coil_steal_memory(&arguments);
     signature->descriptor = row;
     return 0;

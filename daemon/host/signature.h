@@ -10,7 +10,7 @@ struct coil_signature {
     const char *name;                                  /* empty for a function pointer's */
     struct coil_argument *arguments;                   /* descriptor->parameter_count of them */
     struct coil_converter result;
-    bool has_pointers; /* among the parameters, and not opaque */
+    bool has_pointers; /* among the parameters, or in them */
 };
 
 /* Row `index` of the descriptor's table `signatures`, built if need be; immortal.  NULL with an exception.  With the
