@@ -151,13 +151,14 @@ static int exchange(struct attempt *a, struct coil_error *error)
     if (r == 0 && coil_channel_serve(channel, COIL_RECORD_ANSWER, &header) < 0)
         r = -ESRCH;
     coil_channel_enter(channel);
+    if (r == 0) {
+        r = take_answer(a, &header, error);
+        coil_channel_enter(channel); /* an answer that breaks the channel may have had to wait */
+        coil_consumer_answered(&channel->requests);
+        if (channel->oneway_count == oneway_count) /* else what they have printed may lie there unread: I4 */
+            coil_producer_rewind(&channel->replies, a->position);
+    }
     channel->asks--;
-    if (r < 0)
-        return r;
-    r = take_answer(a, &header, error);
-    coil_consumer_answered(&channel->requests);
-    if (channel->oneway_count == oneway_count) /* else what they have printed may lie there unread: I4 */
-        coil_producer_rewind(&channel->replies, a->position);
     return r;
 }
 

@@ -21,8 +21,8 @@
 #include "proto/cleanup.h"
 #include "proto/clock.h"
 
-#define PATIENCE_MS 1000 /* with a program that does not read what one-way handlers print */
-#define BATCH_MAX 32     /* one-way calls carried out in a row while others wait for the GIL */
+#define PATIENCE_MS 1000             /* with a program that does not read what one-way handlers print */
+#define BATCH_MAX 32                 /* one-way calls carried out in a row while others wait for the GIL */
 #define STACK_SIZE ((size_t)8 << 20) /* bytes, whatever limit coild was started with: Python recurses */
 
 /*
@@ -83,10 +83,12 @@ void coil_channel_break(struct coil_channel *channel, const char *what)
 {
     const struct coil_header header = { .kind = COIL_RECORD_FAILED, .outcome = COIL_FAILED_PROTOCOL };
 
-    fprintf(stderr, "coil-worker: session %llu, channel %u: %s; the channel is closed\n",
-            (unsigned long long)channel->session->number, channel->index, what);
+    fprintf(stderr, "coil-worker: session %llu, channel %u (process %llu of user %llu): %s; the channel is closed\n",
+            (unsigned long long)channel->session->number, channel->index,
+            (unsigned long long)channel->session->peer.pid, (unsigned long long)channel->session->peer.uid, what);
     channel->broken = true;
-    if (coil_channel_claim(channel, 0))
+    /* The ring may be full, of a client that does not read: nobody else waits for it. */
+    if (coil_channel_claim_answer(channel, 0))
         (void)coil_producer_publish(&channel->replies, &header);
 }
 
