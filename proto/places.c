@@ -133,6 +133,14 @@ void coil_path_append_member(struct coil_path *path, const struct coil_descripto
     }
 }
 
+void coil_path_append_in_frame(struct coil_path *path, const struct coil_descriptor *image,
+                               const struct coil_descriptor_value *values, uint32_t count, uint64_t at)
+{
+    if (count == 1 && !coil_image_text(image, values->name)[0])
+        coil_path_append(path, "result");
+    coil_path_append_member(path, image, values, count, at, "");
+}
+
 void coil_path_append_element(struct coil_path *path, const struct coil_descriptor *image, uint32_t shape,
                               uint64_t size, uint64_t at)
 {

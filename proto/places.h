@@ -55,6 +55,10 @@ void coil_path_append_member(struct coil_path *path, const struct coil_descripto
                              const struct coil_descriptor_value *values, uint32_t count, uint64_t at,
                              const char *separator);
 
+/* The same for a frame; where it says no name, it is the result. */
+void coil_path_append_in_frame(struct coil_path *path, const struct coil_descriptor *image,
+                               const struct coil_descriptor_value *values, uint32_t count, uint64_t at);
+
 /* The same for what lies at offset `at` of `size` bytes of elements of a shape (1 + index) behind a pointer. */
 void coil_path_append_element(struct coil_path *path, const struct coil_descriptor *image, uint32_t shape,
                               uint64_t size, uint64_t at);

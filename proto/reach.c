@@ -63,13 +63,6 @@ static void walk_deinit(struct walk *walk)
 
 /* ---- names ---- */
 
-static void name_in_frame(const struct walk *walk, struct coil_path *path, uint64_t at)
-{
-    coil_path_append_member(path, walk->reach->image, walk->frame->values, walk->frame->count, at, "");
-    if (path->used == 0)
-        coil_path_append(path, "result");
-}
-
 static void name(const struct walk *walk, uint64_t at, struct coil_path *path)
 {
     uint32_t parents[PARENTS_NAMED]; /* the nearest first */
@@ -83,7 +76,7 @@ static void name(const struct walk *walk, uint64_t at, struct coil_path *path)
         if (count < PARENTS_NAMED)
             parents[count++] = i;
     }
-    name_in_frame(walk, path, root ? root->at : at);
+    coil_path_append_in_frame(path, walk->reach->image, walk->frame->values, walk->frame->count, root ? root->at : at);
     if (depth > count)
         coil_path_append(path, "->...");
     while (count-- > 0) {

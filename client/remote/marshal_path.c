@@ -22,7 +22,7 @@ static void append_in_frame(struct coil_path *path, const struct coil_group *gro
     size_t used = path->used;
 
     if (group)
-        coil_path_append_member(path, group->link->image, group->values, group->count, at, "");
+        coil_path_append_in_frame(path, group->link->image, group->values, group->count, at);
     if (path->used == used && block)
         coil_path_append(path, coil_image_text(block->link->image, block->value->name));
     if (path->used == used)
