@@ -167,6 +167,8 @@ static int write_back(struct attempt *a, struct coil_scope *scope, struct coil_e
 {
     int r = coil_marshal_back(scope, true, error);
 
+    if (r == -EFAULT && a->outcome == COIL_HOST_RAISED)
+        return 0; /* Python has told about it */
     if (r < 0)
         a->status = r == -ENOMEM ? COIL_E_MEMORY : COIL_E_POINTER;
     return r;

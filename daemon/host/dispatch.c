@@ -20,9 +20,11 @@
 
 #include "daemon/host/backend.h"
 #include "daemon/host/extern.h"
+#include "daemon/host/keep.h"
 #include "daemon/host/module.h"
 #include "daemon/host/report.h"
 #include "daemon/host/text.h"
+#include "proto/window.h"
 
 #define ARGUMENTS_LOCAL 16
 #define CONVERTING_RESULT ", trying to convert the result back to C"
@@ -59,17 +61,12 @@ static void callback_report(PyObject *exception, PyObject *callable, const char 
     PyMem_Free(heading);
 }
 
-/* onerror(type, exception, traceback): its result, unless it is None, becomes the call's.  -1 with an
- * exception. */
-static int onerror_run(const struct coil_host_function *function, PyObject *onerror, PyObject *exception, char *result)
+/* Stores the result, and sees to it that the program can follow its pointers.  -1 with an exception. */
+static int result_store(const struct coil_host_function *function, const char *call, PyObject *value, char *result)
 {
-    COIL_OBJECT traceback = PyException_GetTraceback(exception);
-    COIL_OBJECT answer = PyObject_CallFunctionObjArgs(onerror, (PyObject *)Py_TYPE(exception), exception,
-                                                      traceback ? traceback : Py_None, NULL);
-
-    if (!answer)
+    if (coil_converter_to_c(&function->result, value, result) < 0)
         return -1;
-    return answer == Py_None ? 0 : coil_converter_to_c(&function->result, answer, result);
+    return function->giver.gives ? coil_stray_check_result(&function->giver, call, result) : 0;
 }
 
 /* A result that no converter has filled is zero. */
@@ -79,24 +76,51 @@ static void result_clear(const struct coil_host_function *function, char *result
         memset(result, 0, function->descriptor->result_size);
 }
 
-/* An exception is raised: fills the result with the error value, and tells about it. */
-static void call_failed(const struct coil_host_function *function, const struct coil_attachment *attachment,
-                        const char *stage, char *result)
+static void result_set_error(const struct coil_host_function *function, const struct coil_attachment *attachment,
+                             char *result)
+{
+    result_clear(function, result);
+    if (attachment->error_size)
+        memcpy(result, attachment->error, attachment->error_size);
+}
+
+/* onerror(type, exception, traceback): its result, unless it is None, becomes the call's.  A new reference to it, or
+ * NULL with an exception. */
+static PyObject *onerror_run(const struct coil_host_function *function, PyObject *onerror, PyObject *exception,
+                             const char *call, char *result)
+{
+    COIL_OBJECT traceback = PyException_GetTraceback(exception);
+    COIL_OBJECT answer = PyObject_CallFunctionObjArgs(onerror, (PyObject *)Py_TYPE(exception), exception,
+                                                      traceback ? traceback : Py_None, NULL);
+
+    if (!answer || (answer != Py_None && result_store(function, call, answer, result) < 0))
+        return NULL;
+    return coil_object_steal(&answer);
+}
+
+/*
+ * An exception is raised: fills the result with the error value, and tells about it.  A new reference to what
+ * onerror has answered, or NULL.
+ */
+static PyObject *call_failed(const struct coil_host_function *function, const struct coil_attachment *attachment,
+                             const char *stage, const char *call, char *result)
 {
     COIL_OBJECT exception = coil_compat_exception_take();
     COIL_OBJECT second = NULL;
 
-    result_clear(function, result);
-    if (attachment->error_size)
-        memcpy(result, attachment->error, attachment->error_size);
+    result_set_error(function, attachment, result);
     if (attachment->onerror) {
-        if (onerror_run(function, attachment->onerror, exception, result) == 0)
-            return;
+        PyObject *answer = onerror_run(function, attachment->onerror, exception, call, result);
+
+        if (answer)
+            return answer;
         second = coil_compat_exception_take();
+        result_set_error(function, attachment, result);
     }
     callback_report(exception, attachment->callable, stage);
     if (second)
         coil_report_exception(second, "During the call to 'onerror', another exception occurred:");
+    return NULL;
 }
 
 /* Converts the arguments, calls, and takes C's errno in and out.  NULL with an exception. */
@@ -124,15 +148,15 @@ static PyObject *handler_run(const struct coil_host_function *function, PyObject
     return value;
 }
 
-static int function_call(const struct coil_host_function *function, const char *call, char *result, int *inout_errno)
+/* Runs the handler and stores its result.  -1 with an exception; *ret_stage: what went wrong. */
+static int handler_call(const struct coil_host_function *function, const struct coil_attachment *attachment,
+                        const char *call, char *result, int *inout_errno, PyObject **ret_value, const char **ret_stage)
 {
-    COIL_CLEANUP(attachment_unrefp)
-    struct coil_attachment *attachment = coil_attachment_ref(function->attachment);
     PyObject *local[1 + ARGUMENTS_LOCAL]; /* the first is the callee's to use */
     PyObject **arguments = local;
-    const char *stage = "";
-    COIL_OBJECT value = NULL;
+    PyObject *value = NULL;
 
+    *ret_stage = "";
     if (function->descriptor->parameter_count > ARGUMENTS_LOCAL) {
         arguments = PyMem_Calloc(1 + function->descriptor->parameter_count, sizeof *arguments);
         if (!arguments)
@@ -142,13 +166,45 @@ static int function_call(const struct coil_host_function *function, const char *
         value = handler_run(function, attachment->callable, call, arguments + 1, inout_errno);
     if (arguments != local)
         PyMem_Free(arguments);
-    if (value) {
-        if (coil_converter_to_c(&function->result, value, result) == 0)
-            return COIL_HOST_RETURNED;
-        stage = CONVERTING_RESULT;
+    *ret_value = value;
+    if (!value || (function->giver.stores && coil_stray_check_stored(&function->giver, call) < 0))
+        return -1;
+    *ret_stage = CONVERTING_RESULT;
+    return result_store(function, call, value, result);
+}
+
+/* A handle ends when Python lets go of it: the program cannot look behind it anyway. */
+static bool result_is_kept(const struct coil_host_function *function, const char *result)
+{
+    uint64_t address = 0;
+
+    if (!function->giver.gives)
+        return false;
+    if (function->result.size == sizeof address)
+        memcpy(&address, result + function->result.offset, sizeof address);
+    return address < COIL_TOKENS_BEGIN || address >= COIL_TOKENS_END;
+}
+
+static int function_call(const struct coil_host_function *function, struct coil_host_thread *thread, const char *call,
+                         char *result, int *inout_errno)
+{
+    COIL_CLEANUP(attachment_unrefp)
+    struct coil_attachment *attachment = coil_attachment_ref(function->attachment);
+    bool keeps = function->giver.gives || function->giver.stores;
+    int outcome = COIL_HOST_RETURNED;
+    struct coil_keep keep;
+    COIL_OBJECT value = NULL;
+    const char *stage;
+
+    if (keeps)
+        coil_keep_begin(&keep, thread, &function->giver);
+    if (handler_call(function, attachment, call, result, inout_errno, &value, &stage) < 0) {
+        Py_XSETREF(value, call_failed(function, attachment, stage, call, result));
+        outcome = COIL_HOST_RAISED;
     }
-    call_failed(function, attachment, stage, result);
-    return COIL_HOST_RAISED;
+    if (keeps)
+        coil_keep_end(&keep, result_is_kept(function, result) ? value : NULL, call);
+    return outcome;
 }
 
 int coil_dispatch_call(struct coil_host_thread *thread, struct coil_host_module *module, unsigned function,
@@ -159,7 +215,7 @@ int coil_dispatch_call(struct coil_host_thread *thread, struct coil_host_module 
 
     if (callee->attachment) {
         thread->calls++;
-        outcome = function_call(callee, call, result, inout_errno);
+        outcome = function_call(callee, thread, call, result, inout_errno);
         thread->calls--;
     } else {
         result_clear(callee, result);

@@ -32,6 +32,7 @@ void coil_attachment_unref(struct coil_attachment *attachment)
         return;
     Py_XDECREF(attachment->callable);
     Py_XDECREF(attachment->onerror);
+    Py_XDECREF(attachment->error_object);
     PyMem_Free(attachment);
 }
 
@@ -56,8 +57,10 @@ static struct coil_attachment *attachment_new(const struct coil_host_function *f
     attachment->error_size = size;
     attachment->callable = Py_NewRef(callable);
     attachment->onerror = onerror == Py_None ? NULL : Py_NewRef(onerror);
-    if (error != Py_None && coil_converter_to_c(&function->result, error, attachment->error) < 0)
+    if (error != Py_None && (coil_converter_to_c(&function->result, error, attachment->error) < 0 ||
+                             (function->giver.gives && coil_stray_check_error(&function->giver, attachment->error) < 0)))
         return NULL;
+    attachment->error_object = function->giver.gives ? Py_NewRef(error) : NULL;
     return coil_steal_memory(&attachment);
 }
 

@@ -12,13 +12,19 @@
 
 #include "daemon/host/wrapper.h"
 
+#include <stddef.h>
+#include <structmember.h>
+
 #include "daemon/host/context.h"
 #include "daemon/host/extern.h"
 #include "daemon/host/lib_function.h"
 #include "daemon/host/signature.h"
+#include "daemon/host/handle.h"
+#include "daemon/host/new.h"
 
 struct wrapper {
     PyObject_HEAD struct coil_host_module *module;
+    PyObject *new; /* ffi.new: a function of the backend's, so that calling it costs no more than there */
 };
 
 static PyTypeObject *wrapper_type;
@@ -53,6 +59,21 @@ static PyObject *wrapper_typeof(PyObject *self, PyObject *argument)
     if (coil_lib_function_check(argument, &module, &signature))
         return coil_signature_ctype(module, signature);
     return PyObject_CallMethod(module_of(self)->backend_ffi, "typeof", "O", argument);
+}
+
+static PyObject *wrapper_new_allocator(PyObject *self, PyObject *arguments, PyObject *options)
+{
+    return coil_new_allocator(module_of(self)->backend_ffi, arguments, options);
+}
+
+static PyObject *wrapper_new_handle(PyObject *self, PyObject *object)
+{
+    return coil_handle_new(module_of(self)->backend_ffi, object);
+}
+
+static PyObject *wrapper_from_handle(PyObject *self, PyObject *cdata)
+{
+    return coil_handle_object(module_of(self)->backend_ffi, cdata);
 }
 
 /* The names of typedefs without those that context.c added. */
@@ -114,17 +135,23 @@ static PyMethodDef wrapper_methods[] = {
       "extern \"Python\" function of the same name." },
     { "addressof", wrapper_addressof, METH_VARARGS, "addressof(cdata, *fields_or_indexes): a pointer to it." },
     { "typeof", wrapper_typeof, METH_O, "typeof(cdata or string or lib.f): its type." },
+    { "new_allocator", (PyCFunction)(void (*)(void))wrapper_new_allocator, METH_VARARGS | METH_KEYWORDS,
+      "new_allocator(alloc=None, free=None, should_clear_after_alloc=True): a function like ffi.new()." },
+    { "new_handle", wrapper_new_handle, METH_O, "new_handle(object): a void * that stands for the object." },
+    { "from_handle", wrapper_from_handle, METH_O, "from_handle(cdata): the object that new_handle() was given." },
     { "list_types", wrapper_list_types, METH_NOARGS, "The names of typedefs, structs and unions." },
     { "__dir__", wrapper_dir, METH_NOARGS, NULL },
     { NULL, NULL, 0, NULL },
 };
 
+static PyMemberDef wrapper_members[] = {
+    { "new", T_OBJECT_EX, offsetof(struct wrapper, new), READONLY, "new(cdecl, init=None): a new C object." },
+    { NULL, 0, 0, 0, NULL },
+};
+
 static PyType_Slot wrapper_slots[] = {
-    { Py_tp_methods, wrapper_methods },
-    { Py_tp_getattro, wrapper_getattr },
-    { Py_tp_setattro, wrapper_setattr },
-    { Py_tp_repr, wrapper_repr },
-    { 0, NULL },
+    { Py_tp_methods, wrapper_methods },  { Py_tp_members, wrapper_members }, { Py_tp_getattro, wrapper_getattr },
+    { Py_tp_setattro, wrapper_setattr }, { Py_tp_repr, wrapper_repr },       { 0, NULL },
 };
 
 static PyType_Spec wrapper_spec = {
@@ -134,14 +161,30 @@ static PyType_Spec wrapper_spec = {
     .slots = wrapper_slots,
 };
 
+/* The names that are ours: those of the methods and members above. */
+static PyObject *names_new(void)
+{
+    COIL_OBJECT names = PySet_New(NULL);
+
+    for (const PyMethodDef *method = wrapper_methods; names && method->ml_name; method++) {
+        COIL_OBJECT name = PyUnicode_InternFromString(method->ml_name);
+
+        if (!name || PySet_Add(names, name) < 0)
+            return NULL;
+    }
+    for (const PyMemberDef *member = wrapper_members; names && member->name; member++) {
+        COIL_OBJECT name = PyUnicode_InternFromString(member->name);
+
+        if (!name || PySet_Add(names, name) < 0)
+            return NULL;
+    }
+    return coil_object_steal(&names);
+}
+
 static int type_prepare(void)
 {
-    COIL_OBJECT names = NULL;
-
-    if (!replaced) {
-        names = Py_BuildValue("[sssss]", "def_extern", "addressof", "typeof", "list_types", "__dir__");
-        replaced = names ? PySet_New(names) : NULL;
-    }
+    if (!replaced)
+        replaced = names_new();
     if (!wrapper_type)
         wrapper_type = (PyTypeObject *)PyType_FromSpec(&wrapper_spec);
     return replaced && wrapper_type ? 0 : -1;
@@ -149,12 +192,15 @@ static int type_prepare(void)
 
 PyObject *coil_ffi_new(struct coil_host_module *module)
 {
+    COIL_OBJECT new = coil_new(module->backend_ffi);
     struct wrapper *wrapper;
 
-    if (type_prepare() < 0)
+    if (!new || type_prepare() < 0)
         return NULL;
     wrapper = PyObject_New(struct wrapper, wrapper_type);
-    if (wrapper)
-        wrapper->module = module;
+    if (!wrapper)
+        return NULL;
+    wrapper->module = module;
+    wrapper->new = coil_object_steal(&new);
     return (PyObject *)wrapper;
 }

@@ -142,6 +142,7 @@ static int functions_build(struct coil_host_module *module)
                 return -1;
         if (coil_converter_init(&function->result, module->backend_ffi, module->image, &descriptors[i].result) < 0)
             return -1;
+        function->giver = coil_giver_of(module->image, &descriptors[i]);
     }
     return 0;
 }

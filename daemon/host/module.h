@@ -6,6 +6,7 @@
 #include "daemon/host/convert.h"
 #include "daemon/host/host.h"
 #include "daemon/host/names.h"
+#include "daemon/host/stray.h"
 #include "proto/image.h"
 
 /* What @ffi.def_extern() attached.  Counted, with the GIL: a running call keeps the one it started with. */
@@ -13,6 +14,7 @@ struct coil_attachment {
     size_t references;
     PyObject *callable;
     PyObject *onerror; /* NULL: none */
+    PyObject *error_object; /* NULL, or what `error` was made of: there may be a pointer in it */
     size_t error_size; /* of `error`: the function's result_size */
     char error[];      /* the result frame after an exception */
 };
@@ -22,6 +24,7 @@ struct coil_host_function {
     const char *name;
     struct coil_converter *parameters; /* descriptor->parameter_count of them */
     struct coil_converter result;
+    struct coil_giver giver;
     struct coil_attachment *attachment; /* NULL before the first def_extern */
 };
 

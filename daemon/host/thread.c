@@ -20,6 +20,8 @@
 
 #include <stdlib.h>
 
+#include "daemon/host/keep.h"
+
 #include "proto/cleanup.h"
 
 #define LEVELS_FIRST 64
@@ -69,10 +71,11 @@ struct coil_host_thread *coil_thread_attach(void *caller)
  * own thread-specific value may have been cleared already, so PyGILState_Release()
  * cannot be asked about a state that was made here.
  */
-static void state_delete(PyThreadState *state)
+static void state_delete(struct coil_host_thread *thread)
 {
-    PyEval_RestoreThread(state);
-    PyThreadState_Clear(state);
+    PyEval_RestoreThread(thread->state);
+    coil_keep_forget(thread);
+    PyThreadState_Clear(thread->state);
     PyThreadState_DeleteCurrent();
 }
 
@@ -83,13 +86,14 @@ void coil_thread_detach(struct coil_host_thread *thread)
     if (!Py_IsInitialized()) {
         /* The program has finalised its Python; the thread state went with it. */
     } else if (thread->made) {
-        state_delete(thread->state);
+        state_delete(thread);
     } else if (PyGILState_GetThisThreadState() == thread->state) {
         /* Lowers the counter that attaching has raised; with the GIL, which goes back to what it was. */
         bool held = holds_gil(thread);
 
         if (!held)
             PyEval_RestoreThread(thread->state);
+        coil_keep_forget(thread);
         PyGILState_Release(held ? PyGILState_LOCKED : PyGILState_UNLOCKED);
     }
     thread_free(&thread);

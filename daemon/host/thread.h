@@ -7,6 +7,9 @@
 
 #define COIL_TEXT_BUFFER_SIZE 4096
 
+struct coil_kept;
+struct coil_keep;
+
 struct coil_text_buffer {
     enum coil_host_stream stream; /* of the bytes in it */
     size_t used;
@@ -22,6 +25,8 @@ struct coil_host_thread {
     size_t capacity;                /* of `taken` */
     unsigned char *taken;           /* per level of enter: 1 if it took the GIL */
     struct coil_host_thread *outer; /* what was current when this one was entered */
+    struct coil_kept **kept;        /* what its calls have left: keep.c */
+    struct coil_keep *keep;         /* the innermost call under way that gathers what is freed */
     struct coil_text_buffer text;
 };
 

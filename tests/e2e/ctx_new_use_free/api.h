@@ -1,0 +1,11 @@
+typedef struct ctx ctx;
+ctx *ctx_new(const char *name);
+int ctx_use(ctx *c, int add);
+const char *ctx_name(const ctx *c);
+ctx *ctx_same(ctx *c);
+void ctx_free(ctx *c);
+typedef struct raw raw;
+raw *raw_new(int start);
+int raw_use(raw *r);
+void raw_free(raw *r);
+int python_has(void);

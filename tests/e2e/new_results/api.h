@@ -1,0 +1,16 @@
+struct point { int x, y; };
+struct node { struct node *next; int value; char *name; };
+struct record { int n; double values[4]; char tag[8]; struct point *corner; };
+union number { int i; float f; };
+char *greet(const char *name);
+const char *label(int n);
+struct point *make_point(int x, int y);
+struct node *make_list(int n);
+struct record *make_record(int n);
+int *count_up(int n) /* [counted_by(n)] */;
+double *halves(int n);
+union number *make_number(int i);
+void *raw(int size);
+char **words(int n) /* [counted_by(n)] */;
+struct point *none(void);
+struct record by_value(int n);
