@@ -33,6 +33,7 @@ static void marshal_free(struct coil_marshal *m)
     free(m->slots);
     free(m->order);
     free(m->buckets);
+    free(m->ranges);
     free(m->reader);
     free(m);
 }
@@ -216,7 +217,8 @@ int coil_scopes_refresh(struct coil_channel *channel, struct coil_error *error)
 /* For the channel's next call. */
 static void keep(struct coil_channel *channel, struct coil_marshal *m)
 {
-    if (channel->spare || m->block_room > KEPT_COUNT || m->slot_room > KEPT_COUNT || m->bucket_count > KEPT_COUNT) {
+    if (channel->spare || m->block_room > KEPT_COUNT || m->slot_room > KEPT_COUNT || m->bucket_count > KEPT_COUNT ||
+        m->range_room > KEPT_COUNT) {
         marshal_free(m);
         return;
     }
@@ -224,6 +226,7 @@ static void keep(struct coil_channel *channel, struct coil_marshal *m)
     coil_walk_forget(m);
     m->block_count = 0;
     m->slot_count = 0;
+    m->range_count = 0;
     m->frame = NULL;
     m->frame_size = 0;
     channel->spare = m;

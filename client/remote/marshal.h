@@ -3,6 +3,7 @@
  *
  *     marshal.c         one call's marshalling from its beginning to its end
  *     marshal_walk.c    finds what pointers lead to: blocks
+ *     marshal_ranges.c  ranges by address
  *     marshal_place.c   gives blocks their places in staging, and fills them
  *     marshal_back.c    what Python changed, into the program's memory
  *     marshal_own.c     staged addresses back to the program's own
@@ -126,6 +127,11 @@ struct coil_marshal {
     uint32_t order_room;
     uint32_t bucket_count; /* a power of two, or 0 */
     uint32_t bucket_used;
+    struct {
+        struct coil_range *range;
+        uint64_t reach; /* where the farthest of all up to this one ends */
+    } * ranges;         /* of all pieces, by their addresses in the program: marshal_ranges.c */
+    uint32_t range_count, range_room;
     const unsigned char *frame; /* the call's arguments in the program; NULL: there are none */
     uint64_t frame_size;
     struct coil_arena arena;
@@ -168,6 +174,19 @@ struct coil_reader *coil_marshal_reader(struct coil_marshal *marshal, struct coi
  * arguments nothing is said then: C may have freed them.
  */
 int coil_walk_lost(struct coil_walk *walk, uint32_t block);
+
+/* ---- marshal_ranges.c ---- */
+
+/* Adds a piece's ranges, whose own addresses are known, to the table.  -ENOMEM with words. */
+int coil_ranges_add(struct coil_marshal *marshal, struct coil_piece *piece, struct coil_error *error);
+
+/* A range that contains all of [own, own + size); the newest, if several begin together.  NULL: there is none. */
+struct coil_range *coil_ranges_find(const struct coil_marshal *marshal, uint64_t own, uint64_t size);
+
+/* Visits the ranges that overlap it, which may not change meanwhile.  Not 0 ends the visit. */
+typedef int coil_range_fn(void *argument, struct coil_range *range);
+int coil_ranges_overlapping(const struct coil_marshal *marshal, uint64_t own, uint64_t size, coil_range_fn *fn,
+                            void *argument);
 
 /* ---- marshal_place.c ---- */
 

@@ -26,42 +26,6 @@ static uint64_t address_of(const struct coil_block *b)
     return (uint64_t)(uintptr_t)b->own;
 }
 
-/* How many ranges of a piece begin before `own`. */
-static uint32_t count_before(const struct coil_piece *piece, uint64_t own)
-{
-    uint32_t low = 0, high = piece->count;
-
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-
-        if (piece->ranges[middle].own < own)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* The range of a piece that contains all of [own, own + size). */
-static struct coil_range *find_in_piece(struct coil_piece *piece, uint64_t own, uint64_t size)
-{
-    uint32_t count = count_before(piece, own + 1);
-    struct coil_range *range = count ? &piece->ranges[count - 1] : NULL;
-
-    return range && own - range->own <= range->size && size <= range->size - (own - range->own) ? range : NULL;
-}
-
-static struct coil_range *find_range(const struct coil_marshal *m, uint64_t own, uint64_t size)
-{
-    for (struct coil_piece *piece = m->pieces; piece; piece = piece->older) {
-        struct coil_range *range = find_in_piece(piece, own, size);
-
-        if (range)
-            return range;
-    }
-    return NULL;
-}
-
 static int by_address(const void *a, const void *b, void *blocks)
 {
     const struct coil_block *x = (const struct coil_block *)blocks + *(const uint32_t *)a;
@@ -91,7 +55,7 @@ static int64_t sort(struct coil_marshal *m, uint32_t first, struct coil_error *e
 
         if (b->lost || b->range)
             continue;
-        b->range = find_range(m, address_of(b), b->size);
+        b->range = coil_ranges_find(m, address_of(b), b->size);
         if (b->range) {
             b->range->blocks++;
             continue;
@@ -154,6 +118,11 @@ int coil_marshal_place(struct coil_walk *walk, struct coil_channel *channel, uin
     size = lay_out(m, (uint32_t)count, piece);
     r = walk->detached ? coil_staging_take_detached(channel, size, &piece->staged, error)
                        : coil_staging_take(channel, size, &piece->staged, error);
+    if (r == 0) {
+        r = coil_ranges_add(m, piece, error);
+        if (r < 0)
+            coil_staging_release(channel, &piece->staged);
+    }
     if (r < 0) {
         for (int64_t i = 0; i < count; i++)
             m->blocks[m->order[i]].range = NULL;
@@ -169,13 +138,22 @@ int coil_marshal_place(struct coil_walk *walk, struct coil_channel *channel, uin
 
 /* ---- older copies ---- */
 
-/* The part of block `number` that lies in an older range, in whole elements, as a block of its own. */
-static int keep_copy(struct coil_walk *walk, uint32_t number, struct coil_range *range)
+/* A block that has been placed. */
+struct placed {
+    struct coil_walk *walk;
+    uint32_t number;
+};
+
+/* The part of the block that lies in an older range, in whole elements, as a block of its own. */
+static int keep_copy(void *argument, struct coil_range *range)
 {
-    struct coil_block copy = walk->marshal->blocks[number];
+    const struct placed *placed = argument;
+    struct coil_block copy = placed->walk->marshal->blocks[placed->number];
     uint64_t begin = address_of(&copy), end = begin + copy.size;
     uint64_t element = copy.shape ? coil_image_shapes(copy.link->image)[copy.shape - 1].size : 1;
 
+    if (range == copy.range)
+        return 0;
     if (begin < range->own)
         begin += (range->own - begin + element - 1) / element * element;
     if (end > range->own + range->size)
@@ -185,9 +163,9 @@ static int keep_copy(struct coil_walk *walk, uint32_t number, struct coil_range 
     copy.own = (unsigned char *)(uintptr_t)begin;
     copy.size = (end - begin) / element * element;
     copy.range = range;
-    copy.alias_of = number;
+    copy.alias_of = placed->number;
     copy.copy = NULL;
-    return coil_walk_append(walk, &copy);
+    return coil_walk_append(placed->walk, &copy);
 }
 
 int coil_marshal_keep_copies(struct coil_walk *walk)
@@ -196,21 +174,11 @@ int coil_marshal_keep_copies(struct coil_walk *walk)
     uint32_t count = m->block_count;
     int r = 0;
 
-    for (uint32_t i = 0; r == 0 && m->pieces && i < count; i++) {
-        const struct coil_block b = m->blocks[i];
-        uint64_t end = address_of(&b) + b.size;
+    for (uint32_t i = 0; r == 0 && i < count; i++) {
+        struct placed placed = { walk, i };
 
-        if (b.lost || b.size == 0)
-            continue;
-        for (struct coil_piece *piece = m->pieces; r == 0 && piece; piece = piece->older)
-            for (uint32_t at = count_before(piece, end); r == 0 && at > 0; at--) {
-                struct coil_range *range = &piece->ranges[at - 1];
-
-                if (range->own + range->size <= address_of(&b))
-                    break;
-                if (range != b.range)
-                    r = keep_copy(walk, i, range);
-            }
+        if (!m->blocks[i].lost && m->blocks[i].size > 0)
+            r = coil_ranges_overlapping(m, address_of(&m->blocks[i]), m->blocks[i].size, keep_copy, &placed);
     }
     return r;
 }

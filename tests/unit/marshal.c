@@ -597,6 +597,39 @@ static void arrays_grow(void **state)
     assert_int_equal(numbers[99], 99);
 }
 
+/* C adds one node after the other, before and behind, and Python looks each time. */
+static void lists_grow(void **state)
+{
+    struct fixture *f = *state;
+    enum { COUNT = 1000 };
+    struct node *nodes = calloc(COUNT, sizeof *nodes), *places[COUNT], *at;
+
+    nodes[500] = (struct node){ NULL, "first", 500 };
+    f->call = (struct frame){ .head = &nodes[500] };
+    assert_int_equal(out(f), 0);
+    places[0] = f->frame.head;
+    f->channel.scopes = &f->scope;
+    for (int i = 1; i < COUNT; i++) {
+        struct node *last = &nodes[(500 + 7 * (i - 1)) % COUNT], *fresh = &nodes[(500 + 7 * i) % COUNT];
+
+        places[i - 1]->value = -i;
+        assert_int_equal(coil_scopes_back(&f->channel, &f->error), 0);
+        assert_int_equal(last->value, -i);
+        last->next = fresh;
+        fresh->name = i % 2 ? last->name : "other";
+        assert_int_equal(coil_scopes_refresh(&f->channel, &f->error), 0);
+        places[i] = places[i - 1]->next;
+        assert_own(f, places[i], fresh);
+    }
+    f->channel.scopes = NULL;
+    at = f->frame.head;
+    for (int i = 0; i < COUNT; i++, at = at->next)
+        assert_ptr_equal(at, places[i]);
+    assert_null(at);
+    free(nodes);
+    coil_marshal_deinit(&f->scope);
+}
+
 static void trees_break(void **state)
 {
     struct fixture *f = *state;
@@ -686,6 +719,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(addresses, setup, teardown),
         cmocka_unit_test_setup_teardown(c_runs, setup, teardown),
         cmocka_unit_test_setup_teardown(arrays_grow, setup, teardown),
+        cmocka_unit_test_setup_teardown(lists_grow, setup, teardown),
         cmocka_unit_test_setup_teardown(trees_break, setup, teardown),
         cmocka_unit_test_setup_teardown(things_are_added, setup, teardown),
     };
