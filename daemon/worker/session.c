@@ -99,6 +99,8 @@ int coil_session_region(uint64_t number, uint64_t base, uint64_t size, int fd, s
     if (count == COIL_SESSION_REGIONS_MAX)
         return coil_error_set(error, -ENOSPC, "a program shares at most %u regions of its memory",
                               COIL_SESSION_REGIONS_MAX);
+    if (!coil_region_is_valid(base, size))
+        return coil_error_set(error, -EINVAL, "a program's memory would lie outside of its range");
     if (is_taken(base, size))
         return coil_error_set(error, -EADDRINUSE, "another program of this worker has its memory at this address");
     r = coil_memory_map_region(base, size, fd, error);

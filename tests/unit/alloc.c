@@ -226,8 +226,8 @@ static void forked_without_fds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(blocks), cmocka_unit_test(shuffled), cmocka_unit_test(large), cmocka_unit_test(wrong_pointers),
-        cmocka_unit_test(forked), cmocka_unit_test(forked_without_fds),
+        cmocka_unit_test(blocks),         cmocka_unit_test(shuffled), cmocka_unit_test(large),
+        cmocka_unit_test(wrong_pointers), cmocka_unit_test(forked),   cmocka_unit_test(forked_without_fds),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
