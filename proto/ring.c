@@ -13,7 +13,7 @@
 
 void coil_producer_init(struct coil_producer *producer, void *ring, const struct coil_control *peer)
 {
-    *producer = (struct coil_producer){ .ring = ring, .sequence = 1, .peer = peer, .clean = UINT64_MAX };
+    *producer = (struct coil_producer){ .ring = ring, .sequence = 1, .peer = peer };
 }
 
 void coil_consumer_init(struct coil_consumer *consumer, const void *ring, struct coil_control *own)
@@ -36,6 +36,5 @@ void *coil_producer_claim_wrapped(struct coil_producer *p, uint32_t bytes)
         return NULL;
     p->claimed = left;
     (void)coil_producer_publish(p, &pad);
-    p->claimed = bytes;
-    return coil_producer_at(p, p->cursor)->payload;
+    return coil_producer_claim(p, bytes - (uint32_t)sizeof(struct coil_record));
 }

@@ -17,7 +17,9 @@
  *      repeated within 2^32 - 1 records.
  *  I2  Before the producer commits a record, the commit word of the line
  *      behind it is 0, or has been 0 since anything but a commit word was
- *      written there.  So stale payload never looks like a commit word.
+ *      written there.  So stale payload never looks like a commit word.  The producer remembers in which
+ *      lines it has put payload, because writing to a line that the consumer has just read costs as much as
+ *      sending a record.
  *  I3  The producer never writes a line the consumer may still read: cursor +
  *      record + one line <= consumed + size.
  *  I4  Rewinding.  A place is used again when both sides know that nothing behind it is still
@@ -27,9 +29,9 @@
  *      for the place of the request: what the asking side published behind it (answers to what it was
  *      asked meanwhile, calls nested in those, one-way calls made there) the answering side has read, in
  *      order, before it answered.  So
- *        - the answering side sets its cursor of the request's ring back to the request, and tells so
- *          (`consumed`), before it publishes the answer: the asking side never sees a `consumed` of
- *          before the rewinding;
+ *        - the answering side sets its cursor of the request's ring back to the request before it publishes
+ *          the answer, and takes back what it has told (`consumed`) of records behind it: the asking side
+ *          never sees a `consumed` of before the rewinding;
  *        - each side stays at the answer's place on the answer's ring;
  *        - the asking side, having read the answer, sets its cursor of the request's ring back.
  *      Requests nest, and so does this; a sequence of small calls uses the same two lines for ever,
@@ -183,7 +185,7 @@ struct coil_header {
 struct coil_producer {
     unsigned char *ring;
     uint64_t cursor;                 /* where the next record goes */
-    uint64_t clean;                  /* the position that I2 holds for without further ado */
+    uint64_t tainted[COIL_RING_SIZE / COIL_LINE / 64]; /* a bit for each line that payload has been put into: I2 */
     uint64_t consumed;               /* the consumer's cursor, as last seen */
     uint64_t high;                   /* the greatest position at which a record has been published */
     uint32_t sequence;               /* of the next record */
@@ -241,6 +243,22 @@ static inline struct coil_record *coil_producer_at(const struct coil_producer *p
     return (struct coil_record *)(void *)(p->ring + (position & (COIL_RING_SIZE - 1)));
 }
 
+/* I2: where is it noted whether there is payload in a line, and by which bit? */
+static inline uint64_t *coil_producer_taint_word(struct coil_producer *p, uint64_t position)
+{
+    return &p->tainted[(position & (COIL_RING_SIZE - 1)) / COIL_LINE / 64];
+}
+
+static inline uint64_t coil_line_bit(uint64_t position)
+{
+    return UINT64_C(1) << (position / COIL_LINE % 64);
+}
+
+static inline bool coil_producer_is_tainted(struct coil_producer *p, uint64_t position)
+{
+    return *coil_producer_taint_word(p, position) & coil_line_bit(position);
+}
+
 /* I3, for a record of `bytes`.  What the consumer claims is believed only as far as it makes sense. */
 static inline bool coil_producer_has_room(struct coil_producer *p, uint32_t bytes)
 {
@@ -270,6 +288,8 @@ static inline void *coil_producer_claim(struct coil_producer *p, uint32_t size)
     if (!coil_producer_has_room(p, bytes))
         return NULL;
     p->claimed = bytes;
+    for (uint64_t line = p->cursor + COIL_LINE; line < p->cursor + bytes; line += COIL_LINE)
+        *coil_producer_taint_word(p, line) |= coil_line_bit(line);
     return coil_producer_at(p, p->cursor)->payload;
 }
 
@@ -290,9 +310,9 @@ static inline bool coil_producer_commit(struct coil_producer *p, const struct co
     atomic_store_explicit(&record->function, header->function, memory_order_relaxed);
     atomic_store_explicit(&record->error_number, header->error_number, memory_order_relaxed);
     atomic_store_explicit(&record->slot, header->slot, memory_order_relaxed);
-    if (next != p->clean) { /* I2 */
+    if (coil_producer_is_tainted(p, next)) { /* I2 */
         atomic_store_explicit(&coil_producer_at(p, next)->commit, 0, memory_order_relaxed);
-        p->clean = next;
+        *coil_producer_taint_word(p, next) &= ~coil_line_bit(next);
     }
     /* R: everything above is visible to whoever sees the commit word. */
     atomic_store_explicit(&record->commit, sequence, memory_order_release);
@@ -390,7 +410,17 @@ static inline void coil_consumer_tell(struct coil_consumer *c)
     }
 }
 
-/* Steps over the ready record.  The producer is told by coil_consumer_tell or _rewind. */
+/*
+ * Tells the producer only if it might run out of room otherwise, or if we have gone back behind what it was told: nearly
+ * always that line stays in the producer's cache.  What is held back is less than the room that the largest record needs.
+ */
+static inline void coil_consumer_keep_up(struct coil_consumer *c)
+{
+    if (c->cursor - c->published > COIL_RING_SIZE / 4) /* also if it is negative */
+        coil_consumer_tell(c);
+}
+
+/* Steps over the ready record.  The producer is told by coil_consumer_tell or _keep_up. */
 static inline void coil_consumer_advance(struct coil_consumer *c, const struct coil_header *header)
 {
     if (c->high < c->cursor)
@@ -405,7 +435,7 @@ static inline void coil_consumer_answered(struct coil_consumer *c)
     if (c->high < c->cursor)
         c->high = c->cursor;
     c->sequence = coil_sequence_next(c->sequence);
-    coil_consumer_tell(c);
+    coil_consumer_keep_up(c);
 }
 
 /* I4: back to a request, before it is answered. */
@@ -413,7 +443,7 @@ static inline void coil_consumer_rewind(struct coil_consumer *c, uint64_t positi
 {
     if (coil_ring_is_intact(position, c->high))
         c->cursor = position;
-    coil_consumer_tell(c);
+    coil_consumer_keep_up(c);
 }
 
 #endif

@@ -30,14 +30,16 @@ struct request {
 
 /* What is answered. */
 struct answer {
-    unsigned char *bytes; /* private; owned */
+    unsigned char *bytes; /* private */
     uint32_t size;
     int error_number;
+    unsigned char *large;                /* what does not fit into `small`; owned */
+    alignas(16) unsigned char small[48]; /* most fit into a line of the ring */
 };
 
 static void answer_deinit(struct answer *answer)
 {
-    free(answer->bytes);
+    free(answer->large);
 }
 
 /* ---- what can be asked for; 0, or negative with words ---- */
@@ -45,7 +47,9 @@ static void answer_deinit(struct answer *answer)
 /* Room for the answer, aligned. */
 static void *answer_take(struct answer *answer, uint64_t size, struct coil_error *error)
 {
-    answer->bytes = calloc(1, size ? size : 1);
+    if (size > sizeof answer->small)
+        answer->large = calloc(1, size);
+    answer->bytes = size > sizeof answer->small ? answer->large : answer->small;
     answer->size = (uint32_t)size;
     if (!answer->bytes)
         coil_error_set(error, -ENOMEM, "no memory for a result");
@@ -314,7 +318,7 @@ static void begin(struct coil_channel *channel, const struct coil_header *header
         channel->levels[channel->level_count - 1] |= COIL_LEVEL_ASKED;
     channel->levels[channel->level_count++] = channel->replies.cursor;
     coil_consumer_advance(&channel->replies, header);
-    coil_consumer_tell(&channel->replies);
+    coil_consumer_keep_up(&channel->replies);
 }
 
 int coil_ask_execute(struct coil_channel *channel, const struct coil_header *header, struct coil_scope *scope)

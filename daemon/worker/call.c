@@ -52,6 +52,7 @@ static struct request request_take(struct coil_channel *channel, const struct co
     struct request request = { channel->requests.cursor, channel->requests.sequence };
 
     coil_consumer_advance(&channel->requests, header);
+    coil_consumer_keep_up(&channel->requests);
     return request;
 }
 
