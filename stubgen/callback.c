@@ -34,15 +34,16 @@ static void put_key(struct coil_buffer *key, struct coil_arena *arena, struct co
 }
 
 const struct coil_signature *coil_callback_of(struct coil_module_model *module, struct coil_type *type,
-                                              const struct coil_annotation *annotation)
+                                              const struct coil_annotation *annotation, struct coil_position position)
 {
+    bool is_elsewhere = position.section && position.section->included;
     struct coil_buffer key = COIL_BUFFER_INIT(module->arena);
     struct coil_type *function = coil_type_strip(type);
     struct coil_signature *signature;
 
     if (function->kind == COIL_KIND_POINTER)
         function = coil_type_strip(function->item);
-    coil_buffer_puts(&key, coil_type_name(module->arena, function));
+    coil_buffer_printf(&key, "%d %s", is_elsewhere, coil_type_name(module->arena, function));
     put_key(&key, module->arena, function);
     put_annotation(&key, annotation);
     signature = coil_table_get(&module->callbacks_by_text, key.text);
@@ -51,6 +52,7 @@ const struct coil_signature *coil_callback_of(struct coil_module_model *module, 
     signature = coil_arena_take(module->arena, sizeof *signature);
     signature->type = function;
     signature->annotation = annotation;
+    signature->is_elsewhere = is_elsewhere;
     coil_table_put(&module->callbacks_by_text, module->arena, key.text, signature);
     coil_list_add(&module->undecided_callbacks, module->arena, signature);
     return signature;

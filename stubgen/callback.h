@@ -6,9 +6,10 @@
 
 /*
  * The signature of the function that `type` is or points to; `annotation` is what stands beside the pointer and is
- * about the function's result.  The same for all pointers that are declared in the same words.
+ * about the function's result, `position` where that pointer is declared.  The same for all pointers that are
+ * declared in the same words.
  */
 const struct coil_signature *coil_callback_of(struct coil_module_model *module, struct coil_type *type,
-                                              const struct coil_annotation *annotation);
+                                              const struct coil_annotation *annotation, struct coil_position position);
 
 #endif

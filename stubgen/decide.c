@@ -132,13 +132,8 @@ static void decide_function(const struct coil_decision *d)
 {
     struct coil_passage *passage = d->m->passage;
 
-    /* This module's C source need not know its types. */
-    if (d->m->position.section && d->m->position.section->included) {
-        passage->crossing = COIL_CROSS_UNSAID;
-        return;
-    }
     passage->crossing = COIL_CROSS_FUNCTION;
-    passage->signature = coil_callback_of(d->subject.module, d->m->type, d->m->annotation);
+    passage->signature = coil_callback_of(d->subject.module, d->m->type, d->m->annotation, d->m->position);
 }
 
 /* What was let through is the bare address in-process; elsewhere it raises when it is used. */

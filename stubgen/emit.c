@@ -70,6 +70,26 @@ static void emit_c_source(struct coil_buffer *out, const struct coil_module_mode
     coil_buffer_puts(out, module->c_source[size - 1] == '\n' ? "\n" : "\n\n");
 }
 
+/*
+ * A value in a frame.  Types of an included module need not be known in C: pointers, numbers and bytes of the same
+ * size stand for them.
+ */
+static const char *declare_value(struct coil_arena *arena, const struct coil_signature *signature,
+                                 struct coil_type *type, const char *name)
+{
+    struct coil_type *bare = coil_type_strip(type);
+
+    if (!signature->is_elsewhere)
+        return coil_type_declare(arena, type, name);
+    if (bare->kind == COIL_KIND_RECORD && bare->record->layout)
+        return coil_arena_printf(arena, "alignas(%u) unsigned char %s[%llu]", bare->record->layout->alignment, name,
+                                 (unsigned long long)bare->record->layout->size);
+    if (bare->kind == COIL_KIND_ENUM && bare->enumeration->known)
+        return coil_arena_printf(arena, "%s %s", coil_primitive_name((int)bare->enumeration->known->primitive), name);
+    return bare->kind == COIL_KIND_POINTER ? coil_arena_printf(arena, "void *%s", name)
+                                           : coil_type_declare(arena, bare, name);
+}
+
 static void emit_signature_frames(struct coil_buffer *out, struct coil_module_model *module,
                                   const struct coil_signature *signature)
 {
@@ -80,12 +100,12 @@ static void emit_signature_frames(struct coil_buffer *out, struct coil_module_mo
         for (const struct coil_parameter *p = signature->type->parameters; p; p = p->next, i++)
             coil_buffer_printf(
                 out, "    %s;\n",
-                coil_type_declare(module->arena, signature->passages[i].type, signature->passages[i].name));
+                declare_value(module->arena, signature, signature->passages[i].type, signature->passages[i].name));
         coil_buffer_puts(out, "};\n\n");
     }
     if (!coil_type_is_void(signature->type->item))
         coil_buffer_printf(out, "struct %sresult {\n    %s;\n};\n\n", signature->prefix,
-                           coil_type_declare(module->arena, signature->result.type, "value"));
+                           declare_value(module->arena, signature, signature->result.type, "value"));
 }
 
 static void emit_numbers(struct coil_buffer *out, const struct coil_module_model *module)

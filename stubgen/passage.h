@@ -56,8 +56,9 @@ struct coil_signature {
     struct coil_passage *passages;            /* one per parameter */
     size_t passage_count;
     struct coil_passage result;
-    bool is_found;   /* of a function pointer's: something that crosses has it */
-    unsigned number; /* the same: among those */
+    bool is_elsewhere; /* of a function pointer's: declared by an included module, whose types may be unknown in C */
+    bool is_found;     /* of a function pointer's: something that crosses has it */
+    unsigned number;   /* the same: among those */
     bool is_idempotent;
     bool is_oneway;
     struct coil_position oneway_position;

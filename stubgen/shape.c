@@ -129,7 +129,7 @@ static bool decide_element(const struct coil_subject *subject, struct coil_passa
 
     if (coil_type_is_function_pointer(passage->type)) {
         passage->crossing = COIL_CROSS_FUNCTION;
-        passage->signature = coil_callback_of(subject->module, passage->type, NULL);
+        passage->signature = coil_callback_of(subject->module, passage->type, NULL, subject->position);
     } else if (is_string || coil_type_is_char(item)) {
         passage->crossing = is_read ? COIL_CROSS_STRING_IN : COIL_CROSS_STRING_INOUT;
     } else if (coil_type_strip(item)->kind == COIL_KIND_RECORD) {

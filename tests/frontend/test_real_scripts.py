@@ -1,5 +1,6 @@
 """Build scripts through the real coil-stubgen and, for the names of files, through CFFI beside it."""
 import os
+import re
 import subprocess
 import unittest
 
@@ -126,6 +127,62 @@ class Libraries(LinkedCase):
         self.succeed("build.py")
         self.assertIn("two", self.exports("second.so"))
         self.assertFalse({"one", "hidden"} & self.exports("second.so"))
+
+    def test_what_included_structs_lead_to(self):
+        """This module's C source knows none of these types, and follows what is in them all the same."""
+        self.write("build.py", '''\
+            from cffi import FFI
+            first = FFI()
+            first.cdef("""
+                typedef int... ident_t;
+                enum color { RED, GREEN = 5 };
+                struct pair { char c; double d; };
+                struct node {
+                    ident_t *ids /* [inout, counted_by(2)] */;
+                    const char *name;
+                    struct node *next;
+                    enum color *colors /* [in, counted_by(n)] */;
+                    int n;
+                    struct { unsigned bits : 3; char *deep; };
+                    int (*visit)(ident_t id, enum color c, struct node *n, struct pair p);
+                    struct pair (*table[2])(void);
+                };
+                int helper(struct node *n);
+                extern int counter;
+            """)
+            first.set_source("first", """
+                typedef short ident_t;
+                enum color { RED, GREEN = 5 };
+                struct pair { char c; double d; };
+                struct node {
+                    ident_t *ids; const char *name; struct node *next; enum color *colors; int n;
+                    struct { unsigned bits : 3; char *deep; };
+                    int (*visit)(ident_t id, enum color c, struct node *n, struct pair p);
+                    struct pair (*table[2])(void);
+                };
+                static int helper(struct node *n) { return n->n; }
+                static int counter;
+            """)
+            first.compile()
+            second = FFI()
+            second.include(first)
+            second.embedding_api("int walk(struct node *n);")
+            second.set_source("second", "")
+            second.compile()
+            ''')
+        self.succeed("build.py")
+        text = self.read("second.c")
+        rows = re.sub(r"/\* (\w+) \*/, \d+", r"\1", text)
+        for row in ("ids, COIL_CROSS_BLOCK_INOUT, 0, 8, sizeof(int16_t), 1, 0, 0, 0 }",
+                    "next, COIL_CROSS_BLOCK_INOUT, 16, 8, 80, 0, 0, 2, 0 }",
+                    "colors, COIL_CROSS_BLOCK_IN, 24, 8, sizeof(uint32_t), 3, 0, 0, 0 }",
+                    "deep, COIL_CROSS_STRING_INOUT, 48, 8, 0, 0, 0, 0, 0 }",
+                    "visit, COIL_CROSS_FUNCTION, 56, 8, 0, 0, 0, 0, 1 }",
+                    "table, COIL_CROSS_VALUE, 64, 16, 0, 0, 0, 1, 0 }",
+                    "alignas(8) unsigned char p[16];"):
+            self.assertIn(row, rows)
+        self.assertNotIn("helper", text)
+        self.assertNotIn("counter", text)
 
     def test_a_header_of_the_users_own_survives(self):
         text = "typedef struct { int x, y; } point_t;\nint do_stuff(point_t *);\n"
