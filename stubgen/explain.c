@@ -51,7 +51,8 @@ static const char *extent_words(struct coil_arena *arena, const struct coil_pass
 
     if (passage->is_sized)
         return coil_arena_printf(arena, "%s bytes", passage->count->text);
-    type = is_strings(passage)
+    type = is_strings(passage) &&
+                   coil_type_strip(bare->kind == COIL_KIND_ARRAY ? bare->item : block)->kind == COIL_KIND_POINTER
                ? "strings"
                : coil_arena_printf(
                      arena, "'%s'",

@@ -53,7 +53,8 @@ static void keep_rows(struct coil_module_model *module, struct coil_shape *shape
     for (size_t i = 0; i < group->count; i++) {
         struct coil_passage *passage = group->members[i].passage;
 
-        shape->is_local |= passage->is_local;
+        shape->is_local |=
+            passage->is_local || (passage->crossing == COIL_CROSS_VALUE && passage->shape && passage->shape->is_local);
         if (!has_row(group, i))
             continue;
         passage->number = (unsigned)shape->passage_count;

@@ -84,6 +84,13 @@ class Explain(RealCase):
         self.assertIn("COIL_FUNCTION_IN_PROCESS_ONLY", self.read("plug.c"))
         self.assertEqual(self.read("plug.c").count("COIL_FUNCTION_IN_PROCESS_ONLY"), 1)
 
+    def test_unions_with_pointers_are_for_one_process(self):
+        self.write("plug.h", "struct event { int kind; union { int n; const char *text; } value; };\n"
+                   "struct list { struct event *events; };\nint f(const struct list *l);\nint g(int x);\n")
+        self.assertEqual(self.stubgen("--explain", "plug.h").status, 1)
+        done = self.succeed("--in-process-only", "--explain", "plug.h")
+        self.assertEqual(done.stdout.count("    in-process only\n"), 1)
+
     def test_mistakes_in_annotations_stay_mistakes_in_process(self):
         self.write("plug.h", "int first(int *v /* [in, out] */);\n")
         done = self.stubgen("--in-process-only", "--explain", "plug.h")
