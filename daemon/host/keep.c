@@ -33,18 +33,12 @@ struct coil_kept_block {
     bool is_reached;
 };
 
-/* What one call has left. */
-struct coil_kept_node {
-    struct coil_kept_node *next; /* calls made within that call */
-    PyObject *result;
-    struct coil_kept_blocks blocks;
-};
-
-/* One function's, on one thread. */
+/* What one function's last call on one thread has left. */
 struct coil_kept {
     struct coil_kept *next; /* in its bucket */
     const struct coil_descriptor_function *function;
-    struct coil_kept_node *node;
+    PyObject *result; /* may be NULL */
+    struct coil_kept_blocks blocks;
 };
 
 /* ---- blocks ---- */
@@ -208,85 +202,89 @@ static struct coil_kept **bucket_of(struct coil_host_thread *thread, const struc
 }
 
 /* NULL: no memory, so nothing is kept. */
-static struct coil_kept *kept_find(struct coil_host_thread *thread, const struct coil_descriptor_function *function)
+static struct coil_kept *kept_add(struct coil_host_thread *thread, const struct coil_descriptor_function *function)
 {
-    struct coil_kept **bucket;
-    struct coil_kept *kept;
+    struct coil_kept *kept = PyMem_Calloc(1, sizeof *kept);
 
     if (!thread->kept)
         thread->kept = PyMem_Calloc(BUCKETS, sizeof(struct coil_kept *));
-    if (!thread->kept)
+    if (!kept || !thread->kept) {
+        PyMem_Free(kept);
         return NULL;
-    bucket = bucket_of(thread, function);
-    for (kept = *bucket; kept && kept->function != function; kept = kept->next)
-        ;
-    if (kept)
-        return kept;
-    kept = PyMem_Calloc(1, sizeof *kept);
-    if (!kept)
-        return NULL;
+    }
     kept->function = function;
-    kept->next = *bucket;
-    *bucket = kept;
+    kept->next = *bucket_of(thread, function);
+    *bucket_of(thread, function) = kept;
     return kept;
 }
 
-static void nodes_free(struct coil_kept_node *node)
+static struct coil_kept *kept_find(struct coil_host_thread *thread, const struct coil_descriptor_function *function)
 {
-    while (node) {
-        struct coil_kept_node *next = node->next;
+    struct coil_kept *kept = thread->kept ? *bucket_of(thread, function) : NULL;
 
-        blocks_free(&node->blocks);
-        Py_XDECREF(node->result);
-        PyMem_Free(node);
-        node = next;
-    }
+    while (kept && kept->function != function)
+        kept = kept->next;
+    return kept ? kept : kept_add(thread, function);
 }
 
 void coil_keep_begin(struct coil_keep *keep, struct coil_host_thread *thread, const struct coil_giver *giver)
 {
-    *keep = (struct coil_keep){ .giver = giver, .thread = thread, .kept = kept_find(thread, giver->function) };
+    keep->giver = giver;
+    keep->thread = thread;
+    keep->kept = kept_find(thread, giver->function);
+    keep->former = NULL;
+    keep->gathers = giver->stores && coil_start_callbacks()->heap_free;
     if (keep->kept) {
-        keep->former = keep->kept->node;
-        keep->kept->node = NULL;
+        keep->former = keep->kept->result;
+        keep->kept->result = NULL;
+    }
+    if (!keep->gathers)
+        return;
+    keep->blocks = keep->former_blocks = (struct coil_kept_blocks){ 0 };
+    if (keep->kept) {
+        keep->former_blocks = keep->kept->blocks;
+        keep->kept->blocks = (struct coil_kept_blocks){ 0 };
     }
     keep->outer = thread->keep;
-    keep->gathers = giver->stores && coil_start_callbacks()->heap_free;
-    if (keep->gathers)
-        thread->keep = keep;
+    thread->keep = keep;
 }
 
-/* The call before may have stored what is still there. */
-static void take_over(struct coil_kept_blocks *blocks, struct coil_kept_node *former)
+static void blocks_move(struct coil_kept_blocks *to, struct coil_kept_blocks *from)
 {
-    for (; former; former = former->next) {
-        for (size_t i = former->blocks.begin; i < former->blocks.end; i++)
-            blocks_add(blocks, &former->blocks.list[i]);
-        former->blocks.end = former->blocks.begin;
-        former->blocks.bytes = 0;
-    }
+    for (size_t i = from->begin; i < from->end; i++)
+        blocks_add(to, &from->list[i]);
+    PyMem_Free(from->list);
+    *from = (struct coil_kept_blocks){ 0 };
+}
+
+/* The call before may have stored what is still there; and calls made within this one have left theirs. */
+static void settle(struct coil_keep *keep, const void *call)
+{
+    keep->thread->keep = keep->outer;
+    blocks_move(&keep->blocks, &keep->former_blocks);
+    if (keep->blocks.begin < keep->blocks.end)
+        blocks_settle(&keep->blocks, keep, call);
+    if (keep->kept)
+        blocks_move(&keep->kept->blocks, &keep->blocks);
+    else
+        blocks_free(&keep->blocks);
 }
 
 void coil_keep_end(struct coil_keep *keep, PyObject *result, const void *call)
 {
-    struct coil_kept_node *node;
+    struct coil_kept *kept = keep->kept;
 
-    if (keep->gathers) {
-        keep->thread->keep = keep->outer;
-        take_over(&keep->blocks, keep->former);
-        if (keep->blocks.begin < keep->blocks.end)
-            blocks_settle(&keep->blocks, keep, call);
+    if (keep->gathers)
+        settle(keep, call);
+    if (kept && result) {
+        /* Without memory for both, the last one is it. */
+        PyObject *both = kept->result ? PyTuple_Pack(2, kept->result, result) : Py_NewRef(result);
+
+        if (!both)
+            PyErr_Clear();
+        Py_XSETREF(kept->result, both ? both : Py_NewRef(result));
     }
-    node = keep->kept ? PyMem_Calloc(1, sizeof *node) : NULL;
-    if (node) {
-        node->result = Py_XNewRef(result);
-        node->blocks = keep->blocks;
-        node->next = keep->kept->node;
-        keep->kept->node = node;
-    } else {
-        blocks_free(&keep->blocks);
-    }
-    nodes_free(keep->former); /* last, since it may run any code */
+    Py_XDECREF(keep->former); /* last, since it may run any code */
 }
 
 void coil_keep_forget(struct coil_host_thread *thread)
@@ -299,7 +297,8 @@ void coil_keep_forget(struct coil_host_thread *thread)
             struct coil_kept *kept = buckets[i];
 
             buckets[i] = kept->next;
-            nodes_free(kept->node);
+            blocks_free(&kept->blocks);
+            Py_XDECREF(kept->result);
             PyMem_Free(kept);
         }
     PyMem_Free(buckets);

@@ -21,11 +21,11 @@ struct coil_kept_blocks {
 struct coil_keep {
     const struct coil_giver *giver;
     struct coil_host_thread *thread;
-    struct coil_kept *kept;        /* the function's on this thread */
-    struct coil_kept_node *former; /* what the call before has left */
-    struct coil_keep *outer;       /* the thread's, if this one gathers blocks */
-    bool gathers;
-    struct coil_kept_blocks blocks;
+    struct coil_kept *kept; /* the function's on this thread; NULL: no memory for that */
+    PyObject *former;       /* what the call before has left */
+    bool gathers;           /* blocks; if not, the rest is not used */
+    struct coil_keep *outer;
+    struct coil_kept_blocks blocks, former_blocks;
 };
 
 /* A call begins, of a function that gives or stores; it must end. */

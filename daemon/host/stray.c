@@ -120,9 +120,7 @@ int coil_stray_check_error(const struct coil_giver *giver, const void *result)
 
 int coil_stray_check_result(const struct coil_giver *giver, const void *call, const void *result)
 {
-    struct result_search s = { .search = { .giver = giver, .program = coil_stray_program() },
-                               .result = result,
-                               .follows = true };
+    struct result_search s = { .search.giver = giver, .result = result, .follows = true };
     const struct coil_descriptor_function *f = giver->function;
     const struct coil_reach reach = {
         .image = giver->image, .is_shared = is_shared, .stray = note_result, .context = &s.search
@@ -135,6 +133,7 @@ int coil_stray_check_result(const struct coil_giver *giver, const void *call, co
 
     if (!coil_start_callbacks()->is_shared)
         return 0;
+    s.search.program = coil_stray_program();
     if (coil_places_visit(giver->image, &f->result, 1, f->first_value, look_at, &s))
         return raise_stray(&s.search, "leads to");
     r = coil_reach_walk(&reach, &frame, &error);
@@ -161,7 +160,7 @@ static int mend_stored(void *context, const struct coil_reach_stray *stray)
 
 int coil_stray_check_stored(const struct coil_giver *giver, const void *call)
 {
-    struct search search = { .giver = giver, .program = coil_stray_program() };
+    struct search search = { .giver = giver };
     const struct coil_descriptor_function *f = giver->function;
     const struct coil_reach reach = {
         .image = giver->image, .is_shared = is_shared, .stray = mend_stored, .context = &search
@@ -176,6 +175,7 @@ int coil_stray_check_stored(const struct coil_giver *giver, const void *call)
 
     if (!coil_start_callbacks()->is_shared)
         return 0;
+    search.program = coil_stray_program();
     r = coil_reach_walk(&reach, &frame, &error);
     if (search.path.used)
         return raise_stray(&search, "was set to");
