@@ -37,6 +37,7 @@ LIBRARIES = {
     r"msgpack(\.h|/.*)": ["proto/message.c"],
     r"uv\.h": ["daemon/supervisor/"],
     r"ffi(target)?\.h": ["proto/native.c"],
+    r"jemalloc/.*": ["daemon/worker/heap.c"],
     r"coil/.*": ["client/", "proto/"],
 }
 
