@@ -212,7 +212,7 @@ static int check_modes(const struct coil_link *link, struct coil_error *error)
     return 0;
 }
 
-/* Opens the module in the mode the environment asks for.  0, or 1 if its init code runs in this thread right now. */
+/* Opens the module in the mode the environment asks for.  0, or 1 if its init code runs for this thread right now. */
 static int link_open(struct coil_link *link, enum coil_status *ret_status, struct coil_error *error)
 {
     enum coil_mode mode;
@@ -247,8 +247,8 @@ void coil_link_carry_unopened(struct coil_link *link, unsigned function, void *c
     errno = saved;
     if (r < 0)
         coil_status_fail(link, function, result, status, &error);
-    else if (r > 0)
-        coil_inprocess_call(link, function, call, result); /* from within its own init code */
+    else if (r > 0) /* from within its own init code */
+        (coil_remote_is_opening(link) ? coil_remote_call : coil_inprocess_call)(link, function, call, result);
     else
         atomic_load_explicit(&link->carry, memory_order_acquire)(link, function, call, result); /* L */
 }

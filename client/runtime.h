@@ -6,6 +6,7 @@
  *     thread.c       what coil keeps for each thread
  *     status.c       failures: error value, one line on stderr, coil_last_error()
  *     output.c       Python's text, written with the program's own stdio
+ *     process.c      the process's environment and folder, for Python
  *     program.c      the program's C functions and variables, as Python reaches them
  *     memory.h       coil_alloc(): memory that Python sees as it is
  *     available.c    is there memory for something large?
@@ -73,6 +74,12 @@ struct coil_link {
     struct coil_session *_Atomic session; /* release N in remote/open.c, acquire N in remote/call.c */
     _Atomic uint32_t slot;                /* relaxed: written before `session`, read only if that is ours */
     uint32_t error_values_at;             /* offset in the session's area */
+
+    /* While it is being opened: by which thread, on which channel, and whether `slot` is known from what Python has
+       asked for.  Relaxed: what matters is whether it is the thread that looks. */
+    struct coil_thread *_Atomic opener;
+    struct coil_channel *opening_channel;
+    bool opening_slot_known;
     struct coil_native **natives;         /* of `signatures`, made when needed; guarded by the lock of callbacks.c */
 
     struct coil_host_module *host_module; /* in-process */
@@ -127,6 +134,7 @@ struct coil_thread {
     unsigned depth;         /* how many C functions Python has called on this thread that have not returned yet */
     struct coil_error error;
     int status; /* enum coil_status of the last call */
+    char *environment;              /* in-process: what coil.environ() was last answered with; owned */
     int64_t deadline_ms;            /* nothing is waited for beyond it (coil_clock_ms); 0: no deadline */
     struct coil_unsent *unsent;     /* one-way calls whose worker died before they began; owned */
     bool oneway_lost;               /* some are lost, since the last coil_flush() */
@@ -186,6 +194,13 @@ void coil_program_run(const struct coil_link *link, uint32_t signature, const vo
 /* Does the machine have so much memory left?  Before memory is put behind something large. */
 bool coil_memory_is_available(uint64_t size);
 
+/* ---- process.c ---- */
+
+/* The environment as texts, each with its NUL, to be freed with free(); the current folder.  -ENOMEM and others with
+ * words. */
+int coil_process_environment(char **ret_texts, size_t *ret_size, struct coil_error *error);
+int coil_process_folder(char *path, size_t size, struct coil_error *error);
+
 /* ---- fork.c ---- */
 void coil_fork_prepare(void); /* registers the handlers, once */
 
@@ -193,9 +208,11 @@ void coil_fork_prepare(void); /* registers the handlers, once */
 
 /*
  * Opens the module in the daemon's worker and sets `carry`; other threads wait meanwhile.  0 also
- * if another thread has opened it, or its init code has failed before (`carry` says which).
+ * if another thread has opened it, or its init code has failed before (`carry` says which).  1: this very thread is at
+ * it, in C code that Python has called meanwhile.
  */
 int coil_remote_open(struct coil_link *link, enum coil_status *ret_status, struct coil_error *error);
+bool coil_remote_is_opening(const struct coil_link *link); /* this very thread, further out */
 coil_carry_fn coil_remote_call;
 void coil_remote_thread_end(struct coil_thread *thread);
 

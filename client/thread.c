@@ -21,6 +21,7 @@ static void thread_end(void *argument)
     coil_remote_thread_end(thread);
     coil_inprocess_thread_end(thread);
     coil_thread_self = NULL;
+    free(thread->environment);
     free(thread);
 }
 

@@ -5,7 +5,9 @@
  * the C code may call Python again.  Nothing is copied: pointers are what they are.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/inprocess/inprocess.h"
 #include "proto/ring.h"
@@ -30,6 +32,13 @@ struct coil_host_program *coil_inprocess_program_ref(struct coil_host_program *p
 void coil_inprocess_program_unref(struct coil_host_program *program)
 {
     (void)program;
+}
+
+void coil_inprocess_program_peer(struct coil_host_program *program, struct coil_host_peer *ret_peer)
+{
+    (void)program;
+    *ret_peer =
+        (struct coil_host_peer){ .pid = (uint64_t)getpid(), .uid = geteuid(), .gid = getegid(), .is_private = true };
 }
 
 /* The library of a module: that of the call under way, or the one that was loaded last. */
@@ -86,6 +95,32 @@ static int use_variable(const struct coil_link *link, struct coil_host_ask *ask,
     return 0;
 }
 
+static int give_environment(struct coil_thread *thread, struct coil_host_ask *ask, struct coil_error *error)
+{
+    uint64_t answer[2];
+    size_t size;
+    int r;
+
+    free(thread->environment);
+    thread->environment = NULL;
+    r = coil_process_environment(&thread->environment, &size, error);
+    if (r < 0)
+        return r;
+    answer[0] = (uint64_t)(uintptr_t)thread->environment;
+    answer[1] = size;
+    memcpy(ask->answer, answer, sizeof answer);
+    return 0;
+}
+
+static int give_folder(struct coil_host_ask *ask, struct coil_error *error)
+{
+    int r = coil_process_folder(ask->answer, ask->answer_size, error);
+
+    if (r == 0)
+        ask->answer_size = strlen(ask->answer);
+    return r;
+}
+
 int coil_inprocess_ask(void *caller, struct coil_host_program *program, struct coil_host_ask *ask,
                        struct coil_error *error)
 {
@@ -106,6 +141,12 @@ int coil_inprocess_ask(void *caller, struct coil_host_program *program, struct c
     case COIL_ASK_WRITE:
     case COIL_ASK_REFER:
         return use_variable(link, ask, error);
+    case COIL_ASK_SERVICE:
+        return 0; /* the thread that asks does it */
+    case COIL_ASK_ENVIRON:
+        return give_environment(thread, ask, error);
+    case COIL_ASK_CWD:
+        return give_folder(ask, error);
     default:
         return coil_error_set(error, -EINVAL, "the program does not understand what it is asked for (%u)", ask->kind);
     }

@@ -30,6 +30,7 @@ static const struct coil_host_callbacks callbacks = {
     .program = coil_inprocess_program,
     .program_ref = coil_inprocess_program_ref,
     .program_unref = coil_inprocess_program_unref,
+    .program_peer = coil_inprocess_program_peer,
 };
 
 const struct coil_host_api *coil_inprocess_host(void)
@@ -106,7 +107,9 @@ int coil_inprocess_open(struct coil_link *link, enum coil_status *ret_status, st
     r = api->module_open(link->image, link->hash, &module, error);
     if (r >= 0)
         link->host_module = module; /* with the GIL: all threads write the same */
-    else if (r == -ENOEXEC)
+    if (r == 0)
+        r = api->program_opened(coil_inprocess_program(NULL), module, error);
+    if (r == -ENOEXEC)
         link->failure = *error;
     api->leave(thread->host_thread);
     thread->link = outer;

@@ -14,5 +14,6 @@ int coil_inprocess_ask(void *caller, struct coil_host_program *program, struct c
 struct coil_host_program *coil_inprocess_program(void *caller);
 struct coil_host_program *coil_inprocess_program_ref(struct coil_host_program *program);
 void coil_inprocess_program_unref(struct coil_host_program *program);
+void coil_inprocess_program_peer(struct coil_host_program *program, struct coil_host_peer *ret_peer);
 
 #endif

@@ -165,21 +165,34 @@ static int carry_out(const struct request *q, struct answer *answer, struct coil
 
 /* ---- the record ---- */
 
-/* The library that the worker knows by its slot: that of the call that waits, or another one of the session. */
+static bool is_link(const struct coil_link *link, const struct coil_session *session, uint32_t slot)
+{
+    return atomic_load_explicit(&link->session, memory_order_relaxed) == session &&
+           atomic_load_explicit(&link->slot, memory_order_relaxed) == slot;
+}
+
+/*
+ * The library that the worker knows by its slot: that of the call that waits, or another one of the session.  One that
+ * is being opened has no slot here yet: it is meant if no other is, and what Python asks for tells its slot.
+ */
 static const struct coil_link *find_link(const struct coil_scope *scope, uint32_t slot)
 {
     const struct coil_session *session = scope->channel->session;
-    const struct coil_link *link = scope->link;
+    struct coil_link *link;
 
-    /* A module that is being opened has no slot here yet; no other is meant then. */
-    if (atomic_load_explicit(&link->session, memory_order_relaxed) != session ||
-        atomic_load_explicit(&link->slot, memory_order_relaxed) == slot)
-        return link;
+    if (scope->link && is_link(scope->link, session, slot))
+        return scope->link;
     (void)pthread_mutex_lock(&coil_runtime_lock);
-    for (link = coil_links; link; link = link->next)
-        if (atomic_load_explicit(&link->session, memory_order_relaxed) == session &&
-            atomic_load_explicit(&link->slot, memory_order_relaxed) == slot)
-            break;
+    link = coil_links;
+    while (link && !is_link(link, session, slot))
+        link = link->next;
+    for (struct coil_link *l = link ? NULL : coil_links; l; l = l->next)
+        if (l == scope->link && coil_remote_is_opening(l))
+            link = l;
+    if (link && link == scope->link && coil_remote_is_opening(link)) {
+        atomic_store_explicit(&link->slot, slot, memory_order_relaxed);
+        link->opening_slot_known = true;
+    }
     (void)pthread_mutex_unlock(&coil_runtime_lock);
     return link;
 }
@@ -234,6 +247,8 @@ static int perform(struct request *q, unsigned flags, uint32_t slot, struct answ
     COIL_CLEANUP(coil_memory_free) unsigned char *copy = NULL;
     int r;
 
+    if (coil_process_is_asked(q->kind))
+        return coil_process_answer(q->scope->channel, q->kind, &answer->bytes, &answer->size, error);
     q->link = find_link(q->scope, slot);
     if (!q->link)
         return coil_error_set(error, -EINVAL, "the program has not called anything of this module yet");
@@ -338,6 +353,8 @@ int coil_ask_execute(struct coil_channel *channel, const struct coil_header *hea
         return -EPROTO;
     memcpy(q.payload, coil_consumer_payload(&channel->replies), header->size);
     begin(channel, header);
+    if (channel->is_service && channel->level_count == 2)
+        coil_marshal_trim(scope);
     channel->scopes = scope;
     r = perform(&q, header->flags, header->function >> 16, &answer, &error);
     channel->scopes = scope->outer;

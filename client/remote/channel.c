@@ -19,6 +19,7 @@
 #include "proto/clock.h"
 
 #define SLICE_MS 100
+#define SERVICE_SLICE_MS 5000    /* of the service thread, while nothing is asked: nobody waits for it */
 #define RESET_WAIT_MS 1000       /* for the channels of threads that have just ended */
 #define REQUEST_TIMEOUT_MS 30000 /* for the daemon's answer: a channel needs a thread in the worker, no more */
 
@@ -77,7 +78,12 @@ static void reset_reply(struct coil_channel *channel, const struct coil_header *
         coil_consumer_tell(&channel->replies);
         return;
     case COIL_RECORD_ASK:
-        coil_ask_refuse(channel, header);
+        if (header->flags & COIL_CALL_ONEWAY) { /* nobody is there to start it; another thread may */
+            coil_consumer_advance(&channel->replies, header);
+            coil_consumer_tell(&channel->replies);
+        } else {
+            coil_ask_refuse(channel, header);
+        }
         return;
     default:
         break;
@@ -87,6 +93,7 @@ static void reset_reply(struct coil_channel *channel, const struct coil_header *
         return;
     if (channel->reset_sent) {
         coil_staging_reset(channel);
+        channel->environment = (struct coil_staged){ 0 };
         channel->resetting = channel->reset_sent = false;
     }
     coil_marshal_reset(channel);
@@ -264,6 +271,26 @@ static void drop_dead(struct coil_thread *thread)
     }
 }
 
+struct coil_channel *coil_channel_acquire(struct coil_session *session, struct coil_error *error)
+{
+    struct coil_channel *channel;
+
+    (void)pthread_mutex_lock(&session->lock);
+    channel = take_free(session);
+    if (!channel && session->channel_count >= COIL_CHANNELS_MAX)
+        channel = await_free(session);
+    if (!channel)
+        channel = open_another(session, error);
+    (void)pthread_mutex_unlock(&session->lock);
+    if (!channel)
+        return NULL;
+    (void)pthread_mutex_lock(&coil_runtime_lock);
+    coil_session_ref(session);
+    (void)pthread_mutex_unlock(&coil_runtime_lock);
+    channel->next = NULL;
+    return channel;
+}
+
 struct coil_channel *coil_channel_get(struct coil_session *session, struct coil_error *error)
 {
     struct coil_thread *thread = coil_thread_get();
@@ -278,18 +305,9 @@ struct coil_channel *coil_channel_get(struct coil_session *session, struct coil_
             break;
     if (!channel) {
         drop_dead(thread);
-        (void)pthread_mutex_lock(&session->lock);
-        channel = take_free(session);
-        if (!channel && session->channel_count >= COIL_CHANNELS_MAX)
-            channel = await_free(session);
-        if (!channel)
-            channel = open_another(session, error);
-        (void)pthread_mutex_unlock(&session->lock);
+        channel = coil_channel_acquire(session, error);
         if (!channel)
             return NULL;
-        (void)pthread_mutex_lock(&coil_runtime_lock);
-        coil_session_ref(session);
-        (void)pthread_mutex_unlock(&coil_runtime_lock);
         channel->next = thread->channels;
         thread->channels = channel;
     }
@@ -339,7 +357,8 @@ static int wait_for_reply(struct coil_channel *channel)
 
         if (r < 0) /* what was published before the end counts */
             return coil_consumer_ready(&channel->replies) ? 0 : r;
-    } while (!coil_consumer_sleep(&channel->replies, SLICE_MS));
+    } while (!coil_consumer_sleep(&channel->replies,
+                                  channel->is_service && channel->level_count == 1 ? SERVICE_SLICE_MS : SLICE_MS));
     return 0;
 }
 
@@ -372,6 +391,9 @@ int coil_channel_drain(struct coil_channel *channel)
             write_text(channel, &header);
         } else if (header.kind == COIL_RECORD_PAD) {
             skip(channel, &header);
+        } else if (header.kind == COIL_RECORD_ASK && header.flags & COIL_CALL_ONEWAY) {
+            skip(channel, &header);
+            coil_service_want(channel);
         } else if (header.kind == COIL_RECORD_FAILED) {
             channel->is_broken = true; /* a one-way call was refused */
             return -ESRCH;
@@ -430,6 +452,11 @@ int coil_channel_receive_any(struct coil_channel *channel, struct coil_header *r
             skip(channel, ret_header);
             break;
         case COIL_RECORD_ASK:
+            if (ret_header->flags & COIL_CALL_ONEWAY) {
+                skip(channel, ret_header);
+                coil_service_want(channel);
+                break;
+            }
             r = coil_ask_execute(channel, ret_header, scope);
             if (r < 0)
                 return r;

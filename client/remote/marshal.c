@@ -17,6 +17,8 @@
 #include <stdlib.h>
 
 #define KEPT_COUNT 4096u /* entries of tables that are kept for the next call */
+#define TRIM_COUNT 1024u /* blocks of a scope that never ends */
+#define TRIM_SIZE (UINT64_C(16) << 20)
 
 static void marshal_free(struct coil_marshal *m)
 {
@@ -248,6 +250,20 @@ void coil_marshal_deinit(struct coil_scope *scope)
         free(piece);
     }
     keep(scope->channel, m);
+}
+
+void coil_marshal_trim(struct coil_scope *scope)
+{
+    uint64_t size = 0;
+
+    if (!scope->marshal)
+        return;
+    for (const struct coil_piece *piece = scope->marshal->pieces; piece; piece = piece->older)
+        size += piece->staged.size;
+    if (size <= TRIM_SIZE && scope->marshal->block_count <= TRIM_COUNT)
+        return;
+    (void)coil_marshal_back(scope, true, NULL);
+    coil_marshal_deinit(scope);
 }
 
 void coil_marshal_reset(struct coil_channel *channel)

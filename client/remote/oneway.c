@@ -76,11 +76,22 @@ void coil_oneway_publish(struct coil_channel *channel, struct coil_link *link, s
         coil_channel_lost(channel);
 }
 
-int coil_oneway_prepare(struct coil_channel *channel)
+/* What Python can reach of the program through lib: one-way handlers do so through the service thread. */
+static bool has_program(const struct coil_link *link)
 {
+    return link->program && (link->program->runs || link->program->variables);
+}
+
+int coil_oneway_prepare(struct coil_channel *channel, const struct coil_link *link)
+{
+    if (channel->oneway)
+        return 0;
+    channel->oneway = calloc(1, sizeof *channel->oneway);
     if (!channel->oneway)
-        channel->oneway = calloc(1, sizeof *channel->oneway);
-    return channel->oneway ? 0 : -ENOMEM;
+        return -ENOMEM;
+    if (has_program(link))
+        coil_service_want(channel);
+    return 0;
 }
 
 /* How many bytes behind a pointer go into the record.  1: more than fit. */
@@ -186,7 +197,7 @@ static int send_once(const struct oneway *o, enum coil_status *ret_status, struc
     if (r < 0)
         return r;
     *ret_status = COIL_E_MEMORY;
-    if (__builtin_expect(!channel->oneway, 0) && coil_oneway_prepare(channel) < 0)
+    if (__builtin_expect(!channel->oneway, 0) && coil_oneway_prepare(channel, o->link) < 0)
         return coil_error_set(error, -ENOMEM, "no memory for one-way calls");
     *ret_status = COIL_E_LENGTH;
     if (coil_consumer_ready(&channel->replies)) /* earlier ones have printed something */

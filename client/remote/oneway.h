@@ -23,7 +23,7 @@ struct coil_oneway {
 };
 
 /* ---- oneway.c ---- */
-int coil_oneway_prepare(struct coil_channel *channel); /* -ENOMEM */
+int coil_oneway_prepare(struct coil_channel *channel, const struct coil_link *link); /* -ENOMEM */
 
 /* Publishes a call whose payload has been claimed and written; `header->function` is the function's number in its
  * module. */

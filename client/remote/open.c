@@ -181,16 +181,27 @@ static int open_once(struct coil_link *link, enum coil_status *ret_status, struc
     channel = coil_channel_get(session, error);
     if (!channel)
         return daemon_is_gone(session, error) ? -EAGAIN : error->code;
+    link->opening_channel = channel;
+    link->opening_slot_known = false;
+    atomic_store_explicit(&link->opener, coil_thread_self, memory_order_relaxed);
     r = open_module(link, channel, ret_status, error);
+    atomic_store_explicit(&link->opener, NULL, memory_order_relaxed);
     if (r == -EAGAIN || r == -ESRCH)
         coil_channel_lost(channel);
     return r;
+}
+
+bool coil_remote_is_opening(const struct coil_link *link)
+{
+    return coil_thread_self && atomic_load_explicit(&link->opener, memory_order_relaxed) == coil_thread_self;
 }
 
 int coil_remote_open(struct coil_link *link, enum coil_status *ret_status, struct coil_error *error)
 {
     int r = 0;
 
+    if (coil_remote_is_opening(link))
+        return 1;
     (void)pthread_mutex_lock(&link->lock);
     if (atomic_load_explicit(&link->carry, memory_order_acquire) == coil_link_carry_unopened) { /* L */
         r = -EAGAIN;
@@ -204,6 +215,13 @@ int coil_remote_open(struct coil_link *link, enum coil_status *ret_status, struc
 int coil_remote_channel(struct coil_link *link, struct coil_channel **ret_channel, enum coil_status *ret_status,
                         struct coil_error *error)
 {
+    if (coil_remote_is_opening(link)) {
+        *ret_channel = link->opening_channel;
+        if (link->opening_slot_known)
+            return 0;
+        *ret_status = COIL_E_INIT;
+        return coil_error_set(error, -EBUSY, "its init code is running, and has not come to where it can be called");
+    }
     for (int i = 0; i < ATTEMPTS_MAX; i++) {
         COIL_CLEANUP(session_put) struct coil_session *session = NULL;
         int r;

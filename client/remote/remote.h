@@ -3,6 +3,8 @@
  *
  *     call.c       one call: request, text, answer; what happens when the worker dies
  *     ask.c        what Python asks of the program meanwhile
+ *     process.c    and of the process as a whole
+ *     service.c    a thread for what it asks outside of calls
  *     marshal.c    what pointers lead to: staged for the call, changes copied back (marshal.h: its parts)
  *     shared.c     which memory Python sees as it is
  *     regions.c    the program's regions, shown to workers
@@ -103,6 +105,7 @@ struct coil_session {
     _Atomic bool gone; /* dead, or lost to us; relaxed: only ever becomes true, and only says what looking says again */
     _Atomic int64_t cut_off_ms; /* when it was first seen that the daemon no longer serves it; 0: it does.  Relaxed */
     unsigned references;        /* links and channels; guarded by the runtime lock */
+    bool has_service;           /* guarded by the lock of service.c */
     pthread_mutex_t lock;       /* guards what follows */
     struct coil_wire *wire;
     uint64_t requests; /* numbers given to messages */
@@ -146,8 +149,10 @@ struct coil_channel {
     struct coil_staging staging;
     struct coil_check *check;      /* of the call that is being prepared; NULL: pieces are not told to the worker */
     bool is_broken;                /* the worker has refused a record: the channel ends */
+    bool is_service;               /* its first request is SERVE, which is never answered */
     bool oneway_pending;           /* one-way calls may not have been carried out yet */
     struct coil_oneway *oneway;    /* where they lie; NULL before the first one */
+    struct coil_staged environment; /* what coil.environ() was last answered with */
     struct coil_scope *scopes;     /* calls for which an ask is being carried out, the innermost first */
     struct coil_marshal *marshals; /* in use, the innermost first */
     struct coil_marshal *spare;    /* for the next call */
@@ -270,6 +275,9 @@ static inline void *coil_session_at(const struct coil_session *session, uint64_t
 struct coil_channel *coil_channel_new(struct coil_session *session, uint32_t index);
 void coil_channel_free(struct coil_channel *channel);
 
+/* A channel for a thread that is none of the caller's yet; coil_channel_release() gives it back.  NULL with words. */
+struct coil_channel *coil_channel_acquire(struct coil_session *session, struct coil_error *error);
+
 /* This thread's channel of the session, acquired if it has none.  NULL with words. */
 struct coil_channel *coil_channel_get(struct coil_session *session, struct coil_error *error);
 
@@ -372,6 +380,27 @@ void coil_ask_refuse(struct coil_channel *channel, const struct coil_header *hea
 /* The innermost request is an ask whose thread has ended while it ran C code: says so, if there is room; to be tried
  * again. */
 void coil_ask_abandon(struct coil_channel *channel);
+
+/* ---- process.c ---- */
+
+/* Is this an ask (enum coil_ask) about the process?  Then what is answered: *ret_bytes is freed by the caller with
+ * free(). -EINVAL, -ENOMEM and others with words. */
+bool coil_process_is_asked(unsigned kind);
+int coil_process_answer(struct coil_channel *channel, unsigned kind, unsigned char **ret_bytes, uint32_t *ret_size,
+                        struct coil_error *error);
+
+/* Gives back what a channel keeps for such answers. */
+void coil_process_forget(struct coil_channel *channel);
+
+/* ---- service.c ---- */
+
+/* Starts the session's service thread, if it has none.  -EAGAIN, -ENOMEM and others with words. */
+int coil_service_start(struct coil_session *session, struct coil_error *error);
+
+/* A one-way handler wants it; failures are said. */
+void coil_service_want(struct coil_channel *channel);
+
+void coil_service_forget(void); /* in a forked child */
 
 /* ---- heap.c: with the runtime lock ---- */
 
@@ -573,6 +602,9 @@ uint64_t coil_marshal_to_own(const struct coil_scope *scope, uint64_t address);
 
 /* The same for all pointers of a frame, a private copy of what the worker has sent; functions included. */
 void coil_marshal_frame_to_own(const struct coil_scope *scope, const struct coil_group *group, void *frame);
+
+/* Gives back what has been staged for a scope that never ends, when it is much. */
+void coil_marshal_trim(struct coil_scope *scope);
 
 /* Gives back what the call has in staging.  Scopes end in reverse order. */
 void coil_marshal_deinit(struct coil_scope *scope);

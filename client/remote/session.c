@@ -313,6 +313,7 @@ void coil_remote_forget(void)
         atomic_store_explicit(&link->session, NULL, memory_order_relaxed);
         atomic_store_explicit(&link->carry, coil_link_carry_unopened, memory_order_release); /* L */
     }
+    coil_service_forget();
     coil_heaps_forget();
     coil_callbacks_forget();
     while (coil_sessions) {

@@ -169,7 +169,7 @@ static int send_one(struct coil_thread *thread, struct coil_unsent *unsent, stru
     r = coil_remote_channel(unsent->link, &channel, &status, error);
     if (r < 0)
         return r;
-    if (coil_oneway_prepare(channel) < 0)
+    if (coil_oneway_prepare(channel, unsent->link) < 0)
         return coil_error_set(error, -ENOMEM, "no memory for one-way calls");
     payload = coil_channel_claim(channel, unsent->header.size, &r);
     if (payload) {

@@ -6,6 +6,7 @@
 #include "daemon/host/dispatch.h"
 #include "daemon/host/host.h"
 #include "daemon/host/module.h"
+#include "daemon/host/programs.h"
 #include "daemon/host/start.h"
 #include "daemon/host/thread.h"
 #include "proto/version.h"
@@ -27,6 +28,8 @@ static const struct coil_host_api api = {
     .module_open = coil_module_open,
     .call = coil_dispatch_call,
     .module_import = coil_module_import,
+    .program_opened = coil_programs_opened,
+    .program_gone = coil_programs_gone,
     .module_hash = coil_module_hash,
     .module_word = coil_module_word,
     .error_value_get = coil_dispatch_error_value,

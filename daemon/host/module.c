@@ -31,6 +31,7 @@
 #include "daemon/host/wrapper.h"
 
 static struct coil_host_module *modules; /* with the GIL */
+static _Thread_local struct coil_host_module *opening; /* the innermost one whose init code this thread runs */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t ended = PTHREAD_COND_INITIALIZER;
 
@@ -225,22 +226,33 @@ static int attempt_fail(struct coil_host_module *module, bool was_published, str
         coil_extern_clear(module);
     if (was_published && !module->imported)
         coil_names_withdraw(&module->names, module->name);
+    Py_CLEAR(module->on_open);
     PyErr_Clear();
     coil_text_flush(coil_thread_current());
     state_set(module, COIL_MODULE_FAILED);
     return failure_error(module, error);
 }
 
+struct coil_host_module *coil_module_opening(void)
+{
+    const struct coil_host_thread *thread = coil_thread_current();
+
+    return thread && thread->calls > 0 ? NULL : opening;
+}
+
 /* The init code is nobody's call, even if it is in one that the module's library is needed. */
 static int init_code_run(struct coil_host_module *module, const char *source)
 {
     struct coil_host_thread *thread = coil_thread_current();
+    struct coil_host_module *outer = opening;
     size_t calls = thread ? thread->calls : 0;
     int r;
 
     if (thread)
         thread->calls = 0;
+    opening = module;
     r = coil_init_code_run(module->name, source);
+    opening = outer;
     if (thread)
         thread->calls = calls;
     return r;

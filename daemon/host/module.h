@@ -59,6 +59,7 @@ struct coil_host_module {
     struct coil_host_function *functions;
     struct coil_signature *signatures; /* one per row of the descriptor's table, built when they are needed */
     struct coil_variable *variables;   /* the same for variables */
+    PyObject *on_open;                 /* list of functions; NULL: none */
     void *word;                        /* the embedder's */
 };
 
@@ -68,6 +69,9 @@ void *coil_module_import(const struct coil_descriptor *image, const uint8_t hash
 
 const uint8_t *coil_module_hash(const struct coil_host_module *module);
 void **coil_module_word(struct coil_host_module *module);
+
+/* The module whose init code runs on this thread, and not a call inside it; NULL: none. */
+struct coil_host_module *coil_module_opening(void);
 
 /* A global of the descriptor by name; NULL if there is none. */
 const struct coil_descriptor_global *coil_module_global(const struct coil_host_module *module, const char *name);

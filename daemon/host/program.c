@@ -15,6 +15,7 @@
 #include <errno.h>
 
 #include "daemon/host/backend.h"
+#include "daemon/host/session_type.h"
 #include "daemon/host/start.h"
 #include "daemon/host/text.h"
 #include "daemon/host/thread.h"
@@ -35,14 +36,16 @@ int coil_program_current(const char *what, struct coil_program_place *ret_place)
     struct coil_host_thread *thread = coil_thread_current();
 
     *ret_place = (struct coil_program_place){ .caller = thread ? thread->caller : NULL };
-    if (callbacks->program)
+    ret_place->program = coil_session_entered();
+    if (!ret_place->program && callbacks->program)
         ret_place->program = callbacks->program(thread && thread->calls ? thread->caller : NULL);
     if (ret_place->program)
         return 0;
     PyErr_Format(PyExc_RuntimeError,
                  "%s: no program is being served here, so it is not known whose C code is meant: use it in a function "
-                 "that a program calls, on the thread of that call; or run the program with "
-                 "COIL_INTERPRETER=private, which gives it a Python of its own",
+                 "that a program calls, on the thread of that call; elsewhere `with session:`, of a session that "
+                 "coil.current() has returned in a call; or run the program with COIL_INTERPRETER=private, which gives "
+                 "it a Python of its own",
                  what);
     return -1;
 }

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "daemon/host/backend.h"
+#include "daemon/host/coil_module.h"
 #include "daemon/host/text.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* taken without the GIL */
@@ -112,6 +113,14 @@ static int text_redirect(struct coil_error *error)
     return coil_error_set(error, -ENOMEM, "sys.stdout and sys.stderr could not be replaced");
 }
 
+static int module_offer(struct coil_error *error)
+{
+    if (coil_import_offer() == 0)
+        return 0;
+    PyErr_Clear();
+    return coil_error_set(error, -ENOMEM, "the module 'coil' could not be made");
+}
+
 /* What comes after the interpreter; with the GIL. */
 static int surroundings_prepare(struct coil_error *error)
 {
@@ -119,6 +128,8 @@ static int surroundings_prepare(struct coil_error *error)
 
     if (result == 0)
         result = coil_backend_load(error);
+    if (result == 0)
+        result = module_offer(error);
     return result == 0 && ours ? text_redirect(error) : result;
 }
 

@@ -2,7 +2,7 @@
  * ASK records: what a handler wants of the program that it works for.
  *
  * The client thread that waits for the handler's call answers; while it does, it may call again, and those calls
- * run here, on the handler's own thread, as they would in one process.
+ * run here, on the handler's own thread, as they would in one process.  Where no such thread waits: service.c.
  *
  * The record is published with the GIL, which is kept for as long as a quick answer takes unless another channel
  * waits for it: a C function of a few instructions costs one exchange of cache lines and no lock.
@@ -36,9 +36,13 @@ static bool is_text(const struct coil_host_ask *ask)
     return ask->kind == COIL_ASK_CWD;
 }
 
-/* The module's slot, which is what the client knows it by.  The host's word for it saves looking again. */
+/*
+ * The module's slot, which is what the client knows it by.  The host's word for it saves looking again.  A module whose
+ * init code asks can be called from then on: by the C code that is asked for.
+ */
 static int find_module(struct coil_host_module *host, uint32_t *ret_slot, struct coil_error *error)
 {
+    struct coil_worker_module *module;
     void **word;
 
     *ret_slot = 0;
@@ -47,9 +51,12 @@ static int find_module(struct coil_host_module *host, uint32_t *ret_slot, struct
     word = coil_worker_host->module_word(host);
     if (!*word)
         *word = coil_modules_find(coil_worker_host->module_hash(host));
-    if (!*word)
+    module = *word;
+    if (!module)
         return coil_error_set(error, -EINVAL, "the module was opened by Python itself, and no program has it");
-    *ret_slot = ((struct coil_worker_module *)*word)->slot;
+    if (!atomic_load_explicit(&module->host, memory_order_relaxed))
+        atomic_store_explicit(&module->host, host, memory_order_release); /* O */
+    *ret_slot = module->slot;
     return 0;
 }
 
@@ -162,21 +169,30 @@ static int exchange(struct attempt *a, struct coil_error *error)
     return r;
 }
 
+int coil_ask_on(struct coil_channel *channel, struct coil_host_ask *ask, struct coil_error *error)
+{
+    COIL_CLEANUP(attempt_deinit) struct attempt a = { .channel = channel, .ask = ask };
+
+    return exchange(&a, error);
+}
+
 int coil_ask(void *caller, struct coil_host_program *program, struct coil_host_ask *ask, struct coil_error *error)
 {
+    struct coil_session *session = coil_program_session(program);
     struct coil_channel *channel = caller;
     int r;
 
     if (coil_worker_forked)
         return coil_error_set(error, -EPERM, "a forked child of Python's process cannot reach the program");
-    if (!channel || channel->session != coil_program_session(program))
-        return coil_error_set(error, -ENOTCONN, "only the thread that handles the program's call can reach it");
-    if (channel->oneway_depth > 0)
-        return coil_error_set(error, -ENOTCONN, "no thread of the program waits for a one-way call");
-    {
-        COIL_CLEANUP(attempt_deinit) struct attempt a = { .channel = channel, .ask = ask };
-
-        r = exchange(&a, error);
-    }
+    if (channel && channel->session != session)
+        channel = NULL;
+    if (ask->kind == COIL_ASK_SERVICE && coil_service_is_expected(session, false))
+        r = 0;
+    else if (channel && channel->oneway_depth == 0)
+        r = coil_ask_on(channel, ask, error);
+    else
+        r = coil_service_ask(session, channel, ask, error);
+    if (r == 0 && ask->kind == COIL_ASK_SERVICE)
+        (void)coil_service_is_expected(session, true);
     return r == -ESRCH ? coil_error_set(error, r, "the program has ended") : r;
 }

@@ -278,6 +278,11 @@ static int open_module(struct coil_channel *channel, struct coil_worker_module *
     if (r < 0 || channel->broken)
         return r < 0 ? r : -ECANCELED;
     atomic_store_explicit(&module->host, host, memory_order_release); /* O */
+    if (r == 0)
+        r = coil_worker_host->program_opened(coil_session_program(channel->session), host, error);
+    coil_call_child_ends();
+    if (r < 0 || channel->broken)
+        return r < 0 ? r : -ECANCELED;
     offset = coil_session_publish(channel->session, module);
     payload = coil_channel_claim_answer(channel, reply.size);
     if (!payload)

@@ -170,6 +170,9 @@ static int execute(struct coil_channel *channel, const struct coil_header *heade
     case COIL_RECORD_CALL:
         return header->flags & COIL_CALL_ONEWAY ? coil_oneway_execute(channel, header, error)
                                                 : coil_call_execute(channel, header, error);
+    case COIL_RECORD_SERVE:
+        channel_leave(channel);
+        return coil_service_park(channel, header, error);
     case COIL_RECORD_FLUSH:
         return flush(channel, header);
     case COIL_RECORD_OPEN:

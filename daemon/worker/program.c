@@ -28,6 +28,8 @@ void coil_program_unref(struct coil_host_program *program)
     /* P: whoever frees it comes after everyone else's last use. */
     if (!session || atomic_fetch_sub_explicit(&session->references, 1, memory_order_acq_rel) > 1)
         return;
+    (void)pthread_cond_destroy(&session->service_changed);
+    (void)pthread_mutex_destroy(&session->service_lock);
     (void)pthread_mutex_destroy(&session->lock);
     free(session->modules);
     free(session->blocks);

@@ -47,6 +47,8 @@ int coil_session_open(const struct coil_message *message, const int fds[3], stru
     session->peer = (struct coil_host_peer){ .pid = message->pid, .uid = message->uid, .gid = message->gid };
     session->base = message->base;
     (void)pthread_mutex_init(&session->lock, NULL);
+    (void)pthread_mutex_init(&session->service_lock, NULL);
+    (void)pthread_cond_init(&session->service_changed, NULL);
 
     (void)pthread_mutex_lock(&sessions_lock);
     session->next = sessions;
@@ -130,6 +132,7 @@ int coil_session_close(uint64_t number, uint64_t request, struct coil_error *err
     session->close_request = request;
     atomic_store_explicit(&session->drain_until_ms, coil_clock_ms() + DRAIN_MS, memory_order_relaxed);
     atomic_store_explicit(&session->closing, true, memory_order_relaxed);
+    coil_service_wake(session);
     return 0;
 }
 
@@ -175,7 +178,7 @@ bool coil_sessions_reap(uint64_t *ret_request, bool *ret_closing)
         if (!(*at)->close_request)
             continue;
         *ret_closing = true;
-        if (session_has_ended(*at)) {
+        if (session_has_ended(*at) && coil_farewell_is_over(*at)) {
             ended = *at;
             *at = ended->next;
             break;

@@ -13,8 +13,10 @@
  *     call.c      one CALL record: from the ring to the host and back
  *     oneway.c    those that nobody waits for
  *     ask.c       what Python wants of the program: from the host to the ring and back
+ *     service.c   the same where no call waits: through a thread of the program's
  *     program.c   sessions as the host sees them
  *     staging.c   the worker's half of a session's staging area
+ *     farewell.c  what Python does when a program has gone
  *     text.c      what Python writes, as records
  *     doing.h     what each channel does, for when the process is dead
  *     fatal.c     which of them has ended it
@@ -175,7 +177,14 @@ struct coil_session {
     _Atomic int64_t drain_until_ms; /* closing: when to stop carrying out one-way calls; written before `closing` */
     _Atomic bool closing;   /* set by the link's thread, seen by channels between records; relaxed: they are woken until
                                they see it */
+    pthread_mutex_t
+        service_lock;           /* held by the thread that uses the rings of the service channel; taken before `lock` */
+    int64_t farewell_until_ms;  /* 0: not begun; the link's thread only */
+    _Atomic bool farewell_said; /* relaxed: it says nothing about anything else */
     pthread_mutex_t lock;   /* guards what follows */
+    struct coil_channel *service;   /* for asks outside of calls; NULL: none yet, or none any more */
+    bool service_expected;          /* the program has been asked for it */
+    pthread_cond_t service_changed; /* or the session closes */
     uint32_t error_values_used;
     struct {
         struct coil_worker_module *module;
@@ -269,16 +278,44 @@ int coil_oneway_execute(struct coil_channel *channel, const struct coil_header *
 /* ---- ask.c: the host's callback ---- */
 int coil_ask(void *caller, struct coil_host_program *program, struct coil_host_ask *ask, struct coil_error *error);
 
+/* On a channel of the program, by the thread that is in its rings; with the GIL.  -ESRCH: without words. */
+int coil_ask_on(struct coil_channel *channel, struct coil_host_ask *ask, struct coil_error *error);
+
+/* ---- service.c ---- */
+
+/* The channel's thread: carries out SERVE, which hands over its rings for good.  As call.c. */
+int coil_service_park(struct coil_channel *channel, const struct coil_header *header, struct coil_error *error);
+
+/* The session is closing: whoever waits here looks.  Any thread. */
+void coil_service_wake(struct coil_session *session);
+
+/* Has the program been asked for its thread?  `expect`: it has now. */
+bool coil_service_is_expected(struct coil_session *session, bool expect);
+
+/* Asks where no call waits.  `own`: of the one-way handler that asks, else NULL.  With the GIL.  As coil_ask_on(). */
+int coil_service_ask(struct coil_session *session, struct coil_channel *own, struct coil_host_ask *ask,
+                     struct coil_error *error);
+
 /* ---- program.c: the host's callbacks; any thread ---- */
 struct coil_host_program *coil_program_of(void *caller);
 struct coil_host_program *coil_program_ref(struct coil_host_program *program);
 void coil_program_unref(struct coil_host_program *program); /* NULL is ignored */
 void coil_program_peer(struct coil_host_program *program, struct coil_host_peer *ret_peer);
 
+static inline struct coil_host_program *coil_session_program(struct coil_session *session)
+{
+    return (struct coil_host_program *)(void *)session;
+}
+
 static inline struct coil_session *coil_program_session(struct coil_host_program *program)
 {
     return (struct coil_session *)(void *)program;
 }
+
+/* ---- farewell.c: the link's thread ---- */
+
+/* Of a session whose channels have all ended: has Python done what it wants to do then?  The first time, it is told. */
+bool coil_farewell_is_over(struct coil_session *session);
 
 /* ---- staging.c: a channel's thread ---- */
 

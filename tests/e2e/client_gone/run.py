@@ -1,0 +1,25 @@
+import os
+import time
+
+
+def text(path):
+    return open(path).read() if os.path.exists(path) else ""
+
+
+def run(case):
+    for how in ["handler", "thread", "oneway"]:
+        path = case.path(how)
+        process = case.popen(how, path)
+        process.stdout.readline()
+        time.sleep(0.3)
+        case.equal(text(path), "", "%s: nothing has happened yet" % how)
+        process.kill()
+        case.finish(process)
+        case.wait_for(lambda: text(path), "%s: Python notices" % how)
+        case.equal(text(path), "ClientGone lib.tell(): the program has ended\n", how)
+    # And all goes on.
+    path = case.path("again")
+    process = case.popen("nothing", path)
+    case.equal(process.stdout.readline(), b"ready\n", "another program")
+    process.kill()
+    case.finish(process)
