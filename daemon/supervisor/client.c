@@ -5,8 +5,8 @@
  * What a request means stands in attach.c, region.c and status.c.
  *
  * While a request is under way the socket is watched for the peer's end only, so that
- * a program that dies while its worker starts leaves nothing behind, and a
- * program that sends without waiting fills its own buffers, not ours.
+ * a program that dies while its worker starts leaves nothing behind.  The same holds while an answer waits to
+ * be sent: a program that sends without waiting, or without reading, fills its own buffers, not ours.
  *
  * Called by server.c (new connections), attach.c (answers) and worker.c (deaths); main thread.
  * A connection closes itself; its memory is freed when libuv has let go of the handle.
@@ -38,10 +38,10 @@ static void watch(struct coil_client *client)
 
     if (client->closing)
         return;
-    if (!client->close_when_sent && (client->step == COIL_CLIENT_IDLE || client->step == COIL_CLIENT_DESCRIPTOR))
-        events |= UV_READABLE;
     if (coil_wire_pending(client->wire))
-        events |= UV_WRITABLE;
+        events |= UV_WRITABLE; /* who does not read its answers gets no more of them */
+    else if (!client->close_when_sent && (client->step == COIL_CLIENT_IDLE || client->step == COIL_CLIENT_DESCRIPTOR))
+        events |= UV_READABLE;
     (void)uv_poll_start(&client->poll, events, on_poll);
 }
 
@@ -200,13 +200,15 @@ static void handle(struct coil_client *client, const struct coil_wire_message *r
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     struct coil_client *client = poll->data;
+    int sent = coil_wire_flush(client->wire);
 
-    if (coil_wire_flush(client->wire) == 0 && client->close_when_sent) {
+    if (sent == 0 && client->close_when_sent) {
         coil_client_close(client);
         return;
     }
-    /* Nobody reads while a request is under way, so the peer's end is its end. */
-    if (client->close_when_sent || client->step == COIL_CLIENT_WORKER || client->step == COIL_CLIENT_STOP) {
+    /* Nobody reads while a request is under way or an answer is not sent, so the peer's end is its end. */
+    if (client->close_when_sent || client->step == COIL_CLIENT_WORKER || client->step == COIL_CLIENT_STOP ||
+        sent == -EAGAIN) {
         if (status < 0 || (events & UV_DISCONNECT))
             coil_client_close(client);
         else
@@ -233,6 +235,8 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         if (client->closing || client->close_when_sent || client->step == COIL_CLIENT_WORKER ||
             client->step == COIL_CLIENT_STOP)
             return;
+        if (coil_wire_pending(client->wire))
+            break;
     }
     watch(client);
 }
