@@ -283,6 +283,7 @@ class Channel:
         self.control = index * n.CONTROL_SIZE         # ours, in `requests`
         self.worker_control = index * n.CONTROL_SIZE  # the worker's, in `replies`
         self.cursor, self.sequence = 0, 1             # of the next request
+        self.place = 0                                # of the last one
         self.holds, self.held = False, None           # the first record of several; where, and its number
         self.in_cursor, self.in_sequence = 0, 1       # of the next reply
         self.text = b""                              # what Python has printed
@@ -295,6 +296,7 @@ class Channel:
         if self.cursor % n.RING_SIZE + lines + 64 > n.RING_SIZE:
             left = n.RING_SIZE - self.cursor % n.RING_SIZE
             self.commit(n.RECORD_PAD, left - self.HEADER, left)
+        self.place = self.cursor
         at = self.out_ring + self.cursor % n.RING_SIZE
         self.out.write(at + self.HEADER, payload)
         self.commit(kind | flags << 8 | outcome << 16, size, lines, function, error, slot)
@@ -346,7 +348,8 @@ class Channel:
         struct.pack_into("@Q", self.out.map, self.control, self.in_cursor)
 
     def answer(self, timeout=20):
-        """The answer to the request that began at `cursor`; text is kept."""
+        """The answer to the last request, whose place is used again (I4); text is kept."""
+        place = self.place
         while True:
             record = self.receive(timeout)
             if record and record.kind in (self.n.RECORD_TEXT, self.n.RECORD_PAD):
@@ -355,15 +358,13 @@ class Channel:
                 continue
             if record:
                 self.in_sequence = (self.in_sequence + 1) % WORD or 1
+                self.cursor = place
             return record
 
     def request(self, kind, payload=b"", timeout=20, **fields):
-        """A request and its answer (I4: its place is used again)."""
-        place = self.cursor
+        """A request and its answer."""
         self.publish(kind, payload, **fields)
-        record = self.answer(timeout)
-        self.cursor = place
-        return record
+        return self.answer(timeout)
 
     def open(self):
         record = self.request(self.n.RECORD_OPEN, self.peer.offer.attach["hash"])
