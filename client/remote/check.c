@@ -7,6 +7,7 @@
  * inaccessible before it answers.
  *
  * What is staged while Python asks the program for things is told as long as it is small: it comes from the same zone.
+ * One-way calls are not checked: what they lead to travels in their records.
  *
  * Called by call.c and staging.c; the thread that makes the call.
  */
