@@ -8,9 +8,11 @@
 #include "client/remote/marshal.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #define CHUNK_SIZE 16384u
 #define KEPT_SIZE 65536u
+#define HUGE_PAGE (2u << 20)
 
 struct coil_chunk {
     struct coil_chunk *next;
@@ -18,6 +20,16 @@ struct coil_chunk {
     uint64_t used;
     _Alignas(16) unsigned char memory[];
 };
+
+/* Memory in small pages costs more than what is copied into it. */
+static void prefer_huge_pages(void *memory, uint64_t size)
+{
+    uint64_t begin = ((uint64_t)(uintptr_t)memory + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    uint64_t end = ((uint64_t)(uintptr_t)memory + size) / HUGE_PAGE * HUGE_PAGE;
+
+    if (end > begin)
+        (void)madvise((void *)(uintptr_t)begin, end - begin, MADV_HUGEPAGE);
+}
 
 void *coil_arena_take(struct coil_arena *arena, uint64_t size)
 {
@@ -36,6 +48,8 @@ void *coil_arena_take(struct coil_arena *arena, uint64_t size)
         chunk = malloc(sizeof *chunk + room);
         if (!chunk)
             return NULL;
+        if (room >= 2 * HUGE_PAGE)
+            prefer_huge_pages(chunk, room);
         *chunk = (struct coil_chunk){ .next = arena->chunks, .size = room };
         arena->chunks = chunk;
     }
