@@ -10,9 +10,9 @@
  *
  *     client -> supervisor   attach, descriptor, module, channel, region
  *     supervisor -> client   attached, send_descriptor, done, failed
- *     supervisor -> worker   heap, load, refuse, session, channel, region, close
- *     worker -> supervisor   ready, done, failed
- *     coilctl -> supervisor  status, stop
+ *     supervisor -> worker   heap, load, open, refuse, session, channel, region, drain, close
+ *     worker -> supervisor   ready, opened, init_failed, done, failed
+ *     coilctl -> supervisor  status, reload, stop
  *     supervisor -> coilctl  report, done, failed
  *
  * Every request has a number (`request`) that its answer repeats; the asking
@@ -97,11 +97,16 @@ enum coil_refusal {
     X(HEAP, "heap", 1, COIL_K(REQUEST) | COIL_K(GENERATION) | COIL_K(HEAP)) /* before anything else */  \
     X(SESSION, "session", 3, COIL_K(REQUEST) | COIL_K(SESSION) | COIL_K(PID) | COIL_K(UID) |          \
                                  COIL_K(GID) | COIL_K(BASE))                                           \
-    X(CLOSE, "close", 0, COIL_K(REQUEST) | COIL_K(SESSION))                                             \
+    X(OPEN, "open", 0, COIL_K(REQUEST) | COIL_K(HASH)) /* run the module's init code, for no program */ \
+    X(DRAIN, "drain", 0, COIL_K(REQUEST) | COIL_K(SESSION)) /* no new calls; done: none is running */    \
+    X(CLOSE, "close", 0, COIL_K(REQUEST) | COIL_K(SESSION)) /* the program has gone */                  \
     /* worker -> supervisor */                                                                         \
     X(READY, "ready", 0, COIL_K(PROTOCOL) | COIL_K(VERSION))                                            \
+    X(OPENED, "opened", 0, COIL_K(HASH)) /* the module's init code has run, for the first time */        \
+    X(INIT_FAILED, "init_failed", 0, COIL_K(HASH)) /* it has raised an exception; the program was told */ \
     /* coilctl -> supervisor, and back */                                                              \
     X(STATUS, "status", 0, COIL_K(REQUEST) | COIL_K(PROTOCOL) | COIL_K(VERSION))                        \
+    X(RELOAD, "reload", 0, COIL_K(REQUEST) | COIL_K(PROTOCOL) | COIL_K(VERSION))                        \
     X(STOP, "stop", 0, COIL_K(REQUEST) | COIL_K(PROTOCOL) | COIL_K(VERSION))                            \
     X(REPORT, "report", 0, COIL_K(REQUEST) | COIL_K(TEXT)) /* text: lines for people */
 

@@ -24,13 +24,17 @@
 
 #define STATUS_TIMEOUT_MS 5000
 #define STOP_TIMEOUT_MS 30000
+#define RELOAD_TIMEOUT_MS 150000 /* longer than the daemon waits for new generations, twice */
 
 static void print_help(void)
 {
-    (void)puts("usage: coilctl status | stop\n"
+    (void)puts("usage: coilctl status | reload | stop\n"
                "       coilctl --version | --help\n"
                "\n"
                "  status  shows the daemon's workers, programs and modules\n"
+               "  reload  starts new workers in place of those in use, as soon as they have the same\n"
+               "          modules open; programs that have one keep it.  What had been refused after\n"
+               "          crashes is tried again\n"
                "  stop    ends the daemon and its workers, and waits until they have gone\n"
                "\n"
                "The daemon is the one at $COIL_SOCKET, else at $XDG_RUNTIME_DIR/coil/coild.sock,\n"
@@ -80,6 +84,10 @@ static int ask(struct daemon *daemon, enum coil_message_type question, enum coil
         (void)coil_error_prepend(error, "the daemon at %s", daemon->path);
         return r;
     }
+    if (answer.message.type == COIL_MESSAGE_FAILED && question == COIL_MESSAGE_RELOAD) {
+        (void)fputs(answer.message.text, stdout);
+        return coil_error_set(error, -EPERM, "not all of it could be reloaded: what failed goes on as it was");
+    }
     if (answer.message.type == COIL_MESSAGE_FAILED)
         return coil_error_set(error, -EPERM, "the daemon at %s refused: %s", daemon->path, answer.message.text);
     if (answer.message.type != expected)
@@ -96,6 +104,17 @@ static int run_status(struct daemon *daemon, struct coil_error *error)
 {
     COIL_CLEANUP(coil_wire_message_deinit) struct coil_wire_message answer = COIL_WIRE_MESSAGE_INIT;
     int r = ask(daemon, COIL_MESSAGE_STATUS, COIL_MESSAGE_REPORT, STATUS_TIMEOUT_MS, &answer, error);
+
+    if (r == 0)
+        (void)fputs(answer.message.text, stdout);
+    return r;
+}
+
+/* What came of it, line by line; a failure if any of it was one. */
+static int run_reload(struct daemon *daemon, struct coil_error *error)
+{
+    COIL_CLEANUP(coil_wire_message_deinit) struct coil_wire_message answer = COIL_WIRE_MESSAGE_INIT;
+    int r = ask(daemon, COIL_MESSAGE_RELOAD, COIL_MESSAGE_REPORT, RELOAD_TIMEOUT_MS, &answer, error);
 
     if (r == 0)
         (void)fputs(answer.message.text, stdout);
@@ -123,11 +142,27 @@ static int run_stop(struct daemon *daemon, struct coil_error *error)
     return 0;
 }
 
+typedef int run_fn(struct daemon *daemon, struct coil_error *error);
+
+static run_fn *find_command(const char *name)
+{
+    static const struct {
+        const char *name;
+        run_fn *run;
+    } commands[] = { { "status", run_status }, { "reload", run_reload }, { "stop", run_stop } };
+
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return commands[i].run;
+    return NULL;
+}
+
 int main(int argc, char **argv)
 {
     COIL_CLEANUP(daemon_deinit) struct daemon daemon = { .pidfd = -1 };
     const char *command = argc == 2 ? argv[1] : "";
     struct coil_error error;
+    run_fn *run;
     int r;
 
     if (strcmp(command, "--help") == 0) {
@@ -138,13 +173,14 @@ int main(int argc, char **argv)
         (void)printf("coilctl %s\n", COIL_VERSION);
         return 0;
     }
-    if (strcmp(command, "status") != 0 && strcmp(command, "stop") != 0) {
-        (void)fprintf(stderr, "coilctl: say what to do, status or stop: see coilctl --help\n");
+    run = find_command(command);
+    if (!run) {
+        (void)fprintf(stderr, "coilctl: say what to do, status, reload or stop: see coilctl --help\n");
         return 2;
     }
     r = daemon_connect(&daemon, &error);
     if (r == 0)
-        r = strcmp(command, "stop") == 0 ? run_stop(&daemon, &error) : run_status(&daemon, &error);
+        r = run(&daemon, &error);
     if (r < 0) {
         (void)fprintf(stderr, "coilctl: %s\n", error.text);
         return 1;

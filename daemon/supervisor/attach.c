@@ -209,9 +209,11 @@ static struct coil_worker *find_worker(struct coil_client *client)
     bury_dead(client->environment);
     TAILQ_FOREACH(worker, &client->environment->workers, link)
     {
-        int score = (coil_worker_module_find(worker, client->name) ? 2 : 0) + (worker->superseded ? 0 : 1);
+        const struct coil_worker_module *module = coil_worker_module_find(worker, client->name);
+        int score = (module ? 2 : 0) + (worker->superseded ? 0 : 1);
 
-        if (!coil_worker_is_usable(worker))
+        /* Init code that has failed there gets an interpreter that has not seen the attempt. */
+        if (!coil_worker_is_usable(worker) || (module && module->has_failed))
             continue;
         if (coil_worker_module_conflicts(worker, client->name, client->hash)) {
             coil_worker_supersede(worker);

@@ -20,6 +20,7 @@
 
 #include "daemon/supervisor/attach.h"
 #include "daemon/supervisor/log.h"
+#include "daemon/supervisor/reload.h"
 #include "daemon/supervisor/region.h"
 #include "daemon/supervisor/server.h"
 #include "daemon/supervisor/session.h"
@@ -154,11 +155,35 @@ static void report(struct coil_client *client)
     coil_client_answer(client, &message, NULL);
 }
 
+/* Is a request under way, so that nothing is read until it has been answered? */
+static bool is_busy(const struct coil_client *client)
+{
+    return client->step != COIL_CLIENT_IDLE && client->step != COIL_CLIENT_DESCRIPTOR;
+}
+
+/* What coilctl wants done. */
+static void command(struct coil_client *client, const struct coil_message *message)
+{
+    char reason[64];
+
+    (void)snprintf(reason, sizeof reason, "client pid %d uid %u asked for it", (int)client->pid, (unsigned)client->uid);
+    client->step = message->type == COIL_MESSAGE_STOP ? COIL_CLIENT_STOP : COIL_CLIENT_RELOAD;
+    watch(client);
+    if (message->type == COIL_MESSAGE_STOP)
+        coil_server_stop(client->server, reason);
+    else
+        coil_reload_begin(client->server, client, reason);
+}
+
 static void handle(struct coil_client *client, const struct coil_wire_message *received)
 {
     const struct coil_message *message = &received->message;
-    char reason[64];
 
+    /* Whatever it wants of a session that ends: it attaches anew when it finds the connection closed. */
+    if (client->session && client->session->draining) {
+        client->step = COIL_CLIENT_DRAINED;
+        return;
+    }
     if (client->step == COIL_CLIENT_DESCRIPTOR) {
         if (message->type == COIL_MESSAGE_DESCRIPTOR && message->request == client->request)
             coil_attach_descriptor(client, message);
@@ -184,12 +209,9 @@ static void handle(struct coil_client *client, const struct coil_wire_message *r
     case COIL_MESSAGE_STATUS:
         report(client);
         return;
+    case COIL_MESSAGE_RELOAD:
     case COIL_MESSAGE_STOP:
-        client->step = COIL_CLIENT_STOP;
-        watch(client);
-        (void)snprintf(reason, sizeof reason, "client pid %d uid %u asked for it", (int)client->pid,
-                       (unsigned)client->uid);
-        coil_server_stop(client->server, reason);
+        command(client, message);
         return;
     default:
         refuse(client, "it sent a message that is not a request");
@@ -207,8 +229,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         return;
     }
     /* Nobody reads while a request is under way or an answer is not sent, so the peer's end is its end. */
-    if (client->close_when_sent || client->step == COIL_CLIENT_WORKER || client->step == COIL_CLIENT_STOP ||
-        sent == -EAGAIN) {
+    if (client->close_when_sent || is_busy(client) || sent == -EAGAIN) {
         if (status < 0 || (events & UV_DISCONNECT))
             coil_client_close(client);
         else
@@ -232,8 +253,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
             return;
         }
         handle(client, &received);
-        if (client->closing || client->close_when_sent || client->step == COIL_CLIENT_WORKER ||
-            client->step == COIL_CLIENT_STOP)
+        if (client->closing || client->close_when_sent || is_busy(client))
             return;
         if (coil_wire_pending(client->wire))
             break;

@@ -29,6 +29,8 @@ enum coil_client_step {
     COIL_CLIENT_IDLE,       /* nothing is under way: the next message is a request */
     COIL_CLIENT_DESCRIPTOR, /* the next message must be the descriptor it was asked for */
     COIL_CLIENT_WORKER,     /* a worker has to do something first */
+    COIL_CLIENT_DRAINED,    /* its session ends, and then the connection does */
+    COIL_CLIENT_RELOAD,     /* coilctl: the new generations have to be there first, or not */
     COIL_CLIENT_STOP        /* coilctl: everything has to go first */
 };
 
@@ -58,6 +60,7 @@ struct coil_client {
     struct coil_worker *worker; /* held while it attaches; then the session holds it */
     struct coil_session *session;
     unsigned attempts; /* workers that died while it attached */
+    uint64_t reload;   /* which reload it waits for */
 };
 
 /* Takes over an accepted socket and begins to read.  It frees itself when the connection ends. */

@@ -61,6 +61,31 @@ bool coil_worker_module_is_sent(const struct coil_worker *worker, const uint8_t 
     return false;
 }
 
+void coil_worker_module_news(struct coil_worker *worker, const uint8_t hash[COIL_HASH_SIZE], bool is_open)
+{
+    struct coil_worker_module *module;
+
+    TAILQ_FOREACH(module, &worker->modules, link)
+    {
+        if (!module->loaded || memcmp(module->hash, hash, COIL_HASH_SIZE) != 0)
+            continue;
+        module->is_open = module->is_open || is_open;
+        module->has_failed = !module->is_open;
+    }
+}
+
+bool coil_worker_modules_all_failed(const struct coil_worker *worker)
+{
+    const struct coil_worker_module *module;
+
+    TAILQ_FOREACH(module, &worker->modules, link)
+    {
+        if (!module->has_failed)
+            return false;
+    }
+    return !TAILQ_EMPTY(&worker->modules);
+}
+
 bool coil_worker_module_conflicts(struct coil_worker *worker, const char *name, const uint8_t hash[COIL_HASH_SIZE])
 {
     const struct coil_worker_module *module = coil_worker_module_find(worker, name);

@@ -18,6 +18,8 @@ struct coil_worker_module {
     struct coil_stored *descriptor;
     bool loaded;
     uint32_t slot;               /* the worker's number for it, once it is loaded */
+    bool is_open;                /* its init code has run */
+    bool has_failed;             /* its init code has raised an exception, and has not run since */
     struct coil_await load;      /* the worker's answer */
     struct coil_awaits starters; /* who waits for it */
 };
@@ -30,6 +32,12 @@ const struct coil_worker_module *coil_worker_module_at(const struct coil_worker 
 
 /* Has the worker been sent the module with this hash? */
 bool coil_worker_module_is_sent(const struct coil_worker *worker, const uint8_t hash[COIL_HASH_SIZE]);
+
+/* What became of a module's init code. */
+void coil_worker_module_news(struct coil_worker *worker, const uint8_t hash[COIL_HASH_SIZE], bool is_open);
+
+/* Has the worker modules, and has the init code of each of them failed? */
+bool coil_worker_modules_all_failed(const struct coil_worker *worker);
 
 /* True if the worker has another module of this name. */
 bool coil_worker_module_conflicts(struct coil_worker *worker, const char *name, const uint8_t hash[COIL_HASH_SIZE]);

@@ -30,7 +30,8 @@
 #include "proto/cleanup.h"
 
 #define BACKLOG 1024
-#define HOLDER_WAIT_MS 5000 /* for a holder of the lock that does not listen: it starts or stops */
+#define HOLDER_WAIT_MS                                                                                                 \
+    10000 /* for a holder of the lock that does not listen: it starts, or stops, which takes longer */
 #define HOLDER_POLL_MS 20
 
 static void sleep_ms(long ms)

@@ -2,7 +2,7 @@
  * The daemon as a whole.
  *
  * Purpose: the loop, the listening socket, who may come in, and the end.  Stopping
- * has an order: nobody new, programs are told, workers end, coilctl is answered
+ * has an order: nobody new, calls that run may end (not for ever), workers end, coilctl is answered
  * last; only then does the loop run out of handles and main.c removes the lock.
  *
  * The listening socket is watched by uv_poll, like every other socket here,
@@ -29,8 +29,9 @@
 #include "proto/version.h"
 
 #define ACCEPTS_PER_TURN 64
+#define DRAIN_MS 5000 /* for calls that run when it stops */
 
-static const int stop_signals[COIL_SERVER_SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
+static const int signals[COIL_SERVER_SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
 
 /* ---- coming in ---- */
 
@@ -110,6 +111,9 @@ static void finish(struct coil_server *server)
 {
     struct coil_client *client;
 
+    close_quietly((uv_handle_t *)&server->drain_timer);
+    for (unsigned i = 0; i < COIL_SERVER_SIGNALS; i++)
+        close_quietly((uv_handle_t *)&server->signals[i]);
     while ((client = TAILQ_FIRST(&server->clients))) {
         struct coil_message done = { .type = COIL_MESSAGE_DONE };
 
@@ -126,14 +130,17 @@ static void dismiss_clients(struct coil_server *server)
     while (client) {
         struct coil_client *next = TAILQ_NEXT(client, link);
 
-        /* Without a word, so that a program that is attaching turns to the next daemon. */
-        if (client->step != COIL_CLIENT_STOP)
+        /* Closed without a word, so that a program that is attaching turns to the next daemon. */
+        if (client->step == COIL_CLIENT_IDLE && client->session && client->attached)
+            coil_session_drain(client->session);
+        else if (client->step != COIL_CLIENT_STOP)
             coil_client_close(client);
         client = next;
     }
 }
 
-static void dismiss_workers(struct coil_server *server)
+/* Tells all of them `what`. */
+static void dismiss_workers(struct coil_server *server, void (*what)(struct coil_worker *worker))
 {
     struct coil_environment *environment;
 
@@ -144,10 +151,23 @@ static void dismiss_workers(struct coil_server *server)
         while (worker) {
             struct coil_worker *next = TAILQ_NEXT(worker, link);
 
-            coil_worker_leave(worker);
+            what(worker);
             worker = next;
         }
     }
+}
+
+/* It has been long enough, or someone does not want to wait. */
+static void end_what_runs(struct coil_server *server, const char *reason)
+{
+    (void)uv_timer_stop(&server->drain_timer);
+    coil_log("ends what still runs: %s", reason);
+    dismiss_workers(server, coil_worker_leave);
+}
+
+static void on_drained_long(uv_timer_t *timer)
+{
+    end_what_runs(timer->data, "it has had its time");
 }
 
 void coil_server_stop(struct coil_server *server, const char *reason)
@@ -158,11 +178,11 @@ void coil_server_stop(struct coil_server *server, const char *reason)
     coil_log("stops: %s", reason);
     close_quietly((uv_handle_t *)&server->listener);
     close_quietly((uv_handle_t *)&server->idle_timer);
-    for (unsigned i = 0; i < COIL_SERVER_SIGNALS; i++)
-        close_quietly((uv_handle_t *)&server->signals[i]);
     coil_runtime_dir_unlisten(server->runtime);
+    (void)uv_timer_start(&server->drain_timer, on_drained_long, DRAIN_MS, 0);
     dismiss_clients(server);
-    dismiss_workers(server);
+    coil_reload_abort(server);
+    dismiss_workers(server, coil_worker_retire);
     if (server->workers == 0)
         finish(server);
 }
@@ -176,10 +196,16 @@ void coil_server_worker_went(struct coil_server *server)
 
 static void on_signal(uv_signal_t *handle, int number)
 {
+    struct coil_server *server = handle->data;
     char reason[64];
 
     (void)snprintf(reason, sizeof reason, "signal %d (%s)", number, strsignal(number));
-    coil_server_stop(handle->data, reason);
+    if (number == SIGHUP && !server->stopping)
+        coil_reload_begin(server, NULL, reason);
+    else if (number != SIGHUP && server->stopping)
+        end_what_runs(server, reason);
+    else
+        coil_server_stop(server, reason);
 }
 
 /* ---- idleness ---- */
@@ -222,16 +248,19 @@ int coil_server_init(struct coil_server *server, struct coil_runtime_dir *runtim
     TAILQ_INIT(&server->clients);
     TAILQ_INIT(&server->environments);
     coil_store_init(&server->store);
+    coil_reloads_init(&server->reloads);
     r = uv_loop_init(&server->loop);
     if (r < 0)
         return coil_error_set(error, r, "cannot start the event loop: %s", uv_strerror(r));
     server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     (void)uv_timer_init(&server->loop, &server->idle_timer);
     server->idle_timer.data = server;
+    (void)uv_timer_init(&server->loop, &server->drain_timer);
+    server->drain_timer.data = server;
     for (unsigned i = 0; i < COIL_SERVER_SIGNALS; i++) {
         (void)uv_signal_init(&server->loop, &server->signals[i]);
         server->signals[i].data = server;
-        (void)uv_signal_start(&server->signals[i], on_signal, stop_signals[i]);
+        (void)uv_signal_start(&server->signals[i], on_signal, signals[i]);
     }
     r = uv_poll_init(&server->loop, &server->listener, runtime->listen_fd);
     server->listener.data = server;

@@ -11,6 +11,7 @@
 
 #include "daemon/supervisor/environment.h"
 #include "daemon/supervisor/heap.h"
+#include "daemon/supervisor/reload.h"
 #include "daemon/supervisor/runtime_dir.h"
 #include "daemon/supervisor/session.h"
 #include "daemon/supervisor/store.h"
@@ -31,10 +32,12 @@ struct coil_server {
     uv_poll_t listener;
     uv_signal_t signals[COIL_SERVER_SIGNALS];
     uv_timer_t idle_timer;
-    int spare_fd; /* given up for a moment to turn a client away when there are no fds */
+    uv_timer_t drain_timer; /* stopping: when what still runs has to end */
+    int spare_fd;           /* given up for a moment to turn a client away when there are no fds */
 
     TAILQ_HEAD(, coil_client) clients;
     struct coil_environments environments;
+    struct coil_reloads reloads;
     struct coil_store store;
     struct coil_windows windows;
     struct coil_heaps heaps;
@@ -51,7 +54,7 @@ int coil_server_init(struct coil_server *server, struct coil_runtime_dir *runtim
 /* Serves until it is told to stop, or idle for long, and everything has gone.  Then only the lock is left. */
 void coil_server_run(struct coil_server *server);
 
-/* Begins to stop, for a reason that the log names: no new programs, and workers leave. */
+/* Begins to stop, for a reason that the log names: no new programs or calls; those that run may end, within a bound. */
 void coil_server_stop(struct coil_server *server, const char *reason);
 
 /* Counts programs; without any for long, the daemon leaves. */

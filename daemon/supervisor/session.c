@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "daemon/supervisor/client.h"
 #include "daemon/supervisor/death.h"
 #include "daemon/supervisor/memory.h"
 #include "daemon/supervisor/server.h"
@@ -166,10 +167,36 @@ void coil_session_close(struct coil_session *session)
     /* What its channels still do, they say in `replies`: death.c. */
     coil_fd_close(&session->memory[COIL_MEMORY_REQUESTS]);
     coil_fd_close(&session->memory[COIL_MEMORY_STAGING]);
-    if (session->offered)
-        coil_worker_ask(session->worker, &message, NULL, &session->close, close_answered);
-    else
+    coil_await_cancel(&session->close);
+    if (!session->offered) {
         coil_session_free(session);
+        return;
+    }
+    coil_worker_ask(session->worker, &message, NULL, &session->close, close_answered);
+    coil_worker_consider(session->worker);
+}
+
+/* The program finds its connection closed when it calls again, and attaches anew. */
+static void drain_answered(struct coil_await *await, const struct coil_message *answer)
+{
+    struct coil_session *session =
+        (struct coil_session *)(void *)((char *)await - offsetof(struct coil_session, close));
+    struct coil_client *client = session->client;
+
+    (void)answer;
+    client->session = NULL;
+    coil_session_free(session);
+    coil_client_close(client);
+}
+
+void coil_session_drain(struct coil_session *session)
+{
+    struct coil_message message = { .type = COIL_MESSAGE_DRAIN, .session = session->number };
+
+    if (session->draining || !session->client)
+        return;
+    session->draining = true;
+    coil_worker_ask(session->worker, &message, NULL, &session->close, drain_answered);
 }
 
 uint64_t coil_session_base(const struct coil_session *session)

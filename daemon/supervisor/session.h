@@ -34,8 +34,9 @@ struct coil_session {
     unsigned channels;
     unsigned channels_end; /* all channels have smaller numbers */
     bool offered;          /* the worker was told of it */
+    bool draining;         /* it was told to end it, although the program lives */
     int memory[COIL_MEMORY_COUNT];
-    struct coil_await close; /* the worker's answer to `close` */
+    struct coil_await close; /* the worker's answer to `close`, or to `drain` */
 };
 
 /*
@@ -50,6 +51,9 @@ void coil_session_free(struct coil_session *session);
 
 /* The program has gone: asks the worker to let go, and frees the session when it has. */
 void coil_session_close(struct coil_session *session);
+
+/* Lets running calls end and no new ones begin; then frees the session and closes the program's connection. */
+void coil_session_drain(struct coil_session *session);
 
 uint64_t coil_session_base(const struct coil_session *session);
 

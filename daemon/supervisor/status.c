@@ -27,7 +27,10 @@ static const char *state_name(const struct coil_worker *worker)
     case COIL_WORKER_STARTING:
         return "starting";
     case COIL_WORKER_READY:
-        return worker->superseded ? "ready, superseded" : "ready";
+        return worker->retired      ? "ready, takes no more programs"
+               : worker->preparing  ? "ready, prepares to take over"
+               : worker->superseded ? "ready, superseded"
+                                    : "ready";
     case COIL_WORKER_LEAVING:
         return "leaving";
     case COIL_WORKER_DEAD:
@@ -60,7 +63,11 @@ static void write_worker(FILE *out, const struct coil_worker *worker)
         (void)fprintf(out, "  module: %s ", module->name);
         for (unsigned i = 0; i < COIL_HASH_SIZE; i++)
             (void)fprintf(out, "%02x", module->hash[i]);
-        (void)fprintf(out, "%s\n", module->loaded ? "" : ", loading");
+        (void)fprintf(out, "%s\n",
+                      !module->loaded      ? ", loading"
+                      : module->has_failed ? ", init code failed"
+                      : module->is_open    ? ", open"
+                                           : "");
     }
     TAILQ_FOREACH(session, &worker->sessions, link)
     (void)fprintf(out, "  session: %llu, program pid %d, channels %u%s\n", (unsigned long long)session->number,

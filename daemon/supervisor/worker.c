@@ -38,7 +38,6 @@
 #define LINK_FD 3
 #define START_TIMEOUT_MS 60000
 #define LEAVE_TIMEOUT_MS 2000
-#define SUPERSEDED_IDLE_MS 60000
 
 static void died(struct coil_worker *worker);
 
@@ -179,6 +178,7 @@ static void heap_answered(struct coil_await *await, const struct coil_message *a
         worker->state = COIL_WORKER_READY;
     }
     coil_awaits_end(&worker->starters, answer);
+    coil_worker_consider(worker);
 }
 
 static void became_ready(struct coil_worker *worker, const struct coil_message *message)
@@ -209,6 +209,10 @@ static void heard(struct coil_worker *worker, const struct coil_message *message
     if (message->type == COIL_MESSAGE_FAILED && message->request == 0 && !worker->was_ready) {
         (void)snprintf(worker->failure, sizeof worker->failure, "%s", message->text);
         (void)uv_timer_start(&worker->timer, worker->timer.timer_cb, LEAVE_TIMEOUT_MS, 0);
+        return;
+    }
+    if (message->type == COIL_MESSAGE_OPENED || message->type == COIL_MESSAGE_INIT_FAILED) {
+        coil_worker_module_news(worker, message->hash, message->type == COIL_MESSAGE_OPENED);
         return;
     }
     if ((message->type != COIL_MESSAGE_DONE && message->type != COIL_MESSAGE_FAILED) || message->request == 0 ||
@@ -382,6 +386,10 @@ static void on_timer(uv_timer_t *timer)
     struct coil_worker *worker = timer->data;
     struct coil_error error = { 0 };
 
+    if (coil_worker_is_unneeded(worker)) {
+        coil_worker_leave(worker);
+        return;
+    }
     switch (worker->state) {
     case COIL_WORKER_DELAYED:
         worker->state = COIL_WORKER_STARTING;
@@ -405,8 +413,6 @@ static void on_timer(uv_timer_t *timer)
         coil_worker_kill(worker);
         return;
     case COIL_WORKER_READY:
-        if (worker->superseded && worker->users == 0)
-            coil_worker_leave(worker);
         return;
     case COIL_WORKER_LEAVING:
         coil_worker_kill(worker);
@@ -443,38 +449,13 @@ int coil_worker_new(struct coil_server *server, struct coil_environment *environ
     return 0;
 }
 
-/* ---- who uses it ---- */
+/* ---- the way out ---- */
 
 bool coil_worker_is_usable(struct coil_worker *worker)
 {
     if (pidfd_is_readable(worker))
         died(worker);
-    return worker->state <= COIL_WORKER_READY && !worker->failure[0];
-}
-
-void coil_worker_hold(struct coil_worker *worker)
-{
-    worker->users++;
-    if (worker->state == COIL_WORKER_READY)
-        (void)uv_timer_stop(&worker->timer);
-}
-
-static void leave_when_unused(struct coil_worker *worker)
-{
-    if (worker->superseded && worker->users == 0 && worker->state == COIL_WORKER_READY)
-        (void)uv_timer_start(&worker->timer, on_timer, SUPERSEDED_IDLE_MS, 0);
-}
-
-void coil_worker_release(struct coil_worker *worker)
-{
-    worker->users--;
-    leave_when_unused(worker);
-}
-
-void coil_worker_supersede(struct coil_worker *worker)
-{
-    worker->superseded = true;
-    leave_when_unused(worker);
+    return worker->state <= COIL_WORKER_READY && !worker->failure[0] && !worker->retired && !worker->preparing;
 }
 
 void coil_worker_leave(struct coil_worker *worker)

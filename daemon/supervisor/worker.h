@@ -49,9 +49,11 @@ struct coil_worker {
     struct coil_heap heap;       /* made with the process */
     struct coil_await heap_told; /* the worker's answer to `heap` */
     uint64_t last_request;
-    bool was_ready;      /* it has said so */
-    bool has_served;     /* calls have come back from it, as far as is known */
-    bool superseded;     /* a program needed another module under a name that this one has */
+    bool was_ready;  /* it has said so */
+    bool has_served; /* calls have come back from it, as far as is known */
+    bool superseded; /* a program needed another module under a name that this one has */
+    bool preparing;  /* it is to take another one's place, and takes no sessions until it can: reload.c */
+    bool retired;    /* it takes no sessions any more, and leaves when it has none */
     bool told_to_end;
     unsigned users;                    /* clients and sessions that count on it */
     char failure[COIL_ERROR_TEXT_MAX]; /* why it did not start */
@@ -99,10 +101,25 @@ void coil_worker_ask(struct coil_worker *worker, struct coil_message *message, c
 /* The same, without caring for the answer.  Nothing happens to a worker that has not said that it is ready. */
 void coil_worker_tell(struct coil_worker *worker, struct coil_message *message);
 
-/* Counts who uses it; the last to go lets a superseded worker leave after a while. */
+/* ---- usage.c ---- */
+
+/* Counts who uses it: clients that attach, and sessions. */
 void coil_worker_hold(struct coil_worker *worker);
 void coil_worker_release(struct coil_worker *worker);
+
+/* Another build of one of its modules is wanted now: it takes sessions only if it has to. */
 void coil_worker_supersede(struct coil_worker *worker);
+
+/* Its code is out of date: it takes no sessions any more. */
+void coil_worker_retire(struct coil_worker *worker);
+
+/* Something has changed: it may have to leave, soon or later. */
+void coil_worker_consider(struct coil_worker *worker);
+
+/* Its time is over. */
+bool coil_worker_is_unneeded(const struct coil_worker *worker);
+
+/* ---- worker.c ---- */
 
 /* SIGTERM, and SIGKILL after two seconds. */
 void coil_worker_leave(struct coil_worker *worker);

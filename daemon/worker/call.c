@@ -273,11 +273,9 @@ static int open_module(struct coil_channel *channel, struct coil_worker_module *
     void *payload;
     int r;
 
-    r = coil_worker_host->module_open(module->image, module->hash, &host, error);
-    coil_call_child_ends();
+    r = coil_modules_open(module, &host, error);
     if (r < 0 || channel->broken)
         return r < 0 ? r : -ECANCELED;
-    atomic_store_explicit(&module->host, host, memory_order_release); /* O */
     if (r == 0)
         r = coil_worker_host->program_opened(coil_session_program(channel->session), host, error);
     coil_call_child_ends();

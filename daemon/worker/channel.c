@@ -21,9 +21,8 @@
 #include "proto/cleanup.h"
 #include "proto/clock.h"
 
-#define PATIENCE_MS 1000             /* with a program that does not read what one-way handlers print */
-#define BATCH_MAX 32                 /* one-way calls carried out in a row while others wait for the GIL */
-#define STACK_SIZE ((size_t)8 << 20) /* bytes, whatever limit coild was started with: Python recurses */
+#define PATIENCE_MS 1000 /* with a program that does not read what one-way handlers print */
+#define BATCH_MAX 32     /* one-way calls carried out in a row while others wait for the GIL */
 
 /*
  * Channels that wait for the GIL.  Taking and dropping it costs about as much as a small
@@ -201,9 +200,19 @@ static bool is_worth_keeping(struct coil_channel *channel)
     return channel->batch < BATCH_MAX && coil_consumer_ready(&channel->requests);
 }
 
+/* Does the channel end here?  A handler that waits for its program stays while that lives, and so do calls that are
+ * here. */
+static bool has_to_leave(const struct coil_channel *channel)
+{
+    return channel->asks == 0 && atomic_load_explicit(&channel->session->leaving, memory_order_relaxed) &&
+           !coil_consumer_ready(&channel->requests);
+}
+
 /* True: a record is ready.  False: the session is closing. */
 static bool wait_for_record(struct coil_channel *channel)
 {
+    if (has_to_leave(channel))
+        return false;
     if (channel->has_gil) {
         if (is_worth_keeping(channel))
             return true;
@@ -214,7 +223,7 @@ static bool wait_for_record(struct coil_channel *channel)
     atomic_store_explicit(&channel->waits_at, (uint32_t)(channel->requests.cursor & (COIL_RING_SIZE - 1)),
                           memory_order_relaxed);
     while (!coil_consumer_sleep(&channel->requests, -1))
-        if (atomic_load_explicit(&channel->session->closing, memory_order_relaxed))
+        if (atomic_load_explicit(&channel->session->closing, memory_order_relaxed) || has_to_leave(channel))
             return false;
     return true;
 }
@@ -284,7 +293,7 @@ int coil_channel_start(struct coil_session *session, uint32_t index, struct coil
                        (const struct coil_control *)(requests + COIL_REQUESTS_CONTROL(index)));
 
     (void)pthread_attr_init(&attributes);
-    (void)pthread_attr_setstacksize(&attributes, STACK_SIZE);
+    (void)pthread_attr_setstacksize(&attributes, COIL_CHANNEL_STACK_SIZE);
     r = pthread_create(&channel->thread, &attributes, channel_main, channel);
     (void)pthread_attr_destroy(&attributes);
     if (r)

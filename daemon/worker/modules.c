@@ -151,3 +151,20 @@ int coil_modules_refuse(const uint8_t hash[COIL_HASH_SIZE], uint64_t function, c
     atomic_store_explicit(&module->refusals[function < count ? function : count], copy, memory_order_release); /* J */
     return 0;
 }
+
+int coil_modules_open(struct coil_worker_module *module, struct coil_host_module **ret_host, struct coil_error *error)
+{
+    struct coil_message news = { .type = COIL_MESSAGE_OPENED };
+    bool was_open = atomic_load_explicit(&module->host, memory_order_relaxed);
+    int r = coil_worker_host->module_open(module->image, module->hash, ret_host, error);
+
+    coil_call_child_ends();
+    if (r >= 0)
+        atomic_store_explicit(&module->host, *ret_host, memory_order_release); /* O */
+    memcpy(news.hash, module->hash, COIL_HASH_SIZE);
+    if (r == -ENOEXEC)
+        news.type = COIL_MESSAGE_INIT_FAILED;
+    if (r == -ENOEXEC || (r == 0 && !was_open))
+        coil_link_say(&news);
+    return r;
+}

@@ -123,11 +123,22 @@ uint64_t coil_session_region_room(const struct coil_session *session, uint64_t a
     return 0;
 }
 
-int coil_session_close(uint64_t number, uint64_t request, struct coil_error *error)
+int coil_session_drain(uint64_t number, uint64_t request, struct coil_error *error)
 {
     struct coil_session *session = session_find(number);
 
     if (!session || session->close_request)
+        return coil_error_set(error, -ENOENT, "session %llu is not open", (unsigned long long)number);
+    session->close_request = request;
+    atomic_store_explicit(&session->leaving, true, memory_order_relaxed);
+    return 0;
+}
+
+int coil_session_close(uint64_t number, uint64_t request, struct coil_error *error)
+{
+    struct coil_session *session = session_find(number);
+
+    if (!session || atomic_load_explicit(&session->closing, memory_order_relaxed))
         return coil_error_set(error, -ENOENT, "session %llu is not open", (unsigned long long)number);
     session->close_request = request;
     atomic_store_explicit(&session->drain_until_ms, coil_clock_ms() + DRAIN_MS, memory_order_relaxed);

@@ -3,6 +3,7 @@
  *
  *     main.c      starts Python, then serves the link to the supervisor
  *     link.c      the supervisor's messages
+ *     preload.c   modules that are opened before any program asks
  *     modules.c   descriptors by hash, open modules by slot
  *     memory.c    the address range and what is mapped into it
  *     heap.c      what Python shares with all programs
@@ -65,6 +66,12 @@ struct coil_worker_module *coil_modules_find(const uint8_t hash[COIL_HASH_SIZE])
  * -ENOENT, -ENOMEM. */
 int coil_modules_refuse(const uint8_t hash[COIL_HASH_SIZE], uint64_t function, const char *text,
                         struct coil_error *error);
+
+/*
+ * Opens the module in the host, with the GIL, and tells the supervisor what became of it, if that is news.  As the
+ * host's module_open().  A forked child does not come back.
+ */
+int coil_modules_open(struct coil_worker_module *module, struct coil_host_module **ret_host, struct coil_error *error);
 struct coil_worker_module *coil_modules_slot(uint32_t slot); /* NULL: no such slot */
 /* The function that a CALL names, of a module that has been opened.  -EPROTO with words. */
 struct coil_worker_function {
@@ -173,15 +180,16 @@ struct coil_session {
     uint64_t number;
     struct coil_host_peer peer; /* the program: what never changes of it */
     uint64_t base;
-    uint64_t close_request; /* the message that asked to close; 0: open.  The link's thread only */
+    uint64_t close_request;         /* the message that asked to close; 0: open.  The link's thread only */
     _Atomic int64_t drain_until_ms; /* closing: when to stop carrying out one-way calls; written before `closing` */
-    _Atomic bool closing;   /* set by the link's thread, seen by channels between records; relaxed: they are woken until
-                               they see it */
+    _Atomic bool closing; /* set by the link's thread, seen by channels between records; relaxed: they are woken until
+                             they see it */
+    _Atomic bool leaving; /* the same, seen by channels between calls only */
     pthread_mutex_t
         service_lock;           /* held by the thread that uses the rings of the service channel; taken before `lock` */
     int64_t farewell_until_ms;  /* 0: not begun; the link's thread only */
     _Atomic bool farewell_said; /* relaxed: it says nothing about anything else */
-    pthread_mutex_t lock;   /* guards what follows */
+    pthread_mutex_t lock;       /* guards what follows */
     struct coil_channel *service;   /* for asks outside of calls; NULL: none yet, or none any more */
     bool service_expected;          /* the program has been asked for it */
     pthread_cond_t service_changed; /* or the session closes */
@@ -213,7 +221,11 @@ int coil_session_region(uint64_t number, uint64_t base, uint64_t size, int fd, s
  */
 uint64_t coil_session_region_room(const struct coil_session *session, uint64_t address);
 
-/* Asks a session to end; coil_sessions_reap() says when it has. -ENOENT. */
+/*
+ * Ask a session to end; coil_sessions_reap() says when it has.  Its program has gone; or it lives, and calls that run
+ * may end, with all they ask of the program, but no other one begins.  -ENOENT.
+ */
+int coil_session_drain(uint64_t number, uint64_t request, struct coil_error *error);
 int coil_session_close(uint64_t number, uint64_t request, struct coil_error *error);
 
 /*
@@ -230,6 +242,8 @@ uint32_t coil_session_publish(struct coil_session *session, struct coil_worker_m
 void coil_sessions_error_value(struct coil_host_module *host, unsigned function, const void *value, size_t size);
 
 /* ---- channel.c ---- */
+#define COIL_CHANNEL_STACK_SIZE ((size_t)8 << 20) /* bytes, whatever limit coild was started with: Python recurses */
+
 int coil_channel_start(struct coil_session *session, uint32_t index, struct coil_channel **ret_channel,
                        struct coil_error *error);
 
@@ -269,7 +283,8 @@ void *coil_channel_claim(struct coil_channel *channel, uint32_t size);
 int coil_call_execute(struct coil_channel *channel, const struct coil_header *header, struct coil_error *error);
 int coil_open_execute(struct coil_channel *channel, const struct coil_header *header, struct coil_error *error);
 
-/* Ends a child that a handler has forked and that came back from it: its parent answers, and the rings are the parent's. */
+/* Ends a child that a handler has forked and that came back from it: its parent answers, and the rings are the
+ * parent's. */
 void coil_call_child_ends(void);
 
 /* ---- oneway.c: as call.c ---- */
@@ -352,7 +367,21 @@ void coil_fatal_thread(struct coil_channel *channel); /* the calling thread serv
 /* ---- text.c: the host's callback ---- */
 void coil_text_write(void *caller, enum coil_host_stream stream, const char *text, size_t size);
 
-/* ---- link.c: serves the supervisor until it has gone; returns the exit status ---- */
+/* ---- preload.c: the link's thread ---- */
+
+/* Opens a module without any program, on a thread of its own, which answers the request.  -ENOENT, -EAGAIN. */
+int coil_preload_start(const uint8_t hash[COIL_HASH_SIZE], uint64_t request, struct coil_error *error);
+
+/* ---- link.c ---- */
+
+/* Serves the supervisor until it has gone; returns the exit status. */
 int coil_link_serve(int fd);
+
+/* Says something to the supervisor, or answers a request with a result and its words; any thread, without waiting. */
+void coil_link_say(const struct coil_message *message);
+void coil_link_answer(uint64_t request, int result, const struct coil_error *error);
+
+/* Lets the link's thread look around. */
+void coil_link_wake(void);
 
 #endif

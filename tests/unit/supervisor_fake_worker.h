@@ -39,6 +39,9 @@
 #define GARBAGE "/garbage" /* answers with nonsense */
 #define ENVIRONMENT "/env" /* refuses modules, with its environment as the reason */
 #define HEAPLESS "/heapless" /* cannot map its heap */
+#define HAPLESS "/hapless" /* the init code of its modules fails */
+#define AGEING "/ageing"   /* as long as there is a file "broken" in $HOME, the init code of its modules fails */
+#define BUSY "/busy"       /* never ends a session by itself */
 #define DYING "/dying"     /* dies when it is given a session */
 
 static void say(struct coil_wire *wire, enum coil_message_type type, uint64_t request, const char *text)
@@ -117,6 +120,25 @@ static void confess(int replies)
     (void)raise(SIGSEGV);
 }
 
+/* What becomes of a module's init code: the first program that comes runs it, or a reload. */
+static void open_module(struct coil_wire *wire, const char *python, const struct coil_message *message)
+{
+    bool is_reload = message->type == COIL_MESSAGE_OPEN;
+    struct coil_message news = { .type = COIL_MESSAGE_OPENED };
+    char path[256];
+
+    (void)snprintf(path, sizeof path, "%s/broken", getenv("HOME"));
+    if (strcmp(python, HAPLESS) == 0 || (strcmp(python, AGEING) == 0 && access(path, F_OK) == 0))
+        news.type = COIL_MESSAGE_INIT_FAILED;
+    memcpy(news.hash, message->hash, sizeof news.hash);
+    if (!is_reload)
+        say(wire, COIL_MESSAGE_DONE, message->request, NULL);
+    (void)coil_wire_send(wire, &news, NULL, NULL);
+    if (is_reload)
+        say(wire, news.type == COIL_MESSAGE_OPENED ? COIL_MESSAGE_DONE : COIL_MESSAGE_FAILED, message->request,
+            "the new code is broken");
+}
+
 static int be_worker(const char *python)
 {
     struct coil_wire *wire;
@@ -176,6 +198,11 @@ static int be_worker(const char *python)
             refuses = received.message.function == UINT32_MAX && *received.message.text;
         if (strcmp(python, ENVIRONMENT) == 0 && received.message.type != COIL_MESSAGE_HEAP)
             say(wire, COIL_MESSAGE_FAILED, request, environment_text());
+        else if (received.message.type == COIL_MESSAGE_LOAD || received.message.type == COIL_MESSAGE_OPEN)
+            open_module(wire, python, &received.message);
+        else if (strcmp(python, BUSY) == 0 &&
+                 (received.message.type == COIL_MESSAGE_DRAIN || received.message.type == COIL_MESSAGE_CLOSE))
+            continue;
         else if ((received.message.type == COIL_MESSAGE_CHANNEL && received.message.channel == 13) ||
                  (received.message.type == COIL_MESSAGE_REGION &&
                   received.message.base == COIL_REGIONS_BEGIN + 13 * COIL_REGION_UNIT))

@@ -89,6 +89,7 @@ static int install(void **state)
     run("mkdir -p %s/bin %s/libexec/coil && cp '%s/coild' %s/bin && ln -s '%s' %s/libexec/coil/coil-worker", prefix, prefix,
         programs, prefix, self, prefix);
     (void)setenv("COIL_SOCKET", path_of("sock"), 1);
+    (void)setenv("HOME", prefix, 1);
     return 0;
 }
 
