@@ -40,6 +40,27 @@ const struct coil_descriptor_function *coil_program_signature(const struct coil_
     return NULL;
 }
 
+int coil_program_address(const struct coil_link *link, uint32_t number, uint64_t *ret_address,
+                         struct coil_error *error)
+{
+    if (!coil_program_signature(link, number, error))
+        return error->code;
+    *ret_address = link->program->addresses ? (uint64_t)(uintptr_t)link->program->addresses[number] : 0;
+    return *ret_address ? 0
+                        : coil_error_set(error, -EINVAL, "the C function number %u of module '%s' has no address",
+                                         number, coil_image_name(link->image));
+}
+
+int coil_program_function(const struct coil_link *link, uint32_t number, uint64_t *ret_address,
+                          struct coil_error *error)
+{
+    if (number >= link->image->functions.count || !link->stubs)
+        return coil_error_set(error, -EINVAL, "module '%s' has no function number %u", coil_image_name(link->image),
+                              number);
+    *ret_address = (uint64_t)(uintptr_t)link->stubs[number];
+    return 0;
+}
+
 const struct coil_descriptor_value *coil_program_variable(const struct coil_link *link, uint32_t number,
                                                           void **ret_address, struct coil_error *error)
 {

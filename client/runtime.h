@@ -182,6 +182,10 @@ void coil_program_leave(struct coil_thread *thread);
 /* The function or variable number `number` of the descriptor's table, checked: NULL with words if there is none. */
 const struct coil_descriptor_function *coil_program_signature(const struct coil_link *link, uint32_t number,
                                                               struct coil_error *error);
+int coil_program_address(const struct coil_link *link, uint32_t number, uint64_t *ret_address,
+                         struct coil_error *error);
+int coil_program_function(const struct coil_link *link, uint32_t number, uint64_t *ret_address,
+                          struct coil_error *error); /* the stub's own, of one that Python implements */
 const struct coil_descriptor_value *coil_program_variable(const struct coil_link *link, uint32_t number,
                                                           void **ret_address, struct coil_error *error);
 

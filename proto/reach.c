@@ -94,6 +94,7 @@ static int tell_stray(const struct walk *walk, const struct group *group, const 
     const struct coil_reach_stray stray = { .place = (uint64_t)(uintptr_t)(group->memory + value->offset),
                                             .address = address,
                                             .is_outermost = walk->current == NONE,
+                                            .is_function = value->crossing == COIL_CROSS_FUNCTION,
                                             .path = &path };
 
     name(walk, group->at + value->offset, &path);
@@ -238,6 +239,9 @@ static int look_at(struct walk *walk, const struct group *group, const struct co
         return 0;
     if (walk->reach->seen)
         walk->reach->seen(walk->reach->context, address);
+    if (value->crossing == COIL_CROSS_FUNCTION && walk->reach->is_callable &&
+        !walk->reach->is_callable(walk->reach->context, value, address))
+        return tell_stray(walk, group, value, address);
     return coil_value_leads(value) ? follow(walk, group, value, address) : 0;
 }
 

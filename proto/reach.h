@@ -19,6 +19,7 @@ struct coil_reach_stray {
     uint64_t place;    /* where it lies: in the frame, or in shared memory */
     uint64_t address;  /* where it leads */
     bool is_outermost; /* it lies in the frame itself */
+    bool is_function;  /* it is a function pointer */
     const struct coil_path *path;
 };
 
@@ -31,6 +32,9 @@ struct coil_reach {
 
     /* A pointer leads elsewhere; not 0 ends the walk with that result. */
     int (*stray)(void *context, const struct coil_reach_stray *stray);
+
+    /* Is a function pointer that is not NULL one that can be called on the other side?  NULL: nobody asks. */
+    bool (*is_callable)(void *context, const struct coil_descriptor_value *value, uint64_t address);
 
     /* Every pointer that is not NULL, opaque ones included.  May be NULL. */
     void (*seen)(void *context, uint64_t address);

@@ -121,6 +121,17 @@ static int give_folder(struct coil_host_ask *ask, struct coil_error *error)
     return r;
 }
 
+static int tell_address(const struct coil_link *link, struct coil_host_ask *ask, struct coil_error *error)
+{
+    uint64_t address;
+    int r = ask->kind == COIL_ASK_ADDRESS ? coil_program_address(link, ask->number, &address, error)
+                                          : coil_program_function(link, ask->number, &address, error);
+
+    if (r == 0)
+        memcpy(ask->answer, &address, sizeof address);
+    return r;
+}
+
 int coil_inprocess_ask(void *caller, struct coil_host_program *program, struct coil_host_ask *ask,
                        struct coil_error *error)
 {
@@ -137,6 +148,9 @@ int coil_inprocess_ask(void *caller, struct coil_host_program *program, struct c
     switch (ask->kind) {
     case COIL_ASK_RUN:
         return run(thread, link, ask, error);
+    case COIL_ASK_ADDRESS:
+    case COIL_ASK_FUNCTION:
+        return tell_address(link, ask, error);
     case COIL_ASK_READ:
     case COIL_ASK_WRITE:
     case COIL_ASK_REFER:

@@ -15,6 +15,7 @@
 
 #include "client/remote/remote.h"
 #include "proto/cleanup.h"
+#include "proto/native.h"
 
 /* One ask, copied and not yet judged. */
 struct request {
@@ -64,33 +65,102 @@ static int refresh(struct coil_scope *scope, struct coil_error *error)
     return r == -EFAULT || r == -ERANGE ? 0 : r;
 }
 
-static int run(const struct request *q, struct answer *answer, struct coil_error *error)
+/* A C function, by its number or its address. */
+struct target {
+    uint64_t address; /* 0: by number */
+    const struct coil_native *native; /* with `address` */
+};
+
+/* Runs it on `frame`, a private copy of what Python has sent. */
+static int run_on(const struct request *q, const struct coil_descriptor_function *signature,
+                  const struct target *target, unsigned char *frame, struct answer *answer, struct coil_error *error)
 {
-    const struct coil_descriptor_function *signature = coil_program_signature(q->link, q->number, error);
+    const struct coil_group parameters = coil_group_parameters(q->link, signature, frame);
+    const struct coil_group result = coil_group_result(q->link, signature, frame);
     struct coil_thread *thread = coil_thread_self;
-    struct coil_group parameters, result;
     int r;
 
-    if (!signature)
-        return error->code;
-    if (q->payload_size != signature->call_size)
-        return coil_error_set(error, -EINVAL, "the arguments have a wrong size");
     if (!answer_take(answer, signature->result_size, error))
         return -ENOMEM;
-    parameters = coil_group_parameters(q->link, signature, q->payload);
-    result = coil_group_result(q->link, signature, q->payload);
-    coil_marshal_frame_to_own(q->scope, &parameters, q->payload);
+    coil_marshal_frame_to_own(q->scope, &parameters, frame);
     answer->error_number = q->error_number;
     r = coil_program_enter(thread, error);
     if (r < 0)
         return r;
-    coil_program_run(q->link, q->number, q->payload, answer->bytes, &answer->error_number);
+    if (target->address) {
+        errno = answer->error_number;
+        r = coil_native_call(target->native, target->address, frame, answer->bytes, error);
+        answer->error_number = errno;
+    } else {
+        coil_program_run(q->link, q->number, frame, answer->bytes, &answer->error_number);
+    }
     coil_program_leave(thread);
+    if (r < 0)
+        return r;
     if (q->scope->channel->lost || q->scope->channel->forked)
         return 0; /* there is nobody to answer */
     r = refresh(q->scope, error);
     if (r == 0 && signature->result_size)
         r = coil_marshal_out(q->scope, &result, answer->bytes, answer->bytes, error);
+    return r;
+}
+
+static int run(const struct request *q, struct answer *answer, struct coil_error *error)
+{
+    const struct coil_descriptor_function *signature = coil_program_signature(q->link, q->number, error);
+    const struct target target = { 0 };
+
+    if (!signature)
+        return error->code;
+    if (q->payload_size != signature->call_size)
+        return coil_error_set(error, -EINVAL, "the arguments have a wrong size");
+    return run_on(q, signature, &target, q->payload, answer, error);
+}
+
+/* The signature of a function pointer.  NULL with words. */
+static const struct coil_descriptor_function *pointer_signature(const struct request *q, struct coil_error *error)
+{
+    if (q->number < q->link->image->signatures.count)
+        return &coil_image_signatures(q->link->image)[q->number];
+    coil_error_set(error, -EINVAL, "the program has no signature number %u in module '%s'", q->number,
+                   coil_image_name(q->link->image));
+    return NULL;
+}
+
+static int run_pointer(const struct request *q, struct answer *answer, struct coil_error *error)
+{
+    const struct coil_descriptor_function *signature = pointer_signature(q, error);
+    COIL_CLEANUP(coil_memory_free) unsigned char *frame = NULL; /* aligned */
+    struct target target;
+    uint64_t address;
+    int r;
+
+    if (!signature)
+        return error->code;
+    if (q->payload_size != sizeof address + signature->call_size)
+        return coil_error_set(error, -EINVAL, "the arguments have a wrong size");
+    frame = malloc(signature->call_size + 1u);
+    if (!frame)
+        return coil_error_set(error, -ENOMEM, "no memory for the arguments");
+    memcpy(&address, q->payload, sizeof address);
+    memcpy(frame, q->payload + sizeof address, signature->call_size);
+    r = coil_function_find(q->scope->channel->session, q->link, q->number, address, &target.address, error);
+    if (r == 0)
+        r = coil_callback_native(q->link, q->number, &target.native, error);
+    return r == 0 ? run_on(q, signature, &target, frame, answer, error) : r;
+}
+
+static int tell_address(const struct request *q, struct answer *answer, struct coil_error *error)
+{
+    uint64_t own, shared;
+    int r = coil_program_address(q->link, q->number, &own, error);
+
+    if (r == 0 && !answer_take(answer, sizeof shared, error))
+        r = -ENOMEM;
+    if (r == 0)
+        r = coil_function_to_shared(q->scope->channel->session, q->link, q->number, own, &shared, error);
+    if (r == 0)
+        memcpy(answer->bytes, &shared, sizeof shared);
     return r;
 }
 
@@ -151,6 +221,10 @@ static int carry_out(const struct request *q, struct answer *answer, struct coil
     switch (q->kind) {
     case COIL_ASK_RUN:
         return run(q, answer, error);
+    case COIL_ASK_POINTER:
+        return run_pointer(q, answer, error);
+    case COIL_ASK_ADDRESS:
+        return tell_address(q, answer, error);
     case COIL_ASK_READ:
         return read_variable(q, answer, error);
     case COIL_ASK_WRITE:
@@ -210,22 +284,25 @@ static bool in_worker_half(const struct coil_session *session, uint64_t address,
 static int copy_staged(struct request *q, unsigned char **ret_copy, struct coil_error *error)
 {
     const struct coil_descriptor_function *signature;
+    uint32_t size;
     uint64_t at;
 
-    if (q->kind != COIL_ASK_RUN || q->payload_size != sizeof at)
+    if ((q->kind != COIL_ASK_RUN && q->kind != COIL_ASK_POINTER) || q->payload_size != sizeof at)
         return coil_error_set(error, -EINVAL, "what lies in shared memory makes no sense here");
-    signature = coil_program_signature(q->link, q->number, error);
+    signature = q->kind == COIL_ASK_RUN ? coil_program_signature(q->link, q->number, error)
+                                        : pointer_signature(q, error);
     if (!signature)
         return error->code;
+    size = signature->call_size + (q->kind == COIL_ASK_POINTER ? (uint32_t)sizeof(uint64_t) : 0);
     memcpy(&at, q->payload, sizeof at);
-    if (!in_worker_half(q->scope->channel->session, at, signature->call_size))
+    if (!in_worker_half(q->scope->channel->session, at, size))
         return coil_error_set(error, -EINVAL, "the arguments lie outside of Python's memory");
-    *ret_copy = malloc(signature->call_size + 1u);
+    *ret_copy = malloc(size + 1u);
     if (!*ret_copy)
         return coil_error_set(error, -ENOMEM, "no memory for the arguments");
-    memcpy(*ret_copy, (const void *)(uintptr_t)at, signature->call_size);
+    memcpy(*ret_copy, (const void *)(uintptr_t)at, size);
     q->payload = *ret_copy;
-    q->payload_size = signature->call_size;
+    q->payload_size = size;
     return 0;
 }
 

@@ -210,9 +210,10 @@ static int native_get(struct coil_link *link, uint32_t signature, const struct c
     return r;
 }
 
-int coil_callback_native(struct coil_link *link, uint32_t signature, const struct coil_native **ret_native,
+int coil_callback_native(const struct coil_link *constant, uint32_t signature, const struct coil_native **ret_native,
                          struct coil_error *error)
 {
+    struct coil_link *link = (struct coil_link *)(uintptr_t)constant; /* what is kept here changes nothing of it */
     int r;
 
     (void)pthread_mutex_lock(&lock);

@@ -159,10 +159,13 @@ static int take_slot(struct coil_session *session, const struct coil_link *link,
             "this program has given Python %d different function pointers, and there are no more: are "
             "functions made at run time, which could be used again?",
             COIL_SLOTS - 1);
-    r = coil_slots_table_prepare(table, index, error);
+    r = coil_slots_table_prepare(table, 0, error);
+    if (r == 0)
+        r = coil_slots_table_prepare(table, index, error);
     if (r < 0)
         return r;
     f->taken++;
+    atomic_store_explicit(&table[0], f->taken, memory_order_relaxed); /* says that there are some */
     coil_slot_lead(area_of(session), index, address);
     atomic_store_explicit(&table[index],
                           coil_slot_entry_pack((struct coil_slot_entry){

@@ -515,7 +515,7 @@ uint64_t coil_callback_to_own(const struct coil_session *session, uint64_t addre
 uint64_t coil_callback_of_stub(struct coil_session *session, uint64_t address);
 
 /* What libffi knows of a signature; immortal.  -ENOTSUP, -ENOMEM with words. */
-int coil_callback_native(struct coil_link *link, uint32_t signature, const struct coil_native **ret_native,
+int coil_callback_native(const struct coil_link *link, uint32_t signature, const struct coil_native **ret_native,
                          struct coil_error *error);
 
 /* ---- call.c ---- */

@@ -3,9 +3,11 @@
  */
 #include "daemon/host/compat.h"
 
+#include "daemon/host/callback.h"
 #include "daemon/host/dispatch.h"
 #include "daemon/host/host.h"
 #include "daemon/host/module.h"
+#include "daemon/host/pointer.h"
 #include "daemon/host/programs.h"
 #include "daemon/host/start.h"
 #include "daemon/host/thread.h"
@@ -27,6 +29,11 @@ static const struct coil_host_api api = {
     .resume = coil_thread_resume,
     .module_open = coil_module_open,
     .call = coil_dispatch_call,
+    .call_slot = coil_callback_call,
+    .slot_resolve = coil_callback_resolve,
+    .pointer_new = coil_pointer_new,
+    .pointer_free = coil_pointer_free,
+    .pointer_failed = coil_pointer_failed,
     .module_import = coil_module_import,
     .program_opened = coil_programs_opened,
     .program_gone = coil_programs_gone,

@@ -172,7 +172,7 @@ static size_t types_mark(const struct coil_descriptor *image, bool *marks)
     size_t count = 0;
 
     for (uint32_t i = 0; i < image->functions.count; i++)
-        marks[functions[i].result.type] = true;
+        marks[functions[i].type] = marks[functions[i].result.type] = true;
     for (uint32_t i = 0; i < image->signatures.count; i++)
         marks[signatures[i].type] = marks[signatures[i].result.type] = true;
     for (uint32_t i = 0; i < image->variables.count; i++)

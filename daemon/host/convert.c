@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "daemon/host/backend.h"
+#include "daemon/host/callback.h"
 #include "daemon/host/context.h"
 #include "proto/image.h"
 
@@ -185,6 +186,22 @@ static PyObject *struct_from_c(const struct coil_converter *converter, const cha
     return PyObject_GetItem(pointer, zero);
 }
 
+/* Where a function pointer crosses, its signature is said. */
+static int function_to_c(const struct coil_converter *converter, PyObject *object, char *target)
+{
+    struct coil_error error;
+    uint64_t value;
+
+    if (generic_to_c(converter, object, (char *)&value) < 0)
+        return -1;
+    if (coil_callback_cross(converter->image, converter->place, NULL, value, &error) < 0) {
+        PyErr_SetString(PyExc_ValueError, error.text);
+        return -1;
+    }
+    memcpy(target, &value, sizeof value);
+    return 0;
+}
+
 static void integer_choose(struct coil_converter *converter, bool is_signed)
 {
     switch (converter->size) {
@@ -327,6 +344,11 @@ int coil_converter_init(struct coil_converter *converter, PyObject *ffi, const s
         break;
     case COIL_OP_POINTER:
         converter->from_c = pointer_from_c;
+        if (value->crossing == COIL_CROSS_FUNCTION) {
+            converter->to_c = function_to_c;
+            converter->image = image;
+            converter->place = value;
+        }
         break;
     case COIL_OP_STRUCT_UNION:
         if (struct_choose(converter, ffi, type_name) < 0)

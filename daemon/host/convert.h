@@ -18,6 +18,8 @@ struct coil_converter {
     PyObject *ctype;         /* of the value */
     PyObject *pointer_ctype; /* to it; structs and unions only */
     PyObject *allocate;      /* ffi.new; structs and unions only */
+    const struct coil_descriptor *image;       /* function pointers only, as the next one */
+    const struct coil_descriptor_value *place;
 };
 
 /* Chooses the functions for `value`, a row of `image`; `ffi` is the backend's.  The result is immortal.  -1

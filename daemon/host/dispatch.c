@@ -62,38 +62,28 @@ static void callback_report(PyObject *exception, PyObject *callable, const char 
 }
 
 /* Stores the result, and sees to it that the program can follow its pointers.  -1 with an exception. */
-static int result_store(const struct coil_host_function *function, const char *call, PyObject *value, char *result)
+static int result_store(const struct coil_callee *callee, const char *call, PyObject *value, char *result)
 {
-    if (coil_converter_to_c(&function->result, value, result) < 0)
+    if (coil_converter_to_c(callee->result, value, result) < 0)
         return -1;
-    return function->giver.gives ? coil_stray_check_result(&function->giver, call, result) : 0;
+    return callee->giver && callee->giver->gives ? coil_stray_check_result(callee->giver, call, result) : 0;
 }
 
-/* A result that no converter has filled is zero. */
-static void result_clear(const struct coil_host_function *function, char *result)
+static void result_set_error(const struct coil_callee *callee, char *result)
 {
-    if (function->descriptor->result_size)
-        memset(result, 0, function->descriptor->result_size);
-}
-
-static void result_set_error(const struct coil_host_function *function, const struct coil_attachment *attachment,
-                             char *result)
-{
-    result_clear(function, result);
-    if (attachment->error_size)
-        memcpy(result, attachment->error, attachment->error_size);
+    if (callee->descriptor->result_size)
+        memcpy(result, callee->error, callee->descriptor->result_size);
 }
 
 /* onerror(type, exception, traceback): its result, unless it is None, becomes the call's.  A new reference to it, or
  * NULL with an exception. */
-static PyObject *onerror_run(const struct coil_host_function *function, PyObject *onerror, PyObject *exception,
-                             const char *call, char *result)
+static PyObject *onerror_run(const struct coil_callee *callee, PyObject *exception, const char *call, char *result)
 {
     COIL_OBJECT traceback = PyException_GetTraceback(exception);
-    COIL_OBJECT answer = PyObject_CallFunctionObjArgs(onerror, (PyObject *)Py_TYPE(exception), exception,
+    COIL_OBJECT answer = PyObject_CallFunctionObjArgs(callee->onerror, (PyObject *)Py_TYPE(exception), exception,
                                                       traceback ? traceback : Py_None, NULL);
 
-    if (!answer || (answer != Py_None && result_store(function, call, answer, result) < 0))
+    if (!answer || (answer != Py_None && result_store(callee, call, answer, result) < 0))
         return NULL;
     return coil_object_steal(&answer);
 }
@@ -102,44 +92,43 @@ static PyObject *onerror_run(const struct coil_host_function *function, PyObject
  * An exception is raised: fills the result with the error value, and tells about it.  A new reference to what
  * onerror has answered, or NULL.
  */
-static PyObject *call_failed(const struct coil_host_function *function, const struct coil_attachment *attachment,
-                             const char *stage, const char *call, char *result)
+static PyObject *call_failed(const struct coil_callee *callee, const char *stage, const char *call, char *result)
 {
     COIL_OBJECT exception = coil_compat_exception_take();
     COIL_OBJECT second = NULL;
 
-    result_set_error(function, attachment, result);
-    if (attachment->onerror) {
-        PyObject *answer = onerror_run(function, attachment->onerror, exception, call, result);
+    result_set_error(callee, result);
+    if (callee->onerror) {
+        PyObject *answer = onerror_run(callee, exception, call, result);
 
         if (answer)
             return answer;
         second = coil_compat_exception_take();
-        result_set_error(function, attachment, result);
+        result_set_error(callee, result);
     }
-    callback_report(exception, attachment->callable, stage);
+    callback_report(exception, callee->callable, stage);
     if (second)
         coil_report_exception(second, "During the call to 'onerror', another exception occurred:");
     return NULL;
 }
 
 /* Converts the arguments, calls, and takes C's errno in and out.  NULL with an exception. */
-static PyObject *handler_run(const struct coil_host_function *function, PyObject *callable, const char *call,
-                             PyObject **arguments, int *inout_errno)
+static PyObject *handler_run(const struct coil_callee *callee, const char *call, PyObject **arguments, int *inout_errno)
 {
-    uint32_t count = function->descriptor->parameter_count;
+    uint32_t count = callee->descriptor->parameter_count;
+    const char *parameter = (const char *)callee->parameters;
     PyObject *value = NULL;
     uint32_t made = 0;
 
-    for (; made < count; made++) {
-        arguments[made] = coil_converter_from_c(&function->parameters[made], call);
+    for (; made < count; made++, parameter += callee->stride) {
+        arguments[made] = coil_converter_from_c((const struct coil_converter *)(const void *)parameter, call);
         if (!arguments[made])
             break;
     }
     if (made == count) {
         errno = *inout_errno;
         coil_backend_errno_save();
-        value = PyObject_Vectorcall(callable, arguments, count | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+        value = PyObject_Vectorcall(callee->callable, arguments, count | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
         coil_backend_errno_restore();
         *inout_errno = errno;
     }
@@ -149,62 +138,106 @@ static PyObject *handler_run(const struct coil_host_function *function, PyObject
 }
 
 /* Runs the handler and stores its result.  -1 with an exception; *ret_stage: what went wrong. */
-static int handler_call(const struct coil_host_function *function, const struct coil_attachment *attachment,
-                        const char *call, char *result, int *inout_errno, PyObject **ret_value, const char **ret_stage)
+static int handler_call(const struct coil_callee *callee, const char *call, char *result, int *inout_errno,
+                        PyObject **ret_value, const char **ret_stage)
 {
     PyObject *local[1 + ARGUMENTS_LOCAL]; /* the first is the callee's to use */
     PyObject **arguments = local;
     PyObject *value = NULL;
 
     *ret_stage = "";
-    if (function->descriptor->parameter_count > ARGUMENTS_LOCAL) {
-        arguments = PyMem_Calloc(1 + function->descriptor->parameter_count, sizeof *arguments);
+    if (callee->descriptor->parameter_count > ARGUMENTS_LOCAL) {
+        arguments = PyMem_Calloc(1 + callee->descriptor->parameter_count, sizeof *arguments);
         if (!arguments)
             (void)PyErr_NoMemory();
     }
     if (arguments)
-        value = handler_run(function, attachment->callable, call, arguments + 1, inout_errno);
+        value = handler_run(callee, call, arguments + 1, inout_errno);
     if (arguments != local)
         PyMem_Free(arguments);
     *ret_value = value;
-    if (!value || (function->giver.stores && coil_stray_check_stored(&function->giver, call) < 0))
+    if (!value || (callee->giver && callee->giver->stores && coil_stray_check_stored(callee->giver, call) < 0))
         return -1;
     *ret_stage = CONVERTING_RESULT;
-    return result_store(function, call, value, result);
+    return result_store(callee, call, value, result);
 }
 
 /* A handle ends when Python lets go of it: the program cannot look behind it anyway. */
-static bool result_is_kept(const struct coil_host_function *function, const char *result)
+static bool result_is_kept(const struct coil_callee *callee, const char *result)
 {
     uint64_t address = 0;
 
-    if (!function->giver.gives)
+    if (!callee->giver->gives)
         return false;
-    if (function->result.size == sizeof address)
-        memcpy(&address, result + function->result.offset, sizeof address);
+    if (callee->result->size == sizeof address)
+        memcpy(&address, result + callee->result->offset, sizeof address);
     return address < COIL_TOKENS_BEGIN || address >= COIL_TOKENS_END;
 }
 
-static int function_call(const struct coil_host_function *function, struct coil_host_thread *thread, const char *call,
-                         char *result, int *inout_errno)
+static int callee_run(const struct coil_callee *callee, struct coil_host_thread *thread, const char *call, char *result,
+                      int *inout_errno)
 {
-    COIL_CLEANUP(attachment_unrefp)
-    struct coil_attachment *attachment = coil_attachment_ref(function->attachment);
-    bool keeps = function->giver.gives || function->giver.stores;
+    bool keeps = callee->giver && (callee->giver->gives || callee->giver->stores);
     int outcome = COIL_HOST_RETURNED;
     struct coil_keep keep;
     COIL_OBJECT value = NULL;
     const char *stage;
 
     if (keeps)
-        coil_keep_begin(&keep, thread, &function->giver);
-    if (handler_call(function, attachment, call, result, inout_errno, &value, &stage) < 0) {
-        Py_XSETREF(value, call_failed(function, attachment, stage, call, result));
+        coil_keep_begin(&keep, thread, callee->giver);
+    if (handler_call(callee, call, result, inout_errno, &value, &stage) < 0) {
+        Py_XSETREF(value, call_failed(callee, stage, call, result));
         outcome = COIL_HOST_RAISED;
     }
     if (keeps)
-        coil_keep_end(&keep, result_is_kept(function, result) ? value : NULL, call);
+        coil_keep_end(&keep, result_is_kept(callee, result) ? value : NULL, call);
     return outcome;
+}
+
+/* `giver`: the function's, or NULL if its result does not leave this process. */
+static int function_run(const struct coil_host_module *module, const struct coil_host_function *function,
+                        const struct coil_giver *giver, struct coil_host_thread *thread, const char *call, char *result,
+                        int *inout_errno)
+{
+    COIL_CLEANUP(attachment_unrefp) struct coil_attachment *attachment = NULL;
+    struct coil_callee callee;
+
+    if (!function->attachment) {
+        if (function->descriptor->result_size)
+            memset(result, 0, function->descriptor->result_size);
+        coil_report_line("coil: function %s.%s() called, but no Python code was attached to it with "
+                         "@ffi.def_extern() in the init code. Returning 0.",
+                         module->name, function->name);
+        return COIL_HOST_NOT_ATTACHED;
+    }
+    attachment = coil_attachment_ref(function->attachment);
+    callee = (struct coil_callee){ .descriptor = function->descriptor,
+                                   .parameters = function->parameters,
+                                   .stride = sizeof *function->parameters,
+                                   .result = &function->result,
+                                   .giver = giver,
+                                   .callable = attachment->callable,
+                                   .onerror = attachment->onerror,
+                                   .error = attachment->error };
+    return callee_run(&callee, thread, call, result, inout_errno);
+}
+
+int coil_dispatch_run(struct coil_host_thread *thread, const struct coil_callee *callee, const void *call, void *result,
+                      int *inout_errno)
+{
+    int outcome;
+
+    thread->calls++;
+    outcome = callee_run(callee, thread, call, result, inout_errno);
+    thread->calls--;
+    coil_text_flush(thread);
+    return outcome;
+}
+
+int coil_dispatch_nested(struct coil_host_module *module, unsigned function, const void *call, void *result,
+                         int *inout_errno)
+{
+    return function_run(module, &module->functions[function], NULL, NULL, call, result, inout_errno);
 }
 
 int coil_dispatch_call(struct coil_host_thread *thread, struct coil_host_module *module, unsigned function,
@@ -213,17 +246,9 @@ int coil_dispatch_call(struct coil_host_thread *thread, struct coil_host_module 
     const struct coil_host_function *callee = &module->functions[function];
     int outcome;
 
-    if (callee->attachment) {
-        thread->calls++;
-        outcome = function_call(callee, thread, call, result, inout_errno);
-        thread->calls--;
-    } else {
-        result_clear(callee, result);
-        coil_report_line("coil: function %s.%s() called, but no Python code was attached to it with "
-                         "@ffi.def_extern() in the init code. Returning 0.",
-                         module->name, callee->name);
-        outcome = COIL_HOST_NOT_ATTACHED;
-    }
+    thread->calls++;
+    outcome = function_run(module, callee, &callee->giver, thread, call, result, inout_errno);
+    thread->calls--;
     coil_text_flush(thread);
     return outcome;
 }

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <structmember.h>
 
+#include "daemon/host/callback.h"
 #include "daemon/host/context.h"
 #include "daemon/host/extern.h"
 #include "daemon/host/lib_function.h"
@@ -48,6 +49,11 @@ static PyObject *wrapper_addressof(PyObject *self, PyObject *arguments)
         return coil_lib_address(PyTuple_GET_ITEM(arguments, 0), PyTuple_GET_ITEM(arguments, 1));
     method = PyObject_GetAttrString(module_of(self)->backend_ffi, "addressof");
     return method ? PyObject_Call(method, arguments, NULL) : NULL;
+}
+
+static PyObject *wrapper_callback(PyObject *self, PyObject *arguments, PyObject *options)
+{
+    return coil_callback_make(module_of(self), arguments, options);
 }
 
 /* typeof(lib.f): the type of a pointer to the function. */
@@ -133,6 +139,9 @@ static PyMethodDef wrapper_methods[] = {
     { "def_extern", (PyCFunction)(void (*)(void))wrapper_def_extern, METH_VARARGS | METH_KEYWORDS,
       "def_extern(name=None, error=None, onerror=None): decorator that attaches a Python function to the "
       "extern \"Python\" function of the same name." },
+    { "callback", (PyCFunction)(void (*)(void))wrapper_callback, METH_VARARGS | METH_KEYWORDS,
+      "callback(cdecl, python_callable=None, error=None, onerror=None): a pointer to a C function that calls the Python "
+      "function; without one, a decorator." },
     { "addressof", wrapper_addressof, METH_VARARGS, "addressof(cdata, *fields_or_indexes): a pointer to it." },
     { "typeof", wrapper_typeof, METH_O, "typeof(cdata or string or lib.f): its type." },
     { "new_allocator", (PyCFunction)(void (*)(void))wrapper_new_allocator, METH_VARARGS | METH_KEYWORDS,

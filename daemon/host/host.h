@@ -25,6 +25,7 @@
 #include "proto/descriptor.h"
 #include "proto/error.h"
 
+struct coil_host_pointer; /* a function pointer of a program, callable here */
 struct coil_host_module; /* an open module; lives as long as the process */
 struct coil_host_thread; /* one thread's Python thread state and its text buffer */
 
@@ -35,7 +36,8 @@ enum coil_host_outcome {
     COIL_HOST_RETURNED = 0,
     COIL_HOST_RAISED =
         1, /* exception or result of a wrong type; the report is on sys.stderr; result: the error value */
-    COIL_HOST_NOT_ATTACHED = 2 /* no @ffi.def_extern() for this function; said on sys.stderr; result: zero */
+    COIL_HOST_NOT_ATTACHED = 2, /* no @ffi.def_extern() for this function; said on sys.stderr; result: zero */
+    COIL_HOST_NO_FUNCTION = 3   /* call_slot: Python has dropped the function, or it has another type; nothing was done */
 };
 
 /*
@@ -112,6 +114,18 @@ struct coil_host_callbacks {
      * something to it?  That is so for all but those of memory which only this process has.
      */
     bool (*is_shared)(struct coil_host_program *program, uint64_t address, uint64_t size);
+
+    /*
+     * Function slots (proto/slots.h): addresses that programs can call, too.  slot_new() gives `count` of them that
+     * follow each other; *ret_slot is the number of the first one, and the others' follow it.  What one leads to here
+     * is said by slot_lead(); one that leads nowhere asks api->slot_resolve() when it is called.  What it stands for is
+     * said by slot_describe(): an extern "Python" function of `module`, or a function with a signature, by its index in
+     * that table; also more than once.  All with the GIL.  -ENOSPC.
+     */
+    int (*slot_new)(unsigned count, uint64_t *ret_address, uint32_t *ret_slot, struct coil_error *error);
+    void (*slot_lead)(uint32_t slot, uint64_t target);
+    void (*slot_describe)(uint32_t slot, struct coil_host_module *module, bool is_function, unsigned index);
+    void (*slot_free)(uint32_t slot);
 };
 
 struct coil_host_config {
@@ -197,11 +211,25 @@ struct coil_host_api {
     int (*program_opened)(struct coil_host_program *program, struct coil_host_module *module, struct coil_error *error);
     void (*program_gone)(struct coil_host_program *program);
 
+    /* As call(), for the function in a slot; the frames are those of row `signature` of the module's table. */
+    int (*call_slot)(struct coil_host_thread *thread, uint32_t slot, struct coil_host_module *module,
+                     unsigned signature, const void *call, void *result, int *inout_errno);
+
+    /* Where a slot of this Python that leads nowhere should lead.  Any thread, with or without the GIL.  -EFAULT. */
+    int (*slot_resolve)(uint32_t slot, uint64_t *ret_code, struct coil_error *error);
+
     /*
-     * Function slots: `slot` is the number of one that Python made (callback, or lib.NAME of a Python function).
-     * call_slot() is call() for it; the frames are those of its signature.
+     * A function, at *ret_code, that has `program` call what it knows by `address`, with row `signature` of the module's
+     * table.  Any thread.  -ENOTSUP, -ENOMEM with words.  pointer_free(): its program has gone, and nobody should
+     * call it any more; who does all the same learns that.
      */
-    int (*call_slot)(struct coil_host_thread *thread, uint32_t slot, const void *call, void *result, int *inout_errno);
+    int (*pointer_new)(struct coil_host_module *module, unsigned signature, struct coil_host_program *program,
+                       uint64_t address, struct coil_host_pointer **ret_pointer, uint64_t *ret_code,
+                       struct coil_error *error);
+    void (*pointer_free)(struct coil_host_pointer *pointer);
+
+    /* The calling thread has called a function pointer that leads nowhere: raises in its Python code. */
+    void (*pointer_failed)(const struct coil_error *error);
 
     /*
      * What the embedder knows a module by: the hash it was opened with, and one word for its own use, which is NULL at

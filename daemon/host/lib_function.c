@@ -256,3 +256,21 @@ bool coil_lib_function_check(PyObject *object, struct coil_host_module **ret_mod
     *ret_signature = function_of(self)->index;
     return true;
 }
+
+PyObject *coil_lib_function_address(struct coil_host_module *module, const struct coil_descriptor_global *global)
+{
+    COIL_OBJECT ctype = coil_signature_ctype(module, global->entry);
+    uint64_t address;
+    struct coil_host_ask ask = { .kind = COIL_ASK_ADDRESS,
+                                 .module = module,
+                                 .number = global->entry,
+                                 .answer = &address,
+                                 .answer_size = sizeof address };
+    struct coil_program_place place;
+    char what[96];
+
+    (void)snprintf(what, sizeof what, "addressof(lib, '%.60s')", coil_image_text(module->image, global->name));
+    if (!ctype || coil_program_current(what, &place) < 0 || coil_program_ask(&place, &ask, what) < 0)
+        return NULL;
+    return coil_backend_from_pointer((void *)(uintptr_t)address, ctype);
+}

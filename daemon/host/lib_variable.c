@@ -49,8 +49,9 @@ static int variable_build(const struct coil_host_module *module, const struct co
     variable->is_reference = COIL_TYPE_OPERATION(code) == COIL_OP_STRUCT_UNION ||
                              COIL_TYPE_OPERATION(code) == COIL_OP_ARRAY ||
                              COIL_TYPE_OPERATION(code) == COIL_OP_OPEN_ARRAY;
-    variable->is_pointer = COIL_TYPE_OPERATION(code) == COIL_OP_POINTER && row->crossing != COIL_CROSS_VALUE;
     variable->is_open = variable->is_reference && COIL_TYPE_OPERATION(code) != COIL_OP_STRUCT_UNION && row->size == 0;
+    variable->is_pointer = COIL_TYPE_OPERATION(code) == COIL_OP_POINTER && row->crossing != COIL_CROSS_VALUE &&
+                           row->crossing != COIL_CROSS_FUNCTION;
     coil_context_type_name(row->type, name);
     variable->ctype = PyObject_CallMethod(module->backend_ffi, "typeof", "s", name);
     (void)strcat(name, " *");

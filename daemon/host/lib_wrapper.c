@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+#include "daemon/host/callback.h"
+
 #include "daemon/host/lib_function.h"
 #include "daemon/host/lib_variable.h"
 
@@ -90,14 +92,6 @@ static bool is_variable(const struct coil_descriptor_global *global)
     return COIL_TYPE_OPERATION(global->code) == COIL_OP_GLOBAL_VAR;
 }
 
-static PyObject *refuse_extern(PyObject *name)
-{
-    return PyErr_Format(PyExc_NotImplementedError,
-                        "lib.%U: using an extern \"Python\" function as a C function is not supported by this version "
-                        "of coil",
-                        name);
-}
-
 /* A global that is no number. */
 static PyObject *global_value(struct lib *lib, const struct coil_descriptor_global *global, PyObject *name)
 {
@@ -105,12 +99,13 @@ static PyObject *global_value(struct lib *lib, const struct coil_descriptor_glob
 
     switch (COIL_TYPE_OPERATION(global->code)) {
     case COIL_OP_DLOPEN_FUNC:
-        function = coil_lib_function_new(lib->module, global);
+    case COIL_OP_EXTERN_PYTHON:
+        function = COIL_TYPE_OPERATION(global->code) == COIL_OP_DLOPEN_FUNC
+                       ? coil_lib_function_new(lib->module, global)
+                       : coil_callback_function(lib->module, global->entry);
         if (!function || PyDict_SetItem(lib->members, name, function) < 0)
             return NULL;
         return coil_object_steal(&function);
-    case COIL_OP_EXTERN_PYTHON:
-        return refuse_extern(name);
     default:
         return coil_lib_variable_get(lib->module, global);
     }
@@ -261,12 +256,9 @@ PyObject *coil_lib_address(PyObject *self, PyObject *name)
     case COIL_OP_GLOBAL_VAR:
         return coil_lib_variable_address(lib->module, global);
     case COIL_OP_DLOPEN_FUNC:
-        return PyErr_Format(PyExc_NotImplementedError,
-                            "addressof(lib, '%U'): taking the address of a C function is not supported by this version "
-                            "of coil",
-                            name);
+        return coil_lib_function_address(lib->module, global);
     case COIL_OP_EXTERN_PYTHON:
-        return refuse_extern(name);
+        return coil_callback_function(lib->module, global->entry);
     default:
         return PyErr_Format(PyExc_AttributeError, "cannot take the address of the constant '%U'", name);
     }

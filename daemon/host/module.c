@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/host/callback.h"
 #include "daemon/host/context.h"
 #include "daemon/host/extern.h"
 #include "daemon/host/init_code.h"
@@ -109,6 +110,15 @@ const struct coil_descriptor_global *coil_module_global(const struct coil_host_m
     return NULL;
 }
 
+struct coil_host_module *coil_module_of_image(const struct coil_descriptor *image)
+{
+    struct coil_host_module *module = modules;
+
+    while (module && module->image != image)
+        module = module->next;
+    return module;
+}
+
 const uint8_t *coil_module_hash(const struct coil_host_module *module)
 {
     return module->hash;
@@ -182,6 +192,7 @@ static int module_build(struct coil_host_module *module)
     module->object = module->lib ? object_new(module) : NULL;
     if (!module->object)
         return -1;
+    coil_callback_functions(module);
     module->built = true;
     return 0;
 }

@@ -61,11 +61,18 @@ struct coil_host_module {
     struct coil_variable *variables;   /* the same for variables */
     PyObject *on_open;                 /* list of functions; NULL: none */
     void *word;                        /* the embedder's */
+    uint32_t first_slot;               /* of the functions' slots, which follow each other; 0: they have none */
+    uint64_t functions_address;        /* of that slot */
+    PyObject *callback_types;          /* of the signatures of function pointers: callback.c */
+    struct coil_pointer_native *natives; /* guarded by the lock of pointer.c */
 };
 
 int coil_module_open(const struct coil_descriptor *image, const uint8_t hash[COIL_HASH_SIZE],
                      struct coil_host_module **ret_module, struct coil_error *error);
 void *coil_module_import(const struct coil_descriptor *image, const uint8_t hash[COIL_HASH_SIZE]);
+
+/* The open module with this image, which is its own copy; NULL if there is none. */
+struct coil_host_module *coil_module_of_image(const struct coil_descriptor *image);
 
 const uint8_t *coil_module_hash(const struct coil_host_module *module);
 void **coil_module_word(struct coil_host_module *module);

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/host/callback.h"
 #include "daemon/host/start.h"
 #include "proto/cleanup.h"
 #include "proto/expression.h"
@@ -300,6 +301,10 @@ static int look_at(struct search *s, const struct group *group, const struct coi
     bool is_opaque = value->crossing == COIL_CROSS_VALUE && coil_image_is_pointer(s->outgoing->image, value);
     uint64_t target, size;
 
+    if (value->crossing == COIL_CROSS_FUNCTION) {
+        memcpy(&target, own_memory(group->base + value->offset), sizeof target);
+        return coil_callback_cross(s->outgoing->image, value, s->outgoing->program, target, error);
+    }
     if (!is_pointer(value) && !is_opaque) {
         if (value->crossing != COIL_CROSS_VALUE || !value->shape)
             return 0;

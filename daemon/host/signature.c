@@ -36,6 +36,7 @@ static int signature_build(const struct coil_host_module *module, const struct c
     if (arguments_build(module, row, arguments) < 0 ||
         coil_converter_init(&signature->result, module->backend_ffi, module->image, &row->result) < 0)
         return -1;
+    signature->giver = coil_giver_of(module->image, row);
     signature->name = coil_image_text(module->image, row->name);
     for (uint32_t i = 0; i < row->parameter_count; i++)
         signature->has_pointers = signature->has_pointers || values[i].crossing != COIL_CROSS_VALUE ||
@@ -60,13 +61,19 @@ const struct coil_signature *coil_signature_get(struct coil_host_module *module,
     return &module->signatures[index];
 }
 
-PyObject *coil_signature_ctype(const struct coil_host_module *module, unsigned index)
+PyObject *coil_signature_pointer_ctype(const struct coil_host_module *module,
+                                       const struct coil_descriptor_function *row)
 {
     char name[COIL_CONTEXT_TYPE_NAME_SIZE + 2];
 
-    coil_context_type_name(coil_image_signatures(module->image)[index].type, name);
+    coil_context_type_name(row->type, name);
     (void)strcat(name, " *");
     return PyObject_CallMethod(module->backend_ffi, "typeof", "s", name);
+}
+
+PyObject *coil_signature_ctype(const struct coil_host_module *module, unsigned index)
+{
+    return coil_signature_pointer_ctype(module, &coil_image_signatures(module->image)[index]);
 }
 
 static void raise_error(int r, const struct coil_signature *signature, const struct coil_error *error)

@@ -10,6 +10,7 @@ struct coil_signature {
     const char *name;                                  /* empty for a function pointer's */
     struct coil_argument *arguments;                   /* descriptor->parameter_count of them */
     struct coil_converter result;
+    struct coil_giver giver; /* of a function of Python that has the signature */
     bool has_pointers; /* among the parameters, or in them */
 };
 
@@ -19,6 +20,10 @@ const struct coil_signature *coil_signature_get(struct coil_host_module *module,
 
 /* The type of a pointer to such a function: a new reference, NULL with an exception. */
 PyObject *coil_signature_ctype(const struct coil_host_module *module, unsigned index);
+
+/* The same for a row of either table. */
+PyObject *coil_signature_pointer_ctype(const struct coil_host_module *module,
+                                       const struct coil_descriptor_function *row);
 
 /*
  * Stores the arguments in the frame (call_size bytes, zeroed by the caller) and makes their pointers good for

@@ -17,6 +17,7 @@
 
 #include <errno.h>
 
+#include "daemon/host/callback.h"
 #include "daemon/host/start.h"
 #include "daemon/host/thread.h"
 #include "proto/reach.h"
@@ -27,6 +28,7 @@ struct search {
     const struct coil_giver *giver;
     struct coil_host_program *program;
     struct coil_path path; /* of the first that was found */
+    bool is_function;      /* it is a function pointer */
 };
 
 struct coil_host_program *coil_stray_program(void)
@@ -50,10 +52,26 @@ static bool is_elsewhere(const struct search *search, uint64_t address)
     return coil_start_callbacks()->is_shared(search->program, address, 0);
 }
 
+/* Can the program call it?  Where it crosses says how its arguments do. */
+static bool is_callable(void *context, const struct coil_descriptor_value *value, uint64_t address)
+{
+    const struct search *search = context;
+    struct coil_error error;
+
+    return coil_callback_cross(search->giver->image, value, search->program, address, &error) == 0;
+}
+
 static int raise_stray(const struct search *search, const char *what)
 {
     const char *name = coil_image_text(search->giver->image, search->giver->function->name);
 
+    if (search->is_function) {
+        PyErr_Format(PyExc_ValueError,
+                     "%s%s'%s' %s a function that only Python's process has: make one with ffi.callback(), and keep "
+                     "what that returns for as long as the program may call it",
+                     name, *name ? "(): " : "", search->path.text, what);
+        return -1;
+    }
     PyErr_Format(PyExc_ValueError,
                  "%s%s'%s' %s memory that only Python's process has: make it with ffi.new(), and keep it alive for as "
                  "long as the program uses it",
@@ -76,9 +94,10 @@ static int note_result(void *context, const struct coil_reach_stray *stray)
 {
     struct search *search = context;
 
-    if (is_elsewhere(search, stray->address))
+    if (!stray->is_function && is_elsewhere(search, stray->address))
         return 0;
     search->path = *stray->path;
+    search->is_function = stray->is_function;
     return -EFAULT;
 }
 
@@ -122,9 +141,11 @@ int coil_stray_check_result(const struct coil_giver *giver, const void *call, co
 {
     struct result_search s = { .search.giver = giver, .result = result, .follows = true };
     const struct coil_descriptor_function *f = giver->function;
-    const struct coil_reach reach = {
-        .image = giver->image, .is_shared = is_shared, .stray = note_result, .context = &s.search
-    };
+    const struct coil_reach reach = { .image = giver->image,
+                                      .is_shared = is_shared,
+                                      .stray = note_result,
+                                      .is_callable = is_callable,
+                                      .context = &s.search };
     const struct coil_reach_frame frame = {
         .values = &f->result, .count = 1, .first_value = f->first_value, .arguments = call, .frame = result
     };
@@ -148,10 +169,12 @@ static int mend_stored(void *context, const struct coil_reach_stray *stray)
 {
     struct search *search = context;
 
-    if (is_elsewhere(search, stray->address))
+    if (!stray->is_function && is_elsewhere(search, stray->address))
         return 0;
-    if (!search->path.used)
+    if (!search->path.used) {
         search->path = *stray->path;
+        search->is_function = stray->is_function;
+    }
     /* In staging the program's own pointer comes back when it finds this one; the frame is read-only. */
     if (stray->place >= COIL_WINDOWS_END && stray->place < COIL_RANGE_END)
         memset((void *)(uintptr_t)stray->place, 0, sizeof(void *));
@@ -162,9 +185,11 @@ int coil_stray_check_stored(const struct coil_giver *giver, const void *call)
 {
     struct search search = { .giver = giver };
     const struct coil_descriptor_function *f = giver->function;
-    const struct coil_reach reach = {
-        .image = giver->image, .is_shared = is_shared, .stray = mend_stored, .context = &search
-    };
+    const struct coil_reach reach = { .image = giver->image,
+                                      .is_shared = is_shared,
+                                      .stray = mend_stored,
+                                      .is_callable = is_callable,
+                                      .context = &search };
     const struct coil_reach_frame frame = { .values = coil_image_values(giver->image) + f->first_value,
                                             .count = f->parameter_count,
                                             .first_value = f->first_value,

@@ -31,7 +31,8 @@ struct call {
     const struct coil_worker_module *module;
     const struct coil_descriptor_function *function;
     struct coil_host_module *host;
-    unsigned index;      /* of the function within its module */
+    unsigned index;      /* of the function within its module; with `slot`, of the signature */
+    uint32_t slot;       /* of a function that Python has made; 0: a function of the module */
     const void *frame;   /* in `memory` or in `staged` */
     uint64_t result_at;  /* address in staging; 0: the result goes into the reply */
     void *staged_frame;  /* private copy of a frame that lay in staging; owned */
@@ -75,17 +76,27 @@ static const void *pointer(uint64_t address)
     return (const void *)(uintptr_t)address;
 }
 
-static int find_function(struct call *call, uint32_t id, struct coil_error *error)
+static int find_function(struct call *call, const struct coil_header *header, struct coil_error *error)
 {
-    struct coil_worker_module *module = coil_modules_slot(id >> 16);
+    struct coil_worker_module *module = coil_modules_slot(header->function >> 16);
+    bool is_slot = header->flags & COIL_CALL_SLOT;
 
     call->module = module;
-    call->index = id & 0xffffu;
+    call->index = header->function & 0xffffu;
+    call->slot = is_slot ? header->slot : 0;
     call->host = module ? atomic_load_explicit(&module->host, memory_order_acquire) : NULL; /* O */
-    if (!call->host || call->index >= module->image->functions.count)
-        return coil_error_set(error, -EPROTO, "the client called a function that is not there (%#x)", id);
-    call->function = &coil_image_functions(module->image)[call->index];
+    if (!call->host || (is_slot && !call->slot) ||
+        call->index >= (is_slot ? module->image->signatures.count : module->image->functions.count))
+        return coil_error_set(error, -EPROTO, "the client called a function that is not there (%#x)", header->function);
+    call->function =
+        (is_slot ? coil_image_signatures(module->image) : coil_image_functions(module->image)) + call->index;
     return 0;
+}
+
+/* The function's name, for messages; those of signatures are empty. */
+static const char *name_of(const struct call *call)
+{
+    return call->slot ? "a function pointer" : coil_image_function_name(call->module->image, call->index);
 }
 
 /* Copies the payload: the frame, or its address; then the address for the result, if that is staged. */
@@ -100,8 +111,7 @@ static int copy_frame(struct coil_channel *channel, const struct coil_header *he
 
     if (frame_size > COIL_PAYLOAD_MAX || header->size != frame_size + (result_staged ? 8u : 0u) + checked_size ||
         (!result_staged && call->function->result_size > COIL_PAYLOAD_MAX))
-        return coil_error_set(error, -EPROTO, "the client called %s() with a frame of a wrong size",
-                              coil_image_function_name(call->module->image, call->index));
+        return coil_error_set(error, -EPROTO, "the client called %s() with a frame of a wrong size", name_of(call));
     coil_frame_copy(memory, coil_consumer_payload(&channel->requests), header->size);
     call->frame = memory;
     if (checked_size) {
@@ -147,15 +157,28 @@ static bool is_shared(void *context, uint64_t address, uint64_t size)
     return size <= coil_shared_room(check->channel->session, address);
 }
 
+static bool is_callable(void *context, const struct coil_descriptor_value *value, uint64_t address)
+{
+    const struct check *check = context;
+
+    (void)value;
+    return coil_function_is_slot(check->channel->session, address);
+}
+
 /* The client stages what its arguments lead to; what lies in shared memory already is the program's affair. */
 static int tell_stray(void *context, const struct coil_reach_stray *stray)
 {
     const struct check *check = context;
-    const char *function = coil_image_text(check->call->module->image, check->call->function->name);
 
     if (stray->is_outermost)
-        return coil_error_set(check->error, -EPROTO, "%s(): '%s' leads outside of the client's memory", function,
-                              stray->path->text);
+        return coil_error_set(check->error, -EPROTO, "%s(): '%s' leads outside of the client's memory",
+                              name_of(check->call), stray->path->text);
+    if (stray->is_function)
+        return coil_error_set(
+            check->error, -EFAULT,
+            "'%s' lies in memory shared with Python and is a function that only the program has: give "
+            "it to Python as an argument, and let Python store it there",
+            stray->path->text);
     return coil_error_set(check->error, -EFAULT,
                           "'%s' lies in memory shared with Python and leads to memory that only the program has: what "
                           "is stored there must come from coil_alloc(), or from Python",
@@ -167,7 +190,9 @@ static int check_pointers(struct coil_channel *channel, const struct call *call,
 {
     const struct coil_descriptor *image = call->module->image;
     struct check check = { channel, call, error };
-    const struct coil_reach reach = { .image = image, .is_shared = is_shared, .stray = tell_stray, .context = &check };
+    const struct coil_reach reach = {
+        .image = image, .is_shared = is_shared, .stray = tell_stray, .is_callable = is_callable, .context = &check
+    };
     const struct coil_reach_frame frame = { .values = coil_image_values(image) + call->function->first_value,
                                             .count = call->function->parameter_count,
                                             .first_value = call->function->first_value,
@@ -211,11 +236,17 @@ static int run(struct coil_channel *channel, const struct coil_header *header, c
     void *payload;
     int error_number = header->error_number;
 
-    reply.outcome = (uint8_t)coil_worker_host->call(channel->host_thread, call->host, call->index, call->frame, result,
-                                                    &error_number);
+    reply.outcome = (uint8_t)(call->slot ? coil_worker_host->call_slot(channel->host_thread, call->slot, call->host,
+                                                                       call->index, call->frame, result, &error_number)
+                                         : coil_worker_host->call(channel->host_thread, call->host, call->index,
+                                                                  call->frame, result, &error_number));
     coil_call_child_ends();
     if (channel->broken)
         return -ECANCELED;
+    if (reply.outcome == COIL_HOST_NO_FUNCTION)
+        return reply_failed(channel, request, COIL_FAILED_FUNCTION,
+                            "Python has dropped the function behind this pointer: keep what ffi.callback() returned "
+                            "for as long as C may call it");
     reply.error_number = error_number;
     reply.size = call->result_at ? 0 : call->function->result_size;
     payload = coil_channel_claim_answer(channel, reply.size);
@@ -241,14 +272,15 @@ int coil_call_execute(struct coil_channel *channel, const struct coil_header *he
     uint32_t doing;
     int r;
 
-    r = find_function(&call, header->function, error);
+    r = find_function(&call, header, error);
     if (r == 0)
         r = copy_frame(channel, header, memory, &call, error);
-    if (r == 0 && call.module->pointers[call.index])
+    if (r == 0 && (call.slot || call.module->pointers[call.index]))
         r = check_pointers(channel, &call, error);
     if (r == -EPROTO)
         return r;
-    refusal = atomic_load_explicit(&call.module->refusals[call.index], memory_order_acquire); /* J */
+    /* What is known to kill is known of functions of modules. */
+    refusal = call.slot ? NULL : atomic_load_explicit(&call.module->refusals[call.index], memory_order_acquire); /* J */
     request = request_take(channel, header);
     if (r < 0)
         return reply_failed(channel, &request, r == -ENOMEM ? COIL_FAILED_MEMORY : COIL_FAILED_POINTER, error->text);
@@ -256,7 +288,7 @@ int coil_call_execute(struct coil_channel *channel, const struct coil_header *he
         return reply_failed(channel, &request, COIL_FAILED_REFUSED, refusal);
 
     coil_channel_enter(channel);
-    doing = coil_doing_begin(channel, COIL_DOING_CALL | header->function);
+    doing = coil_doing_begin(channel, call.slot ? channel->doing : COIL_DOING_CALL | header->function);
     request_start(channel, &request);
     r = run(channel, header, &request, &call);
     coil_doing_end(channel, doing ? doing : COIL_DOING_SERVED);

@@ -38,6 +38,7 @@ static void after_fork_in_child(void)
 {
     coil_worker_forked = true;
     coil_heap_forked();
+    coil_functions_forked();
 }
 
 int coil_channel_prepare(void)

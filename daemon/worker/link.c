@@ -76,6 +76,8 @@ static int handle(const struct coil_wire_message *received)
     switch (m->type) {
     case COIL_MESSAGE_HEAP:
         r = coil_heap_open(m->heap, received->fds[0], &error);
+        if (r == 0)
+            r = coil_functions_open(m->heap, &error);
         break;
     case COIL_MESSAGE_LOAD:
         r = coil_modules_add(m->hash, m->descriptor.data, m->descriptor.size, &error);

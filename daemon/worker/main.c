@@ -32,6 +32,10 @@ static const struct coil_host_callbacks callbacks = {
     .heap_free = coil_heap_free,
     .heap_size = coil_heap_size,
     .is_shared = coil_shared_is,
+    .slot_new = coil_function_new,
+    .slot_lead = coil_function_lead,
+    .slot_describe = coil_function_describe,
+    .slot_free = coil_function_free,
     .ask = coil_ask,
     .program = coil_program_of,
     .program_ref = coil_program_ref,
@@ -77,7 +81,9 @@ static int start(const struct options *options, struct coil_error *error)
     r = coil_fatal_prepare();
     if (r < 0)
         return coil_error_set(error, r, "fatal signals cannot be watched: %s", strerror(-r));
-    r = coil_memory_reserve(error);
+    r = coil_functions_prepare(error);
+    if (r == 0)
+        r = coil_memory_reserve(error);
     if (r == 0)
         r = coil_location(COIL_HOST_FROM_LIBEXEC, path, sizeof path, error);
     if (r == 0)

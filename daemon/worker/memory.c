@@ -70,13 +70,20 @@ int coil_memory_map(uint64_t base, int requests, int replies, int staging, struc
     if (r == 0)
         r = map_at(base + COIL_STAGING_OFFSET, COIL_STAGING_SIZE, PROT_READ | PROT_WRITE, staging, error);
     if (r < 0)
-        coil_memory_unmap(base);
+        coil_memory_unmap(base, false);
     return r;
 }
 
-void coil_memory_unmap(uint64_t base)
+void coil_memory_unmap(uint64_t base, bool keep_functions)
 {
-    (void)coil_snapshot_cover(base, COIL_WINDOW_STRIDE);
+    const uint64_t behind = COIL_FUNCTIONS_OFFSET + COIL_SLOTS_SIZE;
+
+    if (!keep_functions) {
+        (void)coil_snapshot_cover(base, COIL_WINDOW_STRIDE);
+        return;
+    }
+    (void)coil_snapshot_cover(base, COIL_FUNCTIONS_OFFSET);
+    (void)coil_snapshot_cover(base + behind, COIL_WINDOW_STRIDE - behind);
 }
 
 int coil_memory_map_region(uint64_t base, uint64_t size, int fd, struct coil_error *error)

@@ -42,6 +42,11 @@ int coil_session_open(const struct coil_message *message, const int fds[3], stru
     r = coil_memory_map(message->base, fds[0], fds[1], fds[2], error);
     if (r < 0)
         return r;
+    r = coil_functions_session_open(message->base, error);
+    if (r < 0) {
+        coil_memory_unmap(message->base, false);
+        return r;
+    }
     atomic_init(&session->references, 1);
     session->number = message->session;
     session->peer = (struct coil_host_peer){ .pid = message->pid, .uid = message->uid, .gid = message->gid };
@@ -53,8 +58,8 @@ int coil_session_open(const struct coil_message *message, const int fds[3], stru
     (void)pthread_mutex_lock(&sessions_lock);
     session->next = sessions;
     sessions = session;
-    session = NULL;
     (void)pthread_mutex_unlock(&sessions_lock);
+    coil_functions_session_tell(coil_steal_memory(&session)); /* now, so that nothing said meanwhile is missed */
     return 0;
 }
 
@@ -157,7 +162,7 @@ static void session_end(struct coil_session *session)
         (void)pthread_join(channel->thread, NULL);
         free(channel);
     }
-    coil_memory_unmap(session->base);
+    coil_memory_unmap(session->base, coil_functions_session_close(session));
     for (unsigned i = atomic_exchange_explicit(&session->region_count, 0, memory_order_relaxed); i > 0; i--)
         coil_memory_unmap_region(session->regions[i - 1].base, session->regions[i - 1].size);
     coil_program_unref((struct coil_host_program *)(void *)session);
@@ -260,5 +265,27 @@ void coil_sessions_error_value(struct coil_host_module *host, unsigned function,
                 memcpy(error_values(s) + s->modules[i].offset + module->error_values[function], value, size);
         (void)pthread_mutex_unlock(&s->lock);
     }
+    (void)pthread_mutex_unlock(&sessions_lock);
+}
+
+struct coil_session *coil_session_hold(uint64_t base)
+{
+    struct coil_session *session;
+
+    (void)pthread_mutex_lock(&sessions_lock);
+    for (session = sessions; session; session = session->next)
+        if (session->base == base)
+            break;
+    if (session)
+        (void)coil_program_ref((struct coil_host_program *)(void *)session);
+    (void)pthread_mutex_unlock(&sessions_lock);
+    return session;
+}
+
+void coil_sessions_function(uint32_t index, uint64_t entry)
+{
+    (void)pthread_mutex_lock(&sessions_lock);
+    for (struct coil_session *s = sessions; s; s = s->next)
+        coil_functions_tell(s, index, entry);
     (void)pthread_mutex_unlock(&sessions_lock);
 }

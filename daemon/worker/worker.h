@@ -6,6 +6,7 @@
  *     preload.c   modules that are opened before any program asks
  *     modules.c   descriptors by hash, open modules by slot
  *     memory.c    the address range and what is mapped into it
+ *     functions.c function slots: of Python's functions, and of programs'
  *     heap.c      what Python shares with all programs
  *     extents.c   which parts of it are in use
  *     shared.c    which memory a program sees
@@ -92,7 +93,7 @@ int coil_memory_reserve(struct coil_error *error);
 int coil_memory_map(uint64_t base, int requests, int replies, int staging, struct coil_error *error);
 
 /* Covers a closed session's window with zero pages: stale pointers read zeros. */
-void coil_memory_unmap(uint64_t base);
+void coil_memory_unmap(uint64_t base, bool keep_functions);
 
 /* The same for a region of a program's own memory. */
 int coil_memory_map_region(uint64_t base, uint64_t size, int fd, struct coil_error *error);
@@ -203,6 +204,9 @@ struct coil_session {
     size_t block_count;
     struct coil_session_region regions[COIL_SESSION_REGIONS_MAX]; /* written by the link's thread */
     _Atomic unsigned region_count; /* release G in coil_session_region, acquire G in coil_session_region_room */
+    struct coil_host_pointer **pointers; /* function pointers of the program that Python has called: functions.c */
+    size_t pointer_count;
+    bool has_ended;                /* there will be no more of them */
     struct coil_channel *channels; /* the link's thread only */
     struct coil_session *next;     /* guarded by the sessions' lock */
 };
@@ -240,6 +244,38 @@ uint32_t coil_session_publish(struct coil_session *session, struct coil_worker_m
 
 /* The host's callback: a function's error value has changed. */
 void coil_sessions_error_value(struct coil_host_module *host, unsigned function, const void *value, size_t size);
+
+/* The session whose window is at `base`, counted as a program (program.c); NULL: there is none.  Any thread. */
+struct coil_session *coil_session_hold(uint64_t base);
+
+/* Tells all sessions what a slot of Python's stands for. */
+void coil_sessions_function(uint32_t index, uint64_t entry);
+
+/* ---- functions.c ---- */
+
+/* Once, before anything is mapped. */
+int coil_functions_prepare(struct coil_error *error);
+
+/* Maps the slots behind the heap.  Once, by the link's thread, before the first session. */
+int coil_functions_open(uint64_t heap, struct coil_error *error);
+void coil_functions_forked(void); /* in a forked child */
+
+/* The slots in a session's window: the link's thread. */
+int coil_functions_session_open(uint64_t base, struct coil_error *error);
+void coil_functions_session_tell(const struct coil_session *session); /* when the session is in the list */
+bool coil_functions_session_close(struct coil_session *session); /* true: the slots must stay mapped */
+
+/* Tells one session what a slot of Python's stands for. */
+void coil_functions_tell(const struct coil_session *session, uint32_t index, uint64_t entry);
+
+/* The host's callbacks. */
+int coil_function_new(unsigned count, uint64_t *ret_address, uint32_t *ret_slot, struct coil_error *error);
+void coil_function_lead(uint32_t slot, uint64_t target);
+void coil_function_describe(uint32_t slot, struct coil_host_module *host, bool is_function, unsigned index);
+void coil_function_free(uint32_t slot);
+
+/* Is it the address of a function, of this Python or of the session's program? */
+bool coil_function_is_slot(const struct coil_session *session, uint64_t address);
 
 /* ---- channel.c ---- */
 #define COIL_CHANNEL_STACK_SIZE ((size_t)8 << 20) /* bytes, whatever limit coild was started with: Python recurses */

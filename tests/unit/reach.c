@@ -137,7 +137,7 @@ static void note_seen(void *context, uint64_t address)
 
 static int walk(const struct frame *frame, struct coil_error *error)
 {
-    const struct coil_reach reach = { &image.head, is_shared, note_stray, note_seen, &used };
+    const struct coil_reach reach = { &image.head, is_shared, note_stray, NULL, note_seen, &used };
     const struct coil_reach_frame outermost = { image.values, V_NODE, 0, frame, frame };
 
     strays[0] = '\0';
