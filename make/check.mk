@@ -98,6 +98,7 @@ demo: all
 bench: setup-bench
 	@+$(MAKE) --no-print-directory -j$(PARALLEL) programs
 	@$(TESTS_PYTHON) bench/run.py --build $(BUILD) $(BENCH)
+	@$(TESTS_PYTHON) bench/pointers/run.py --build $(BUILD) $(BENCH_POINTERS)
 
 STRESS_SCALE ?= 20
 stress: setup-test

@@ -17,7 +17,7 @@ build_packages="libuv1-dev libmsgpack-dev libffi-dev libjemalloc-dev pkg-config"
 # Another Python than the distribution's brings its own headers, library and _cffi_backend.
 distribution_python="python3-dev python3-cffi-backend"
 test_packages="libcmocka-dev g++ spin python3-venv binutils clang libclang-rt-dev"
-bench_packages="python3-cffi"
+bench_packages="python3-cffi python3-numpy"
 
 packages=
 for kind in "$@"; do
