@@ -133,7 +133,7 @@ ffi.embedding_init_code(r"""
         print(list(m))
         q = ffi.new("struct point *", [6, 1])
         print(lib.shift(q), q.x, lib.shift(ffi.NULL), lib.norm([[4, 0]]), lib.norm(q), lib.shift([(8, 8)]))
-        print(lib.same(ffi.NULL) == ffi.NULL, lib.same(ffi.cast("void *", 4711)))
+        print(lib.same(ffi.NULL) == ffi.NULL, lib.same(q) == q, lib.same(ffi.cast("void *", 4711)))
 
     def errors():
         print(repr(lib.one).split(" at ")[0], lib.one.__name__, lib.one.__module__, lib.one.__qualname__)
