@@ -17,13 +17,11 @@
 #include <sys/random.h>
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "daemon/worker/worker.h"
 #include "proto/cleanup.h"
-#include "proto/location.h"
 
 static int code_fd = -1;
 
@@ -39,14 +37,10 @@ static_assert(COIL_SLOTS <= 65536, "indices are 16 bits");
 
 static uint64_t resolve(uint64_t area, uint32_t index);
 
-int coil_functions_prepare(struct coil_error *error)
+int coil_functions_prepare(const char *slots, struct coil_error *error)
 {
-    char path[PATH_MAX];
-    int r;
-
     coil_slots_resolver = resolve;
-    r = coil_location(COIL_SLOTS_FROM_LIBEXEC, path, sizeof path, error);
-    return r == 0 ? coil_slots_open(path, &code_fd, error) : r;
+    return coil_slots_open(slots, &code_fd, error);
 }
 
 int coil_functions_open(uint64_t heap, struct coil_error *error)

@@ -81,7 +81,9 @@ static int start(const struct options *options, struct coil_error *error)
     r = coil_fatal_prepare();
     if (r < 0)
         return coil_error_set(error, r, "fatal signals cannot be watched: %s", strerror(-r));
-    r = coil_functions_prepare(error);
+    r = coil_location(COIL_SLOTS_FROM_LIBEXEC, path, sizeof path, error);
+    if (r == 0)
+        r = coil_functions_prepare(path, error);
     if (r == 0)
         r = coil_memory_reserve(error);
     if (r == 0)

@@ -253,8 +253,8 @@ void coil_sessions_function(uint32_t index, uint64_t entry);
 
 /* ---- functions.c ---- */
 
-/* Once, before anything is mapped. */
-int coil_functions_prepare(struct coil_error *error);
+/* Once, before anything is mapped; `slots` is the path of the slots' code. */
+int coil_functions_prepare(const char *slots, struct coil_error *error);
 
 /* Maps the slots behind the heap.  Once, by the link's thread, before the first session. */
 int coil_functions_open(uint64_t heap, struct coil_error *error);

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -18,6 +19,7 @@
 #include <cmocka.h>
 
 #include "daemon/worker/worker.h"
+#include "proto/location.h"
 
 #define UNIT COIL_REGION_UNIT
 
@@ -35,8 +37,12 @@ static int make_file(uint64_t size)
 static int reserve(void **state)
 {
     struct coil_error error;
+    char slots[PATH_MAX];
 
     (void)state;
+    if (coil_location("../../libexec/coil/slots", slots, sizeof slots, &error) < 0 ||
+        coil_functions_prepare(slots, &error) < 0)
+        return -1;
     return coil_memory_reserve(&error);
 }
 
