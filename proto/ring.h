@@ -69,7 +69,8 @@ enum coil_record_kind {
     /* requests */
     COIL_RECORD_CALL = 2,  /* function: module slot << 16 | function; payload: the frame, see the flags */
     COIL_RECORD_OPEN = 3,  /* payload: the descriptor's hash */
-    COIL_RECORD_RESET = 4, /* the client thread has ended: forget its Python thread state */
+    COIL_RECORD_RESET = 4, /* the client thread has ended: forget its Python thread state.  Where an ANSWER is waited for,
+                              it ended in C code: none comes, to any ask of the channel, and no call of it is answered */
     /* replies */
     COIL_RECORD_RETURN = 5,     /* to CALL: outcome, errno, result */
     COIL_RECORD_OPENED = 6,     /* to OPEN: function: slot << 16; payload: uint32_t offset of the error values */

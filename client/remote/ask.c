@@ -366,17 +366,12 @@ static void publish(struct coil_channel *channel, const struct coil_header *head
     coil_producer_answer(&channel->requests, header);
 }
 
-static struct coil_header header_of_refusal(uint8_t outcome, const char *text)
-{
-    return (struct coil_header){ .kind = COIL_RECORD_ANSWER,
-                                 .outcome = outcome,
-                                 .size = (uint32_t)strnlen(text, COIL_ERROR_TEXT_MAX) };
-}
-
 /* 0; else as coil_channel_receive(): there is nobody to answer. */
 static int publish_refusal(struct coil_channel *channel, uint8_t outcome, const char *text)
 {
-    const struct coil_header header = header_of_refusal(outcome, text);
+    const struct coil_header header = { .kind = COIL_RECORD_ANSWER,
+                                        .outcome = outcome,
+                                        .size = (uint32_t)strnlen(text, COIL_ERROR_TEXT_MAX) };
     void *at;
     int r = 0;
 
@@ -403,8 +398,7 @@ static int publish_answer(struct coil_channel *channel, const struct request *q,
     return at ? 0 : r;
 }
 
-/* Steps over the ready ask, which is the innermost request now. */
-static void begin(struct coil_channel *channel, const struct coil_header *header)
+void coil_ask_begin(struct coil_channel *channel, const struct coil_header *header)
 {
     if (channel->level_count > 0)
         channel->levels[channel->level_count - 1] |= COIL_LEVEL_ASKED;
@@ -429,7 +423,7 @@ int coil_ask_execute(struct coil_channel *channel, const struct coil_header *hea
     if (channel->level_count >= COIL_LEVELS_MAX || channel->level_count % 2 == 0)
         return -EPROTO;
     memcpy(q.payload, coil_consumer_payload(&channel->replies), header->size);
-    begin(channel, header);
+    coil_ask_begin(channel, header);
     if (channel->is_service && channel->level_count == 2)
         coil_marshal_trim(scope);
     channel->scopes = scope;
@@ -443,20 +437,4 @@ int coil_ask_execute(struct coil_channel *channel, const struct coil_header *hea
     if (r < 0)
         channel->level_count--;
     return r;
-}
-
-void coil_ask_refuse(struct coil_channel *channel, const struct coil_header *header)
-{
-    begin(channel, header);
-    coil_ask_abandon(channel);
-}
-
-void coil_ask_abandon(struct coil_channel *channel)
-{
-    static const char text[] = "the program's thread that made the call has ended in C code";
-    const struct coil_header header = header_of_refusal(COIL_ANSWER_REFUSED, text);
-    void *at = coil_producer_claim(&channel->requests, header.size);
-
-    if (at)
-        publish(channel, &header, text, at);
 }

@@ -61,11 +61,23 @@ static void send_reset(struct coil_channel *channel)
     channel->reset_sent = true;
 }
 
-/* The thread has ended in the C code that Python had asked for. */
-static void abandon_ask(struct coil_channel *channel)
+/*
+ * The thread has ended in the C code that Python had asked for: RESET is an answer, too, to this and all that waits around
+ * it.  The worker answers none of the calls then, and goes back to where each began.
+ */
+static void send_abandon(struct coil_channel *channel)
 {
-    if (channel->level_count % 2 == 0 && channel->level_count > 0)
-        coil_ask_abandon(channel);
+    const struct coil_header header = { .kind = COIL_RECORD_RESET };
+
+    if (!coil_producer_claim(&channel->requests, 0))
+        return; /* one-way calls fill the ring: is_reset() tries again */
+    (void)coil_producer_publish(&channel->requests, &header);
+    for (uint32_t i = channel->level_count; i-- > 0;)
+        if (i % 2 == 0)
+            coil_producer_rewind(&channel->requests, channel->levels[i] & ~COIL_LEVEL_ASKED);
+    channel->level_count = 0;
+    coil_channel_begin(channel);
+    channel->reset_sent = true;
 }
 
 /* One reply to a channel whose thread has ended. */
@@ -82,7 +94,7 @@ static void reset_reply(struct coil_channel *channel, const struct coil_header *
             coil_consumer_advance(&channel->replies, header);
             coil_consumer_tell(&channel->replies);
         } else {
-            coil_ask_refuse(channel, header);
+            coil_ask_begin(channel, header); /* reset_on() leaves it */
         }
         return;
     default:
@@ -102,10 +114,12 @@ static void reset_reply(struct coil_channel *channel, const struct coil_header *
 /* Says what can be said now. */
 static void reset_on(struct coil_channel *channel)
 {
-    if (channel->level_count > 0)
-        abandon_ask(channel);
-    else if (!channel->reset_sent)
+    if (channel->reset_sent)
+        return;
+    if (channel->level_count == 0)
         send_reset(channel);
+    else if (channel->level_count % 2 == 0)
+        send_abandon(channel);
 }
 
 /*

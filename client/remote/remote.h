@@ -374,12 +374,8 @@ void coil_channel_lost(struct coil_channel *channel);
  */
 int coil_ask_execute(struct coil_channel *channel, const struct coil_header *header, struct coil_scope *scope);
 
-/* The same when its thread has ended: says so. */
-void coil_ask_refuse(struct coil_channel *channel, const struct coil_header *header);
-
-/* The innermost request is an ask whose thread has ended while it ran C code: says so, if there is room; to be tried
- * again. */
-void coil_ask_abandon(struct coil_channel *channel);
+/* Steps over the ready ask, which is the innermost request now. */
+void coil_ask_begin(struct coil_channel *channel, const struct coil_header *header);
 
 /* ---- process.c ---- */
 

@@ -173,7 +173,7 @@ int coil_ask_on(struct coil_channel *channel, struct coil_host_ask *ask, struct 
 {
     COIL_CLEANUP(attempt_deinit) struct attempt a = { .channel = channel, .ask = ask };
 
-    return exchange(&a, error);
+    return coil_channel_has_nobody(channel) ? -ESRCH : exchange(&a, error);
 }
 
 int coil_ask(void *caller, struct coil_host_program *program, struct coil_host_ask *ask, struct coil_error *error)
@@ -194,5 +194,8 @@ int coil_ask(void *caller, struct coil_host_program *program, struct coil_host_a
         r = coil_service_ask(session, channel, ask, error);
     if (r == 0 && ask->kind == COIL_ASK_SERVICE)
         (void)coil_service_is_expected(session, true);
-    return r == -ESRCH ? coil_error_set(error, r, "the program has ended") : r;
+    if (r == -ESRCH)
+        coil_error_set(error, r, channel && channel->abandoned ? "the program's thread has ended"
+                                                               : "the program has ended");
+    return r;
 }

@@ -209,6 +209,8 @@ static int reply_failed(struct coil_channel *channel, const struct request *requ
     struct coil_header header = { .kind = COIL_RECORD_FAILED, .outcome = (uint8_t)failure };
     void *payload;
 
+    if (coil_channel_has_nobody(channel))
+        return coil_channel_drop(channel, request->position);
     header.size = (uint32_t)strnlen(text, COIL_ERROR_TEXT_MAX);
     payload = coil_channel_claim_answer(channel, header.size);
     if (!payload)
@@ -241,8 +243,8 @@ static int run(struct coil_channel *channel, const struct coil_header *header, c
                                          : coil_worker_host->call(channel->host_thread, call->host, call->index,
                                                                   call->frame, result, &error_number));
     coil_call_child_ends();
-    if (channel->broken)
-        return -ECANCELED;
+    if (coil_channel_has_nobody(channel))
+        return coil_channel_drop(channel, request->position);
     if (reply.outcome == COIL_HOST_NO_FUNCTION)
         return reply_failed(channel, request, COIL_FAILED_FUNCTION,
                             "Python has dropped the function behind this pointer: keep what ffi.callback() returned "
@@ -306,14 +308,14 @@ static int open_module(struct coil_channel *channel, struct coil_worker_module *
     int r;
 
     r = coil_modules_open(module, &host, error);
-    if (r < 0 || channel->broken)
-        return r < 0 ? r : -ECANCELED;
     if (r == 0)
         r = coil_worker_host->program_opened(coil_session_program(channel->session), host, error);
     coil_call_child_ends();
-    if (r < 0 || channel->broken)
-        return r < 0 ? r : -ECANCELED;
+    if (r < 0)
+        return r;
     offset = coil_session_publish(channel->session, module);
+    if (coil_channel_has_nobody(channel))
+        return coil_channel_drop(channel, request->position);
     payload = coil_channel_claim_answer(channel, reply.size);
     if (!payload)
         return -ECANCELED;

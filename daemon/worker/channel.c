@@ -136,13 +136,21 @@ void coil_channel_answer(struct coil_channel *channel, uint64_t request_position
     coil_producer_answer(&channel->replies, answer);
 }
 
+int coil_channel_drop(struct coil_channel *channel, uint64_t request_position)
+{
+    if (channel->broken)
+        return -ECANCELED;
+    coil_consumer_rewind(&channel->requests, request_position);
+    return 0;
+}
+
 /* The client's thread has ended: its Python thread state goes with it, and the next thread gets a fresh one. */
-static int reset(struct coil_channel *channel, const struct coil_header *header)
+static int reset(struct coil_channel *channel)
 {
     const struct coil_header answer = { .kind = COIL_RECORD_RESET_DONE };
     uint64_t position = channel->requests.cursor;
 
-    coil_consumer_advance(&channel->requests, header);
+    channel->abandoned = false;
     channel_leave(channel);
     coil_worker_host->thread_detach(channel->host_thread);
     channel->host_thread = coil_worker_host->thread_attach(channel);
@@ -166,6 +174,8 @@ static int flush(struct coil_channel *channel, const struct coil_header *header)
 
 static int execute(struct coil_channel *channel, const struct coil_header *header, struct coil_error *error)
 {
+    uint64_t position;
+
     switch (header->kind) {
     case COIL_RECORD_CALL:
         return header->flags & COIL_CALL_ONEWAY ? coil_oneway_execute(channel, header, error)
@@ -178,9 +188,12 @@ static int execute(struct coil_channel *channel, const struct coil_header *heade
     case COIL_RECORD_OPEN:
         return coil_open_execute(channel, header, error);
     case COIL_RECORD_RESET:
-        if (channel->asks)
-            return coil_error_set(error, -EPROTO, "the client ended a thread in the middle of a call");
-        return reset(channel, header);
+        position = channel->requests.cursor;
+        coil_consumer_advance(&channel->requests, header);
+        if (channel->asks == 0)
+            coil_consumer_rewind(&channel->requests, position);
+        channel->abandoned = true; /* handlers that wait for the thread are left first, and go back further */
+        return 0;
     case COIL_RECORD_PAD:
         coil_consumer_advance(&channel->requests, header);
         coil_consumer_tell(&channel->requests);
@@ -235,7 +248,11 @@ int coil_channel_serve(struct coil_channel *channel, unsigned until, struct coil
     int r = 0;
 
     while (r == 0) {
-        if (channel->broken || !wait_for_record(channel))
+        if (channel->abandoned && channel->asks == 0) {
+            r = reset(channel);
+            continue;
+        }
+        if (coil_channel_has_nobody(channel) || !wait_for_record(channel))
             return -ESRCH;
         if (!coil_consumer_header(&channel->requests, ret_header)) {
             coil_channel_break(channel, "the client sent a record that does not fit its ring");

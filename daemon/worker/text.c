@@ -65,7 +65,7 @@ static bool turn_back(struct coil_channel *channel)
 /* True: the program gets it. */
 static bool send(struct coil_channel *channel, enum coil_host_stream stream, const char *text, size_t size)
 {
-    if (atomic_load_explicit(&channel->session->closing, memory_order_relaxed))
+    if (atomic_load_explicit(&channel->session->closing, memory_order_relaxed) || coil_channel_has_nobody(channel))
         return false;
     if (channel->text_in_log && !turn_back(channel))
         return false;

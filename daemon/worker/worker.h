@@ -151,6 +151,7 @@ struct coil_channel {
     uint32_t doing;            /* as in `control`: doing.h */
     bool has_gil;              /* between two calls that follow each other closely, too */
     bool broken;               /* the client has been told that it broke the protocol */
+    bool abandoned;            /* its client thread has ended in the middle of calls, which are being left */
     unsigned batch;            /* records carried out while others waited for the GIL */
     unsigned oneway_depth;     /* one-way handlers that run */
     uint32_t oneway_count;     /* one-way calls carried out, ever: I4 */
@@ -289,6 +290,17 @@ void coil_channel_break(struct coil_channel *channel, const char *what);
 
 /* Publishes the answer, for which room has been claimed, to the request at `request_position`: I4. */
 void coil_channel_answer(struct coil_channel *channel, uint64_t request_position, const struct coil_header *answer);
+
+/*
+ * For a request whose answer nobody waits for: the channel is broken or abandoned.  -ECANCELED: it ends; 0: it goes on when
+ * all such requests have been left.
+ */
+int coil_channel_drop(struct coil_channel *channel, uint64_t request_position);
+
+static inline bool coil_channel_has_nobody(const struct coil_channel *channel)
+{
+    return channel->broken || channel->abandoned;
+}
 
 /*
  * Carries out what the client sends, until a record of kind `until` is there, whose header is copied (0: none ends it).

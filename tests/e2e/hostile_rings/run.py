@@ -128,13 +128,6 @@ def call_of_an_empty_slot(p, c):
     record(c, p.numbers.RECORD_CALL, bytes(8), flags=p.numbers.CALL_SLOT, function=p.slot << 16, slot=12345)
 
 
-def reset_in_the_middle_of_a_call(p, c):
-    record(c, p.numbers.RECORD_CALL, struct.pack("=i", 3), function=p.slot << 16 | ASK)
-    ask = c.receive()
-    c.step_over(ask)
-    record(c, p.numbers.RECORD_RESET)
-
-
 def answer_of_a_wrong_size(p, c):
     record(c, p.numbers.RECORD_CALL, struct.pack("=i", 3), function=p.slot << 16 | ASK)
     ask = c.receive()
@@ -169,7 +162,6 @@ BREACHES = [
     (oneway_of_a_function_that_answers, "does not wait for add"),
     (open_of_nothing, "without naming it"),
     (open_of_an_unknown_module, "has not sent"),
-    (reset_in_the_middle_of_a_call, "in the middle of a call"),
     (answer_of_a_wrong_size, "wrong size"),
     (answer_that_is_none, "makes no sense"),
 ]
@@ -209,6 +201,19 @@ def refused_pointer(case, offer, numbers, attack):
 
 
 # ---- what breaks no rule that anybody could check ----
+
+
+def thread_that_ends_in_c(case, offer, numbers):
+    """RESET in place of an ANSWER: the handler is left, the call is not answered, the channel serves the next thread."""
+    with peer.Peer(case, offer, numbers) as p:
+        channel = p.channel(0)
+        record(channel, numbers.RECORD_CALL, struct.pack("=i", 3), function=p.slot << 16 | ASK)
+        place = channel.place
+        channel.step_over(channel.receive())
+        record(channel, numbers.RECORD_RESET)
+        channel.cursor = channel.place = place
+        case.equal(channel.answer().kind, numbers.RECORD_RESET_DONE, "the answer to RESET")
+        case.equal(channel.call(ADD, struct.pack("=ii", 40, 2)).payload, struct.pack("=i", 42), "a call of the next thread")
 
 
 def replayed_commit_words(case, offer, numbers):
@@ -348,6 +353,7 @@ def attack_all(case, offer, numbers, other_program):
         breach(case, offer, numbers, attack, words)
     for attack in POINTERS:
         refused_pointer(case, offer, numbers, attack)
+    thread_that_ends_in_c(case, offer, numbers)
     replayed_commit_words(case, offer, numbers)
     consumer_that_lies(case, offer, numbers, generator)
     text_that_nobody_reads(case, offer, numbers, other_program)

@@ -41,9 +41,7 @@ int main(void)
             ;
         pthread_cancel(thread);
         pthread_join(thread, NULL);
-        expected += 2;
-        if (i % 4) /* the levels further out fail in turn when the thread's channel is looked at again */
-            expected += 0;
+        expected += 2 * (i % 4 + 1); /* each of the handlers is told, twice */
     }
     printf("%s\n", await_count(before + expected) >= before + expected ? "all told" : "some were not told");
     for (int i = 0; i < 4; i++) {
