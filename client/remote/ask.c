@@ -324,8 +324,11 @@ static int perform(struct request *q, unsigned flags, uint32_t slot, struct answ
     COIL_CLEANUP(coil_memory_free) unsigned char *copy = NULL;
     int r;
 
-    if (coil_process_is_asked(q->kind))
-        return coil_process_answer(q->scope->channel, q->kind, &answer->bytes, &answer->size, error);
+    if (coil_process_is_asked(q->kind)) {
+        r = coil_process_answer(q->scope->channel, q->kind, &answer->large, &answer->size, error);
+        answer->bytes = answer->large;
+        return r;
+    }
     q->link = find_link(q->scope, slot);
     if (!q->link)
         return coil_error_set(error, -EINVAL, "the program has not called anything of this module yet");

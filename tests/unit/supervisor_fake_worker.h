@@ -149,8 +149,10 @@ static int be_worker(const char *python)
     if (strcmp(python, CRASHING) == 0)
         (void)raise(SIGKILL);
     (void)prctl(PR_SET_DUMPABLE, 0);
-    if (strcmp(python, FAULTY) == 0)
+    if (strcmp(python, FAULTY) == 0) {
+        (void)signal(SIGSEGV, SIG_DFL); /* a sanitizer would exit instead */
         (void)raise(SIGSEGV);
+    }
     /* stdin, stdout, stderr, link, and those of the folder that is read. */
     if (coil_wire_new(3, &wire) < 0 || count_fds("/proc/self/fd") != 4 + 1 + 2)
         return 3;

@@ -119,7 +119,8 @@ ffi.embedding_init_code(r"""
     def pointers(s, v, n):
         print(lib.length(b"twelve bytes"), lib.length(ffi.NULL), lib.length(ffi.new("char[]", b"five5")))
         print(lib.length([b"a", b"b", b"\0"]), lib.length(ffi.from_buffer(bytearray(b"buffer\0 more"))), lib.length(s))
-        print(ffi.string(lib.skip(ffi.new("char[]", b"skipped"), 4)), ffi.string(lib.greeting()))
+        text = ffi.new("char[]", b"skipped")
+        print(ffi.string(lib.skip(text, 4)), ffi.string(lib.greeting()))
         print(ffi.string(lib.skip(ffi.cast("char *", s), 2)), lib.skip(ffi.cast("char *", s), 2) == s + 2)
         print(lib.sum([1, 2.5, 3], 3), lib.sum((4.0,), 1), lib.sum(v, n), lib.sum(ffi.new("double[2]", [7, 8]), 2))
         a = ffi.new("int[4]", [9, 9, 9, 9])
