@@ -131,7 +131,9 @@ enum coil_record_failure {
     COIL_FAILED_POINTER = 5, /* to CALL: a pointer leads to memory that the worker cannot see; the channel stays open */
     COIL_FAILED_PRIVATE = 6, /* to OPEN: the init code needs the program, so it needs a worker of its own */
     COIL_FAILED_FUNCTION = 7, /* to CALL with COIL_CALL_SLOT: Python has dropped the function; the channel stays open */
-    COIL_FAILED_REFUSED = 8   /* to CALL and OPEN: it has killed workers too often; payload: text */
+    COIL_FAILED_REFUSED = 8,  /* to CALL and OPEN: it has killed workers too often; payload: text */
+    COIL_FAILED_REGION = 9    /* to CALL: as _POINTER, but into a region that the worker has not been shown: can be sent
+                                 again after that.  function: its place, in COIL_REGION_UNIT from COIL_REGIONS_BEGIN */
 };
 
 /* Flags of COIL_RECORD_CALL. */

@@ -16,6 +16,7 @@
 #include "daemon/host/host.h"
 #include "proto/cleanup.h"
 
+#define REGIONS_MAX 64u /* that may be shown to the worker in the middle of one call */
 #define ATTEMPTS_MAX 10 /* workers that may die under one call before it starts */
 
 /* One call on its way. */
@@ -30,7 +31,8 @@ struct attempt {
     int error_number; /* C's errno, both ways */
     struct coil_channel *channel;
     enum coil_status status;
-    int outcome; /* enum coil_host_outcome */
+    int outcome;     /* enum coil_host_outcome */
+    uint64_t region; /* the worker met a pointer to here; 0: none that it has not been shown */
 };
 
 /* What a call has in staging, if it is not plain. */
@@ -73,8 +75,11 @@ static int read_reply(struct attempt *a, const struct coil_header *reply, const 
     if (__builtin_expect(reply->kind == COIL_RECORD_FAILED, 0)) {
         if (reply->outcome == COIL_FAILED_PROTOCOL)
             a->channel->is_broken = true;
+        if (reply->outcome == COIL_FAILED_REGION)
+            a->region = COIL_REGIONS_BEGIN + reply->function * COIL_REGION_UNIT;
         a->status = reply->outcome == COIL_FAILED_MEMORY     ? COIL_E_MEMORY
                     : reply->outcome == COIL_FAILED_POINTER  ? COIL_E_POINTER
+                    : reply->outcome == COIL_FAILED_REGION   ? COIL_E_POINTER
                     : reply->outcome == COIL_FAILED_FUNCTION ? COIL_E_POINTER
                     : reply->outcome == COIL_FAILED_REFUSED  ? COIL_E_REFUSED
                                                              : COIL_E_PROTOCOL;
@@ -269,12 +274,26 @@ static struct coil_channel *find_channel_of(struct coil_session *session, struct
     return channel;
 }
 
+/*
+ * Python's own objects may lead to memory from coil_alloc() that nothing has led to before.  Shows it to the worker,
+ * and makes the call again: it has not begun.
+ */
+static int exchange_again(struct attempt *a, struct coil_error *error)
+{
+    uint64_t region = a->region;
+
+    a->region = 0;
+    return coil_regions_room(a->channel->session, region) ? exchange_staged(a, error) : -EFAULT;
+}
+
 static int exchange(struct attempt *a, struct coil_error *error)
 {
     const struct coil_thread *thread = coil_thread_self;
     bool plain = a->callee->plain && !a->channel->session->check;
     int r = __builtin_expect(plain, 1) ? exchange_plain(a, error) : exchange_staged(a, error);
 
+    for (unsigned i = 0; __builtin_expect(r == -EFAULT && a->region != 0, 0) && i < REGIONS_MAX; i++)
+        r = exchange_again(a, error);
     if (r != -EAGAIN && r != -ESRCH && r != -EPROTO)
         return r;
     coil_channel_lost(a->channel);

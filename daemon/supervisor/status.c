@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/supervisor/module.h"
@@ -39,6 +40,14 @@ static const char *state_name(const struct coil_worker *worker)
     return "?";
 }
 
+/* Memory behind the worker's heap. */
+static unsigned long long heap_kib(const struct coil_worker *worker)
+{
+    struct stat status;
+
+    return worker->heap.fd >= 0 && fstat(worker->heap.fd, &status) == 0 ? (unsigned long long)status.st_blocks / 2 : 0;
+}
+
 static void write_worker(FILE *out, const struct coil_worker *worker)
 {
     const struct coil_worker_module *module;
@@ -51,8 +60,9 @@ static void write_worker(FILE *out, const struct coil_worker *worker)
         sessions++;
         channels += session->channels;
     }
-    (void)fprintf(out, "worker: generation %llu, pid %d, %s, sessions %u, channels %u\n",
-                  (unsigned long long)worker->generation, (int)worker->pid, state_name(worker), sessions, channels);
+    (void)fprintf(out, "worker: generation %llu, pid %d, %s, sessions %u, channels %u, heap %llu KiB\n",
+                  (unsigned long long)worker->generation, (int)worker->pid, state_name(worker), sessions, channels,
+                  heap_kib(worker));
     (void)fprintf(out, "  python: %s\n", *worker->environment->python ? worker->environment->python : "as built");
     for (char **entry = worker->environment->entries; *entry; entry++)
         (void)fprintf(out, "  environment: %s\n", *entry);

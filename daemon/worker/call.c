@@ -147,6 +147,7 @@ static int copy_frame(struct coil_channel *channel, const struct coil_header *he
 struct check {
     struct coil_channel *channel;
     const struct call *call;
+    uint64_t stray; /* the address of what was not found */
     struct coil_error *error;
 };
 
@@ -168,7 +169,7 @@ static bool is_callable(void *context, const struct coil_descriptor_value *value
 /* The client stages what its arguments lead to; what lies in shared memory already is the program's affair. */
 static int tell_stray(void *context, const struct coil_reach_stray *stray)
 {
-    const struct check *check = context;
+    struct check *check = context;
 
     if (stray->is_outermost)
         return coil_error_set(check->error, -EPROTO, "%s(): '%s' leads outside of the client's memory",
@@ -179,17 +180,22 @@ static int tell_stray(void *context, const struct coil_reach_stray *stray)
             "'%s' lies in memory shared with Python and is a function that only the program has: give "
             "it to Python as an argument, and let Python store it there",
             stray->path->text);
+    check->stray = stray->address;
     return coil_error_set(check->error, -EFAULT,
                           "'%s' lies in memory shared with Python and leads to memory that only the program has: what "
                           "is stored there must come from coil_alloc(), or from Python",
                           stray->path->text);
 }
 
-/* Follows every pointer that Python will follow.  -EPROTO; any other error: the call cannot be carried out. */
-static int check_pointers(struct coil_channel *channel, const struct call *call, struct coil_error *error)
+/*
+ * Follows every pointer that Python will follow.  -EPROTO; any other error: the call cannot be carried out. *ret_stray:
+ * where the pointer leads that made it -EFAULT.
+ */
+static int check_pointers(struct coil_channel *channel, const struct call *call, uint64_t *ret_stray,
+                          struct coil_error *error)
 {
     const struct coil_descriptor *image = call->module->image;
-    struct check check = { channel, call, error };
+    struct check check = { .channel = channel, .call = call, .error = error };
     const struct coil_reach reach = {
         .image = image, .is_shared = is_shared, .stray = tell_stray, .is_callable = is_callable, .context = &check
     };
@@ -198,15 +204,17 @@ static int check_pointers(struct coil_channel *channel, const struct call *call,
                                             .first_value = call->function->first_value,
                                             .arguments = call->frame,
                                             .frame = call->frame };
+    int r = coil_reach_walk(&reach, &frame, error);
 
-    return coil_reach_walk(&reach, &frame, error);
+    *ret_stray = check.stray;
+    return r;
 }
 
 /* Answers a CALL or OPEN that could not be carried out. */
 static int reply_failed(struct coil_channel *channel, const struct request *request, enum coil_record_failure failure,
-                        const char *text)
+                        uint32_t place, const char *text)
 {
-    struct coil_header header = { .kind = COIL_RECORD_FAILED, .outcome = (uint8_t)failure };
+    struct coil_header header = { .kind = COIL_RECORD_FAILED, .outcome = (uint8_t)failure, .function = place };
     void *payload;
 
     if (coil_channel_has_nobody(channel))
@@ -229,6 +237,20 @@ void coil_call_child_ends(void)
     }
 }
 
+/* Answers a CALL whose pointers cannot be followed: because of `r`. */
+static int reply_stray(struct coil_channel *channel, const struct request *request, int r, uint64_t stray,
+                       const struct coil_error *error)
+{
+    bool in_region = r == -EFAULT && stray >= COIL_REGIONS_BEGIN && stray < COIL_REGIONS_END;
+    uint32_t place = in_region ? (uint32_t)((stray - COIL_REGIONS_BEGIN) / COIL_REGION_UNIT) : 0;
+
+    return reply_failed(channel, request,
+                        r == -ENOMEM ? COIL_FAILED_MEMORY
+                        : in_region  ? COIL_FAILED_REGION
+                                     : COIL_FAILED_POINTER,
+                        place, error->text);
+}
+
 /* Runs the handler; with the GIL. */
 static int run(struct coil_channel *channel, const struct coil_header *header, const struct request *request,
                const struct call *call)
@@ -246,7 +268,7 @@ static int run(struct coil_channel *channel, const struct coil_header *header, c
     if (coil_channel_has_nobody(channel))
         return coil_channel_drop(channel, request->position);
     if (reply.outcome == COIL_HOST_NO_FUNCTION)
-        return reply_failed(channel, request, COIL_FAILED_FUNCTION,
+        return reply_failed(channel, request, COIL_FAILED_FUNCTION, 0,
                             "Python has dropped the function behind this pointer: keep what ffi.callback() returned "
                             "for as long as C may call it");
     reply.error_number = error_number;
@@ -270,6 +292,7 @@ int coil_call_execute(struct coil_channel *channel, const struct coil_header *he
     unsigned char *memory = alloca(header->size + 1u); /* less than a ring; as small as can be, since calls nest */
     COIL_CLEANUP(call_deinit) struct call call = { 0 };
     struct request request;
+    uint64_t stray = 0;
     const char *refusal;
     uint32_t doing;
     int r;
@@ -278,16 +301,16 @@ int coil_call_execute(struct coil_channel *channel, const struct coil_header *he
     if (r == 0)
         r = copy_frame(channel, header, memory, &call, error);
     if (r == 0 && (call.slot || call.module->pointers[call.index]))
-        r = check_pointers(channel, &call, error);
+        r = check_pointers(channel, &call, &stray, error);
     if (r == -EPROTO)
         return r;
     /* What is known to kill is known of functions of modules. */
     refusal = call.slot ? NULL : atomic_load_explicit(&call.module->refusals[call.index], memory_order_acquire); /* J */
     request = request_take(channel, header);
     if (r < 0)
-        return reply_failed(channel, &request, r == -ENOMEM ? COIL_FAILED_MEMORY : COIL_FAILED_POINTER, error->text);
+        return reply_stray(channel, &request, r, stray, error);
     if (refusal)
-        return reply_failed(channel, &request, COIL_FAILED_REFUSED, refusal);
+        return reply_failed(channel, &request, COIL_FAILED_REFUSED, 0, refusal);
 
     coil_channel_enter(channel);
     doing = coil_doing_begin(channel, call.slot ? channel->doing : COIL_DOING_CALL | header->function);
@@ -343,7 +366,7 @@ int coil_open_execute(struct coil_channel *channel, const struct coil_header *he
     request = request_take(channel, header);
     refusal = atomic_load_explicit(&module->refusals[module->image->functions.count], memory_order_acquire); /* J */
     if (refusal)
-        return reply_failed(channel, &request, COIL_FAILED_REFUSED, refusal);
+        return reply_failed(channel, &request, COIL_FAILED_REFUSED, 0, refusal);
     coil_channel_enter(channel);
     doing = coil_doing_begin(channel, COIL_DOING_OPEN | module->slot << 16);
     request_start(channel, &request);
@@ -355,5 +378,5 @@ int coil_open_execute(struct coil_channel *channel, const struct coil_header *he
                         r == -ENOEXEC  ? COIL_FAILED_INIT
                         : r == -EEXIST ? COIL_FAILED_CONFLICT
                                        : COIL_FAILED_MEMORY,
-                        error->text);
+                        0, error->text);
 }
