@@ -128,6 +128,14 @@ uint64_t coil_session_region_room(const struct coil_session *session, uint64_t a
     return 0;
 }
 
+/* The program has gone, or is needed no longer. */
+static void close_channels(struct coil_session *session)
+{
+    atomic_store_explicit(&session->drain_until_ms, coil_clock_ms() + DRAIN_MS, memory_order_relaxed);
+    atomic_store_explicit(&session->closing, true, memory_order_relaxed);
+    coil_service_wake(session);
+}
+
 int coil_session_drain(uint64_t number, uint64_t request, struct coil_error *error)
 {
     struct coil_session *session = session_find(number);
@@ -146,9 +154,7 @@ int coil_session_close(uint64_t number, uint64_t request, struct coil_error *err
     if (!session || atomic_load_explicit(&session->closing, memory_order_relaxed))
         return coil_error_set(error, -ENOENT, "session %llu is not open", (unsigned long long)number);
     session->close_request = request;
-    atomic_store_explicit(&session->drain_until_ms, coil_clock_ms() + DRAIN_MS, memory_order_relaxed);
-    atomic_store_explicit(&session->closing, true, memory_order_relaxed);
-    coil_service_wake(session);
+    close_channels(session);
     return 0;
 }
 
@@ -168,19 +174,34 @@ static void session_end(struct coil_session *session)
     coil_program_unref((struct coil_host_program *)(void *)session);
 }
 
+/* Is this the channel that runs no calls of its own, but answers while others do? */
+static bool is_service(struct coil_session *session, const struct coil_channel *channel)
+{
+    bool is;
+
+    (void)pthread_mutex_lock(&session->lock);
+    is = session->service == channel;
+    (void)pthread_mutex_unlock(&session->lock);
+    return is;
+}
+
 /* Wakes the channels of a closing session; true when all have ended. */
 static bool session_has_ended(struct coil_session *session)
 {
-    bool ended = true;
+    bool ended = true, is_used = false;
 
     for (struct coil_channel *c = session->channels; c; c = c->next) {
         if (atomic_load_explicit(&c->ended, memory_order_acquire)) /* E */
             continue;
         ended = false;
+        is_used = is_used || !is_service(session, c);
         coil_ring_wake(
             (const _Atomic uint32_t *)(const void *)(c->requests.ring +
                                                      atomic_load_explicit(&c->waits_at, memory_order_relaxed)));
     }
+    /* Drained: the program is needed no longer. */
+    if (!ended && !is_used && !atomic_load_explicit(&session->closing, memory_order_relaxed))
+        close_channels(session);
     return ended;
 }
 
