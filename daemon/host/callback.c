@@ -272,7 +272,8 @@ static int holder_describe(struct holder *h, struct coil_host_module *module, un
         return -1;
     if (!error)
         return PyErr_NoMemory(), -1;
-    if (h->error != Py_None && coil_converter_to_c(&s->result, h->error, error) < 0) {
+    if (h->error != Py_None && (coil_converter_to_c(&s->result, h->error, error) < 0 ||
+                                (s->giver.gives && coil_stray_check_error(&s->giver, error) < 0))) {
         PyMem_Free(error);
         return -1;
     }
@@ -469,6 +470,7 @@ int coil_callback_call(struct coil_host_thread *thread, uint32_t number, struct 
                                    .stride = sizeof *s->arguments,
                                    .result = &s->result,
                                    .giver = &s->giver,
+                                   .identity = h,
                                    .callable = h->callable,
                                    .onerror = h->onerror == Py_None ? NULL : h->onerror,
                                    .error = h->error_value };

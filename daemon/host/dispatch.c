@@ -184,7 +184,7 @@ static int callee_run(const struct coil_callee *callee, struct coil_host_thread 
     const char *stage;
 
     if (keeps)
-        coil_keep_begin(&keep, thread, callee->giver);
+        coil_keep_begin(&keep, thread, callee->giver, callee->identity);
     if (handler_call(callee, call, result, inout_errno, &value, &stage) < 0) {
         Py_XSETREF(value, call_failed(callee, stage, call, result));
         outcome = COIL_HOST_RAISED;
@@ -216,6 +216,7 @@ static int function_run(const struct coil_host_module *module, const struct coil
                                    .stride = sizeof *function->parameters,
                                    .result = &function->result,
                                    .giver = giver,
+                                   .identity = function,
                                    .callable = attachment->callable,
                                    .onerror = attachment->onerror,
                                    .error = attachment->error };

@@ -36,7 +36,7 @@ struct coil_kept_block {
 /* What one function's last call on one thread has left. */
 struct coil_kept {
     struct coil_kept *next; /* in its bucket */
-    const struct coil_descriptor_function *function;
+    const void *function;
     PyObject *result; /* may be NULL */
     struct coil_kept_blocks blocks;
 };
@@ -196,13 +196,13 @@ static void blocks_settle(struct coil_kept_blocks *blocks, const struct coil_kee
 
 /* ---- calls ---- */
 
-static struct coil_kept **bucket_of(struct coil_host_thread *thread, const struct coil_descriptor_function *function)
+static struct coil_kept **bucket_of(struct coil_host_thread *thread, const void *function)
 {
-    return &thread->kept[(uintptr_t)function / sizeof *function % BUCKETS];
+    return &thread->kept[((uintptr_t)function >> 4 ^ (uintptr_t)function >> 10) % BUCKETS];
 }
 
 /* NULL: no memory, so nothing is kept. */
-static struct coil_kept *kept_add(struct coil_host_thread *thread, const struct coil_descriptor_function *function)
+static struct coil_kept *kept_add(struct coil_host_thread *thread, const void *function)
 {
     struct coil_kept *kept = PyMem_Calloc(1, sizeof *kept);
 
@@ -218,7 +218,7 @@ static struct coil_kept *kept_add(struct coil_host_thread *thread, const struct 
     return kept;
 }
 
-static struct coil_kept *kept_find(struct coil_host_thread *thread, const struct coil_descriptor_function *function)
+static struct coil_kept *kept_find(struct coil_host_thread *thread, const void *function)
 {
     struct coil_kept *kept = thread->kept ? *bucket_of(thread, function) : NULL;
 
@@ -227,11 +227,12 @@ static struct coil_kept *kept_find(struct coil_host_thread *thread, const struct
     return kept ? kept : kept_add(thread, function);
 }
 
-void coil_keep_begin(struct coil_keep *keep, struct coil_host_thread *thread, const struct coil_giver *giver)
+void coil_keep_begin(struct coil_keep *keep, struct coil_host_thread *thread, const struct coil_giver *giver,
+                     const void *function)
 {
     keep->giver = giver;
     keep->thread = thread;
-    keep->kept = kept_find(thread, giver->function);
+    keep->kept = kept_find(thread, function);
     keep->former = NULL;
     keep->gathers = giver->stores && coil_start_callbacks()->heap_free;
     if (keep->kept) {

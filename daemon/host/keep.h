@@ -28,8 +28,9 @@ struct coil_keep {
     struct coil_kept_blocks blocks, former_blocks;
 };
 
-/* A call begins, of a function that gives or stores; it must end. */
-void coil_keep_begin(struct coil_keep *keep, struct coil_host_thread *thread, const struct coil_giver *giver);
+/* A call begins, of a function that gives or stores; it must end.  `function`: which one, by any address of its own. */
+void coil_keep_begin(struct coil_keep *keep, struct coil_host_thread *thread, const struct coil_giver *giver,
+                     const void *function);
 
 /*
  * The call ends.  `result` (may be NULL) stays alive until this thread has called the function once more, and so does
