@@ -8,8 +8,12 @@
 #include "client/runtime.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
+#include "proto/cleanup.h"
 #include "proto/ring.h"
+
+static pthread_mutex_t natives_lock = PTHREAD_MUTEX_INITIALIZER; /* guards the links' natives */
 
 int coil_program_enter(struct coil_thread *thread, struct coil_error *error)
 {
@@ -40,8 +44,7 @@ const struct coil_descriptor_function *coil_program_signature(const struct coil_
     return NULL;
 }
 
-int coil_program_address(const struct coil_link *link, uint32_t number, uint64_t *ret_address,
-                         struct coil_error *error)
+int coil_program_address(const struct coil_link *link, uint32_t number, uint64_t *ret_address, struct coil_error *error)
 {
     if (!coil_program_signature(link, number, error))
         return error->code;
@@ -79,4 +82,68 @@ void coil_program_run(const struct coil_link *link, uint32_t signature, const vo
     errno = *inout_errno;
     link->program->runs[signature](call, result);
     *inout_errno = errno;
+}
+
+int coil_program_native(const struct coil_link *constant, uint32_t signature, const struct coil_native **ret_native,
+                        struct coil_error *error)
+{
+    struct coil_link *link = (struct coil_link *)(uintptr_t)constant; /* what is kept here changes nothing of it */
+    int r = 0;
+
+    (void)pthread_mutex_lock(&natives_lock);
+    if (!link->natives)
+        link->natives = calloc(link->image->signatures.count, sizeof(struct coil_native *));
+    if (!link->natives)
+        r = coil_error_set(error, -ENOMEM, "no memory for a function's signature");
+    else if (!link->natives[signature])
+        r = coil_native_new(link->image, &coil_image_signatures(link->image)[signature], &link->natives[signature],
+                            error);
+    if (r == 0)
+        *ret_native = link->natives[signature];
+    (void)pthread_mutex_unlock(&natives_lock);
+    return r;
+}
+
+int coil_variadic_unpack(struct coil_variadic *variadic, const struct coil_descriptor_function *signature,
+                         const void *payload, size_t size, struct coil_error *error)
+{
+    size_t frame_room = (signature->call_size + 7u) & ~(size_t)7u, frame_aligned = (frame_room + 15u) & ~(size_t)15u;
+    const unsigned char *from = payload;
+    uint32_t count = UINT32_MAX;
+
+    if (size >= sizeof count)
+        memcpy(&count, from, sizeof count);
+    if (count > COIL_PAYLOAD_MAX || size != sizeof count + count * sizeof count + frame_room + count * (size_t)16)
+        return coil_error_set(error, -EINVAL, "the arguments have a wrong size");
+    variadic->memory = aligned_alloc(16, frame_aligned + count * (size_t)32 + 16u);
+    if (!variadic->memory)
+        return coil_error_set(error, -ENOMEM, "no memory for the arguments");
+    variadic->count = count;
+    variadic->frame = variadic->memory;
+    variadic->values = variadic->frame + frame_aligned;
+    variadic->types = (uint32_t *)(void *)(variadic->values + count * (size_t)16);
+    from += sizeof count;
+    memcpy(variadic->types, from, count * sizeof count);
+    from += count * sizeof count;
+    memcpy(variadic->frame, from, signature->call_size);
+    memcpy(variadic->values, from + frame_room, count * (size_t)16);
+    return 0;
+}
+
+int coil_program_run_variadic(const struct coil_link *link, uint32_t signature, const struct coil_variadic *variadic,
+                              void *result, int *inout_errno, struct coil_error *error)
+{
+    const struct coil_native *native;
+    uint64_t address;
+    int r = coil_program_address(link, signature, &address, error);
+
+    if (r == 0)
+        r = coil_program_native(link, signature, &native, error);
+    if (r < 0)
+        return r;
+    errno = *inout_errno;
+    r = coil_native_call_variadic(native, address, variadic->frame, variadic->count, variadic->types, variadic->values,
+                                  result, error);
+    *inout_errno = errno;
+    return r;
 }

@@ -31,6 +31,7 @@
 #include "client/stub.h"
 #include "proto/error.h"
 #include "proto/image.h"
+#include "proto/native.h"
 #include "proto/window.h"
 
 struct coil_link;
@@ -80,7 +81,7 @@ struct coil_link {
     struct coil_thread *_Atomic opener;
     struct coil_channel *opening_channel;
     bool opening_slot_known;
-    struct coil_native **natives;         /* of `signatures`, made when needed; guarded by the lock of callbacks.c */
+    struct coil_native **natives;         /* of `signatures`, made when needed; guarded by a lock of program.c */
 
     struct coil_host_module *host_module; /* in-process */
     _Atomic bool imported;  /* by a Python in this process, which is then the one that runs it; relaxed: set once */
@@ -192,6 +193,25 @@ const struct coil_descriptor_value *coil_program_variable(const struct coil_link
 /* Runs a C function that is not variadic, on aligned frames; C's errno in and out. */
 void coil_program_run(const struct coil_link *link, uint32_t signature, const void *call, void *result,
                       int *inout_errno);
+
+/* The arguments of a variadic function, as COIL_ASK_VARIADIC has them, in aligned memory of their own. */
+struct coil_variadic {
+    void *memory; /* owned: free() it; the rest lies in it */
+    unsigned char *frame;
+    uint32_t count; /* of those beyond the declared ones */
+    uint32_t *types;
+    unsigned char *values; /* 16 bytes each */
+};
+
+/* -EINVAL: `payload` is none; -ENOMEM. */
+int coil_variadic_unpack(struct coil_variadic *variadic, const struct coil_descriptor_function *signature,
+                         const void *payload, size_t size, struct coil_error *error);
+int coil_program_run_variadic(const struct coil_link *link, uint32_t signature, const struct coil_variadic *variadic,
+                              void *result, int *inout_errno, struct coil_error *error);
+
+/* What libffi knows of a signature (index in the table); made once, immortal.  -ENOTSUP, -ENOMEM. */
+int coil_program_native(const struct coil_link *link, uint32_t signature, const struct coil_native **ret_native,
+                        struct coil_error *error);
 
 /* ---- available.c ---- */
 

@@ -63,6 +63,7 @@ static int run(struct coil_thread *thread, const struct coil_link *link, struct 
                struct coil_error *error)
 {
     const struct coil_descriptor_function *signature = coil_program_signature(link, ask->number, error);
+    struct coil_variadic variadic = { 0 };
     void *paused;
     int r;
 
@@ -72,10 +73,17 @@ static int run(struct coil_thread *thread, const struct coil_link *link, struct 
     if (r < 0)
         return r;
     paused = coil_inprocess_host()->pause();
-    coil_program_run(link, ask->number, ask->payload, ask->answer, &ask->error_number);
+    if (ask->kind == COIL_ASK_RUN) {
+        coil_program_run(link, ask->number, ask->payload, ask->answer, &ask->error_number);
+    } else {
+        r = coil_variadic_unpack(&variadic, signature, ask->payload, ask->payload_size, error);
+        if (r == 0)
+            r = coil_program_run_variadic(link, ask->number, &variadic, ask->answer, &ask->error_number, error);
+        free(variadic.memory);
+    }
     coil_inprocess_host()->resume(paused);
     coil_program_leave(thread);
-    return 0;
+    return r;
 }
 
 static int use_variable(const struct coil_link *link, struct coil_host_ask *ask, struct coil_error *error)
@@ -147,6 +155,7 @@ int coil_inprocess_ask(void *caller, struct coil_host_program *program, struct c
         return error->code;
     switch (ask->kind) {
     case COIL_ASK_RUN:
+    case COIL_ASK_VARIADIC:
         return run(thread, link, ask, error);
     case COIL_ASK_ADDRESS:
     case COIL_ASK_FUNCTION:

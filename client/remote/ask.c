@@ -13,40 +13,15 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "client/remote/remote.h"
+#include "client/remote/ask.h"
 #include "proto/cleanup.h"
-#include "proto/native.h"
 
-/* One ask, copied and not yet judged. */
-struct request {
-    struct coil_scope *scope; /* the call that waits */
-    const struct coil_link *link;
-    unsigned kind;   /* enum coil_ask */
-    uint32_t number; /* in the table that the kind names */
-    unsigned char *payload;
-    uint32_t payload_size;
-    uint64_t answer_at; /* address in staging; 0: the answer goes into the record */
-    int error_number;
-};
-
-/* What is answered. */
-struct answer {
-    unsigned char *bytes; /* private */
-    uint32_t size;
-    int error_number;
-    unsigned char *large;                /* what does not fit into `small`; owned */
-    alignas(16) unsigned char small[48]; /* most fit into a line of the ring */
-};
-
-static void answer_deinit(struct answer *answer)
+static void answer_deinit(struct coil_ask_answer *answer)
 {
     free(answer->large);
 }
 
-/* ---- what can be asked for; 0, or negative with words ---- */
-
-/* Room for the answer, aligned. */
-static void *answer_take(struct answer *answer, uint64_t size, struct coil_error *error)
+void *coil_ask_answer_take(struct coil_ask_answer *answer, uint64_t size, struct coil_error *error)
 {
     if (size > sizeof answer->small)
         answer->large = calloc(1, size);
@@ -57,180 +32,30 @@ static void *answer_take(struct answer *answer, uint64_t size, struct coil_error
     return answer->bytes;
 }
 
-/* What C has changed is staged again.  What cannot be followed any more is NULL for Python, as C may have freed it. */
-static int refresh(struct coil_scope *scope, struct coil_error *error)
+int coil_ask_refresh(struct coil_scope *scope, struct coil_error *error)
 {
     int r = coil_scopes_refresh(scope->channel, error);
 
     return r == -EFAULT || r == -ERANGE ? 0 : r;
 }
 
-/* A C function, by its number or its address. */
-struct target {
-    uint64_t address; /* 0: by number */
-    const struct coil_native *native; /* with `address` */
-};
-
-/* Runs it on `frame`, a private copy of what Python has sent. */
-static int run_on(const struct request *q, const struct coil_descriptor_function *signature,
-                  const struct target *target, unsigned char *frame, struct answer *answer, struct coil_error *error)
-{
-    const struct coil_group parameters = coil_group_parameters(q->link, signature, frame);
-    const struct coil_group result = coil_group_result(q->link, signature, frame);
-    struct coil_thread *thread = coil_thread_self;
-    int r;
-
-    if (!answer_take(answer, signature->result_size, error))
-        return -ENOMEM;
-    coil_marshal_frame_to_own(q->scope, &parameters, frame);
-    answer->error_number = q->error_number;
-    r = coil_program_enter(thread, error);
-    if (r < 0)
-        return r;
-    if (target->address) {
-        errno = answer->error_number;
-        r = coil_native_call(target->native, target->address, frame, answer->bytes, error);
-        answer->error_number = errno;
-    } else {
-        coil_program_run(q->link, q->number, frame, answer->bytes, &answer->error_number);
-    }
-    coil_program_leave(thread);
-    if (r < 0)
-        return r;
-    if (q->scope->channel->lost || q->scope->channel->forked)
-        return 0; /* there is nobody to answer */
-    r = refresh(q->scope, error);
-    if (r == 0 && signature->result_size)
-        r = coil_marshal_out(q->scope, &result, answer->bytes, answer->bytes, error);
-    return r;
-}
-
-static int run(const struct request *q, struct answer *answer, struct coil_error *error)
-{
-    const struct coil_descriptor_function *signature = coil_program_signature(q->link, q->number, error);
-    const struct target target = { 0 };
-
-    if (!signature)
-        return error->code;
-    if (q->payload_size != signature->call_size)
-        return coil_error_set(error, -EINVAL, "the arguments have a wrong size");
-    return run_on(q, signature, &target, q->payload, answer, error);
-}
-
-/* The signature of a function pointer.  NULL with words. */
-static const struct coil_descriptor_function *pointer_signature(const struct request *q, struct coil_error *error)
-{
-    if (q->number < q->link->image->signatures.count)
-        return &coil_image_signatures(q->link->image)[q->number];
-    coil_error_set(error, -EINVAL, "the program has no signature number %u in module '%s'", q->number,
-                   coil_image_name(q->link->image));
-    return NULL;
-}
-
-static int run_pointer(const struct request *q, struct answer *answer, struct coil_error *error)
-{
-    const struct coil_descriptor_function *signature = pointer_signature(q, error);
-    COIL_CLEANUP(coil_memory_free) unsigned char *frame = NULL; /* aligned */
-    struct target target;
-    uint64_t address;
-    int r;
-
-    if (!signature)
-        return error->code;
-    if (q->payload_size != sizeof address + signature->call_size)
-        return coil_error_set(error, -EINVAL, "the arguments have a wrong size");
-    frame = malloc(signature->call_size + 1u);
-    if (!frame)
-        return coil_error_set(error, -ENOMEM, "no memory for the arguments");
-    memcpy(&address, q->payload, sizeof address);
-    memcpy(frame, q->payload + sizeof address, signature->call_size);
-    r = coil_function_find(q->scope->channel->session, q->link, q->number, address, &target.address, error);
-    if (r == 0)
-        r = coil_callback_native(q->link, q->number, &target.native, error);
-    return r == 0 ? run_on(q, signature, &target, frame, answer, error) : r;
-}
-
-static int tell_address(const struct request *q, struct answer *answer, struct coil_error *error)
-{
-    uint64_t own, shared;
-    int r = coil_program_address(q->link, q->number, &own, error);
-
-    if (r == 0 && !answer_take(answer, sizeof shared, error))
-        r = -ENOMEM;
-    if (r == 0)
-        r = coil_function_to_shared(q->scope->channel->session, q->link, q->number, own, &shared, error);
-    if (r == 0)
-        memcpy(answer->bytes, &shared, sizeof shared);
-    return r;
-}
-
-static int read_variable(const struct request *q, struct answer *answer, struct coil_error *error)
-{
-    void *address;
-    const struct coil_descriptor_value *variable = coil_program_variable(q->link, q->number, &address, error);
-    struct coil_group group;
-
-    if (!variable)
-        return error->code;
-    if (!answer_take(answer, variable->size, error))
-        return -ENOMEM;
-    memcpy(answer->bytes, address, variable->size);
-    group = (struct coil_group){ .link = q->link, .values = variable, .count = 1 };
-    return coil_marshal_out(q->scope, &group, answer->bytes, answer->bytes, error);
-}
-
-static int write_variable(const struct request *q, struct answer *answer, struct coil_error *error)
-{
-    void *address;
-    const struct coil_descriptor_value *variable = coil_program_variable(q->link, q->number, &address, error);
-    struct coil_group group;
-
-    (void)answer;
-    if (!variable)
-        return error->code;
-    if (q->payload_size != variable->size)
-        return coil_error_set(error, -EINVAL, "the value has a wrong size");
-    group = (struct coil_group){ .link = q->link, .values = variable, .count = 1 };
-    coil_marshal_frame_to_own(q->scope, &group, q->payload);
-    memcpy(address, q->payload, variable->size);
-    return refresh(q->scope, error);
-}
-
-static int refer_to_variable(const struct request *q, struct answer *answer, struct coil_error *error)
-{
-    void *address;
-    const struct coil_descriptor_value *variable = coil_program_variable(q->link, q->number, &address, error);
-    uint64_t staged;
-    int r;
-
-    if (!variable)
-        return error->code;
-    if (!answer_take(answer, sizeof staged, error))
-        return -ENOMEM;
-    staged = (uint64_t)(uintptr_t)address;
-    r = 0;
-    if (variable->size > 0) /* else of an opaque type: its address is all that Python can use */
-        r = coil_marshal_add(q->scope, q->link, variable, address, &staged, error);
-    if (r == 0)
-        memcpy(answer->bytes, &staged, sizeof staged);
-    return r;
-}
-
-static int carry_out(const struct request *q, struct answer *answer, struct coil_error *error)
+static int carry_out(const struct coil_ask_request *q, struct coil_ask_answer *answer, struct coil_error *error)
 {
     switch (q->kind) {
     case COIL_ASK_RUN:
-        return run(q, answer, error);
+        return coil_ask_run(q, answer, error);
+    case COIL_ASK_VARIADIC:
+        return coil_ask_run_variadic(q, answer, error);
     case COIL_ASK_POINTER:
-        return run_pointer(q, answer, error);
+        return coil_ask_run_pointer(q, answer, error);
     case COIL_ASK_ADDRESS:
-        return tell_address(q, answer, error);
+        return coil_ask_address(q, answer, error);
     case COIL_ASK_READ:
-        return read_variable(q, answer, error);
+        return coil_ask_read(q, answer, error);
     case COIL_ASK_WRITE:
-        return write_variable(q, answer, error);
+        return coil_ask_write(q, answer, error);
     case COIL_ASK_REFER:
-        return refer_to_variable(q, answer, error);
+        return coil_ask_refer(q, answer, error);
     default:
         return coil_error_set(error, -EINVAL, "the program's libcoil does not understand what it is asked for (%u)",
                               q->kind);
@@ -281,7 +106,7 @@ static bool in_worker_half(const struct coil_session *session, uint64_t address,
 }
 
 /* Large payloads lie in staging: a private copy, owned by the caller.  -EINVAL, -ENOMEM. */
-static int copy_staged(struct request *q, unsigned char **ret_copy, struct coil_error *error)
+static int copy_staged(struct coil_ask_request *q, unsigned char **ret_copy, struct coil_error *error)
 {
     const struct coil_descriptor_function *signature;
     uint32_t size;
@@ -290,7 +115,7 @@ static int copy_staged(struct request *q, unsigned char **ret_copy, struct coil_
     if ((q->kind != COIL_ASK_RUN && q->kind != COIL_ASK_POINTER) || q->payload_size != sizeof at)
         return coil_error_set(error, -EINVAL, "what lies in shared memory makes no sense here");
     signature = q->kind == COIL_ASK_RUN ? coil_program_signature(q->link, q->number, error)
-                                        : pointer_signature(q, error);
+                                        : coil_ask_pointer_signature(q, error);
     if (!signature)
         return error->code;
     size = signature->call_size + (q->kind == COIL_ASK_POINTER ? (uint32_t)sizeof(uint64_t) : 0);
@@ -307,7 +132,7 @@ static int copy_staged(struct request *q, unsigned char **ret_copy, struct coil_
 }
 
 /* Takes the ends of the payload that are addresses. */
-static int unfold(struct request *q, unsigned flags, unsigned char **ret_copy, struct coil_error *error)
+static int unfold(struct coil_ask_request *q, unsigned flags, unsigned char **ret_copy, struct coil_error *error)
 {
     if (flags & COIL_CALL_STAGED_RESULT) {
         if (q->payload_size < sizeof q->answer_at)
@@ -319,7 +144,8 @@ static int unfold(struct request *q, unsigned flags, unsigned char **ret_copy, s
 }
 
 /* Does it, with the program's memory as Python has left it. */
-static int perform(struct request *q, unsigned flags, uint32_t slot, struct answer *answer, struct coil_error *error)
+static int perform(struct coil_ask_request *q, unsigned flags, uint32_t slot, struct coil_ask_answer *answer,
+                   struct coil_error *error)
 {
     COIL_CLEANUP(coil_memory_free) unsigned char *copy = NULL;
     int r;
@@ -384,7 +210,8 @@ static int publish_refusal(struct coil_channel *channel, uint8_t outcome, const 
     return at ? 0 : r;
 }
 
-static int publish_answer(struct coil_channel *channel, const struct request *q, const struct answer *answer)
+static int publish_answer(struct coil_channel *channel, const struct coil_ask_request *q,
+                          const struct coil_ask_answer *answer)
 {
     struct coil_header header = { .kind = COIL_RECORD_ANSWER,
                                   .outcome = COIL_ANSWER_DONE,
@@ -412,14 +239,14 @@ void coil_ask_begin(struct coil_channel *channel, const struct coil_header *head
 
 int coil_ask_execute(struct coil_channel *channel, const struct coil_header *header, struct coil_scope *scope)
 {
-    struct request q = { .scope = scope,
-                         .kind = header->outcome,
-                         .number = header->function & 0xffffu,
-                         .payload =
-                             alloca(header->size + 1u), /* less than a ring; as small as can be, since calls nest */
-                         .payload_size = header->size,
-                         .error_number = header->error_number };
-    COIL_CLEANUP(answer_deinit) struct answer answer = { .error_number = header->error_number };
+    struct coil_ask_request q = { .scope = scope,
+                                  .kind = header->outcome,
+                                  .number = header->function & 0xffffu,
+                                  .payload = alloca(header->size +
+                                                    1u), /* less than a ring; as small as can be, since calls nest */
+                                  .payload_size = header->size,
+                                  .error_number = header->error_number };
+    COIL_CLEANUP(answer_deinit) struct coil_ask_answer answer = { .error_number = header->error_number };
     struct coil_error error; /* large, so it is filled only when it is needed */
     int r;
 

@@ -193,35 +193,6 @@ static void run(void *data, void *call, void *result)
 
 /* ---- closures ---- */
 
-/* What libffi knows of the signature; made once.  With the lock. */
-static int native_get(struct coil_link *link, uint32_t signature, const struct coil_native **ret_native,
-                      struct coil_error *error)
-{
-    int r = 0;
-
-    if (!link->natives)
-        link->natives = calloc(link->image->signatures.count, sizeof(struct coil_native *));
-    if (!link->natives)
-        return coil_error_set(error, -ENOMEM, "no memory for a function pointer");
-    if (!link->natives[signature])
-        r = coil_native_new(link->image, &coil_image_signatures(link->image)[signature], &link->natives[signature],
-                            error);
-    *ret_native = link->natives[signature];
-    return r;
-}
-
-int coil_callback_native(const struct coil_link *constant, uint32_t signature, const struct coil_native **ret_native,
-                         struct coil_error *error)
-{
-    struct coil_link *link = (struct coil_link *)(uintptr_t)constant; /* what is kept here changes nothing of it */
-    int r;
-
-    (void)pthread_mutex_lock(&lock);
-    r = native_get(link, signature, ret_native, error);
-    (void)pthread_mutex_unlock(&lock);
-    return r;
-}
-
 /* With the lock. */
 static int callback_make(struct area *area, uint32_t index, struct coil_link *link, uint32_t signature,
                          struct callback **ret_callback, struct coil_error *error)
@@ -233,7 +204,7 @@ static int callback_make(struct area *area, uint32_t index, struct coil_link *li
     if (!callback)
         return coil_error_set(error, -ENOMEM, "no memory for a function pointer");
     *callback = (struct callback){ .area = area, .index = index, .link = link, .signature = signature };
-    r = native_get(link, signature, &native, error);
+    r = coil_program_native(link, signature, &native, error);
     if (r == 0)
         r = coil_closure_new(native, run, callback, &callback->closure, &callback->code, error);
     if (r == 0)

@@ -2,7 +2,7 @@
  * Remote mode's nouns.
  *
  *     call.c       one call: request, text, answer; what happens when the worker dies
- *     ask.c        what Python asks of the program meanwhile
+ *     ask.c        what Python asks of the program meanwhile (ask.h: its parts)
  *     process.c    and of the process as a whole
  *     service.c    a thread for what it asks outside of calls
  *     marshal.c    what pointers lead to: staged for the call, changes copied back (marshal.h: its parts)
@@ -509,10 +509,6 @@ uint64_t coil_callback_to_own(const struct coil_session *session, uint64_t addre
 
 /* The shared address of a function of a stub library; 0: it is no such function. */
 uint64_t coil_callback_of_stub(struct coil_session *session, uint64_t address);
-
-/* What libffi knows of a signature; immortal.  -ENOTSUP, -ENOMEM with words. */
-int coil_callback_native(const struct coil_link *link, uint32_t signature, const struct coil_native **ret_native,
-                         struct coil_error *error);
 
 /* ---- call.c ---- */
 

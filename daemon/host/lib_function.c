@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/host/lib_variadic.h"
 #include "daemon/host/program.h"
 #include "daemon/host/signature.h"
 #include "daemon/host/start.h"
@@ -136,10 +137,26 @@ static PyObject *call_several(PyObject *self, PyObject *const *arguments, Py_ssi
     return function_call(f, arguments);
 }
 
+static PyObject *call_variadic(PyObject *self, PyObject *const *arguments, Py_ssize_t count, PyObject *names)
+{
+    const struct function *f = function_of(self);
+
+    if (names && PyTuple_GET_SIZE(names))
+        return PyErr_Format(PyExc_TypeError, "a cdata function cannot be called with keyword arguments");
+    if (result_check(f) < 0)
+        return NULL;
+    return coil_lib_variadic_call(f->module, f->index, f->signature, f->what, arguments, count);
+}
+
 static void method_choose(struct function *f)
 {
     f->definition.ml_name = f->signature->name;
     f->definition.ml_doc = f->doc;
+    if (f->signature->descriptor->flags & COIL_FUNCTION_VARIADIC) {
+        f->definition.ml_meth = (PyCFunction)(void (*)(void))call_variadic;
+        f->definition.ml_flags = METH_FASTCALL | METH_KEYWORDS;
+        return;
+    }
     switch (f->signature->descriptor->parameter_count) {
     case 0:
         f->definition.ml_meth = call_without;
