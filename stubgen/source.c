@@ -66,7 +66,7 @@ static struct line shown_part(struct line line)
     line.size -= skipped;
     if (line.size > SHOWN_MAX) {
         line.size = SHOWN_MAX;
-        while (((unsigned char)line.start[line.size] & 0xc0) == 0x80)
+        while (line.size > 0 && ((unsigned char)line.start[line.size] & 0xc0) == 0x80)
             line.size--;
     }
     return line;
