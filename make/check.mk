@@ -37,7 +37,7 @@ E2E = $(TESTS_PYTHON) tests/run.py --build $(BUILD) -j $(PARALLEL) $(if $(SANITI
 # Folders of tests with a runner of their own.
 run_folder = @echo "== $(1)"; $(TESTS_PYTHON) tests/$(1)/run.py $(2)
 
-.PHONY: check test demo bench stress programs-and-units run-units run-stubgen run-layering run-e2e run-e2e-quick \
+.PHONY: check test demo model bench stress programs-and-units run-units run-stubgen run-layering run-e2e run-e2e-quick \
 	run-install run-model run-sanitized run-tsan run-check run-test
 
 programs-and-units: programs $(UNIT_TESTS)
@@ -54,6 +54,7 @@ run-stubgen: programs
 	$(call run_folder,frontend,--build $(BUILD))
 run-layering: programs
 	$(call run_folder,layering,--build $(BUILD))
+model: run-model
 run-model:
 	$(call run_folder,model)
 run-e2e-quick: programs
@@ -103,6 +104,7 @@ bench: setup-bench
 STRESS_SCALE ?= 20
 stress: setup-test
 	@+$(MAKE) --no-print-directory -j$(PARALLEL) programs-and-units
+	$(call run_folder,model,--long)
 	@$(E2E) --scale $(STRESS_SCALE)
 	@for round in 1 2 3 4 5; do $(E2E) -k 'kill*' && $(E2E) -k '*thread*' && $(E2E) -k 'many*' || exit 1; done
 
