@@ -337,10 +337,52 @@ int coil_callback_cross(const struct coil_descriptor *image, const struct coil_d
 
 /* ---- ffi.callback() ---- */
 
+/*
+ * What the backend calls when the function has raised: `self` is the tuple (callable, onerror).  So what is reported
+ * is the same, whoever has called.
+ */
+static PyObject *failed(PyObject *self, PyObject *arguments)
+{
+    PyObject *callable = PyTuple_GET_ITEM(self, 0), *onerror = PyTuple_GET_ITEM(self, 1);
+    PyObject *type, *exception, *traceback;
+    COIL_OBJECT second = NULL;
+
+    if (!PyArg_UnpackTuple(arguments, "onerror", 3, 3, &type, &exception, &traceback))
+        return NULL;
+    if (traceback != Py_None && PyException_SetTraceback(exception, traceback) < 0)
+        return NULL;
+    if (onerror != Py_None) {
+        PyObject *answer = PyObject_Call(onerror, arguments, NULL);
+
+        if (answer)
+            return answer;
+        second = coil_compat_exception_take();
+    }
+    coil_dispatch_report(exception, callable, second, traceback == Py_None);
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef failed_definition = { "onerror", failed, METH_VARARGS, NULL };
+
+/* The backend's own callback, for calls that come from within this process. */
+static PyObject *backend_new(const struct coil_host_module *module, PyObject *type, PyObject *callable, PyObject *error,
+                             PyObject *onerror)
+{
+    COIL_OBJECT request = PyTuple_Pack(2, callable, onerror);
+    COIL_OBJECT handler = request ? PyCFunction_New(&failed_definition, request) : NULL;
+
+    if (!handler)
+        return NULL;
+    if (onerror != Py_None && !PyCallable_Check(onerror))
+        return PyErr_Format(PyExc_TypeError, "expected a callable object for 'onerror', not %.200s",
+                            Py_TYPE(onerror)->tp_name);
+    return PyObject_CallMethod(module->backend_ffi, "callback", "OOOO", type, callable, error, handler);
+}
+
 static PyObject *callback_new(struct coil_host_module *module, PyObject *type, PyObject *callable, PyObject *error,
                               PyObject *onerror)
 {
-    COIL_OBJECT backend = PyObject_CallMethod(module->backend_ffi, "callback", "OOOO", type, callable, error, onerror);
+    COIL_OBJECT backend = backend_new(module, type, callable, error, onerror);
     COIL_OBJECT ctype = NULL;
     COIL_OBJECT holder = NULL;
     COIL_OBJECT number = NULL;

@@ -53,12 +53,14 @@ static char *heading_new(PyObject *callable, const char *stage)
     return heading;
 }
 
-static void callback_report(PyObject *exception, PyObject *callable, const char *stage)
+void coil_dispatch_report(PyObject *exception, PyObject *callable, PyObject *second, bool converting)
 {
-    char *heading = heading_new(callable, stage);
+    char *heading = heading_new(callable, converting ? CONVERTING_RESULT : "");
 
     coil_report_exception(exception, heading ? heading : "From a callback:");
     PyMem_Free(heading);
+    if (second)
+        coil_report_exception(second, "During the call to 'onerror', another exception occurred:");
 }
 
 /* Stores the result, and sees to it that the program can follow its pointers.  -1 with an exception. */
@@ -92,7 +94,7 @@ static PyObject *onerror_run(const struct coil_callee *callee, PyObject *excepti
  * An exception is raised: fills the result with the error value, and tells about it.  A new reference to what
  * onerror has answered, or NULL.
  */
-static PyObject *call_failed(const struct coil_callee *callee, const char *stage, const char *call, char *result)
+static PyObject *call_failed(const struct coil_callee *callee, bool converting, const char *call, char *result)
 {
     COIL_OBJECT exception = coil_compat_exception_take();
     COIL_OBJECT second = NULL;
@@ -106,9 +108,7 @@ static PyObject *call_failed(const struct coil_callee *callee, const char *stage
         second = coil_compat_exception_take();
         result_set_error(callee, result);
     }
-    callback_report(exception, callee->callable, stage);
-    if (second)
-        coil_report_exception(second, "During the call to 'onerror', another exception occurred:");
+    coil_dispatch_report(exception, callee->callable, second, converting);
     return NULL;
 }
 
@@ -137,15 +137,15 @@ static PyObject *handler_run(const struct coil_callee *callee, const char *call,
     return value;
 }
 
-/* Runs the handler and stores its result.  -1 with an exception; *ret_stage: what went wrong. */
+/* Runs the handler and stores its result.  -1 with an exception; *ret_converting: it was the result that went wrong. */
 static int handler_call(const struct coil_callee *callee, const char *call, char *result, int *inout_errno,
-                        PyObject **ret_value, const char **ret_stage)
+                        PyObject **ret_value, bool *ret_converting)
 {
     PyObject *local[1 + ARGUMENTS_LOCAL]; /* the first is the callee's to use */
     PyObject **arguments = local;
     PyObject *value = NULL;
 
-    *ret_stage = "";
+    *ret_converting = false;
     if (callee->descriptor->parameter_count > ARGUMENTS_LOCAL) {
         arguments = PyMem_Calloc(1 + callee->descriptor->parameter_count, sizeof *arguments);
         if (!arguments)
@@ -158,7 +158,7 @@ static int handler_call(const struct coil_callee *callee, const char *call, char
     *ret_value = value;
     if (!value || (callee->giver && callee->giver->stores && coil_stray_check_stored(callee->giver, call) < 0))
         return -1;
-    *ret_stage = CONVERTING_RESULT;
+    *ret_converting = true;
     return result_store(callee, call, value, result);
 }
 
@@ -181,12 +181,12 @@ static int callee_run(const struct coil_callee *callee, struct coil_host_thread 
     int outcome = COIL_HOST_RETURNED;
     struct coil_keep keep;
     COIL_OBJECT value = NULL;
-    const char *stage;
+    bool converting;
 
     if (keeps)
         coil_keep_begin(&keep, thread, callee->giver, callee->identity);
-    if (handler_call(callee, call, result, inout_errno, &value, &stage) < 0) {
-        Py_XSETREF(value, call_failed(callee, stage, call, result));
+    if (handler_call(callee, call, result, inout_errno, &value, &converting) < 0) {
+        Py_XSETREF(value, call_failed(callee, converting, call, result));
         outcome = COIL_HOST_RAISED;
     }
     if (keeps)

@@ -30,6 +30,12 @@ int coil_dispatch_call(struct coil_host_thread *thread, struct coil_host_module 
 int coil_dispatch_nested(struct coil_host_module *module, unsigned function, const void *call, void *result,
                          int *inout_errno);
 
+/*
+ * Reports the exception of a callback on sys.stderr; `second` (may be NULL): that of its onerror; `converting`: it
+ * is about the result.
+ */
+void coil_dispatch_report(PyObject *exception, PyObject *callable, PyObject *second, bool converting);
+
 void coil_dispatch_error_value(struct coil_host_module *module, unsigned function, void *value);
 
 #endif
