@@ -286,14 +286,42 @@ static int exchange_again(struct attempt *a, struct coil_error *error)
     return coil_regions_room(a->channel->session, region) ? exchange_staged(a, error) : -EFAULT;
 }
 
-static int exchange(struct attempt *a, struct coil_error *error)
+/* One call, that is made by C code which no handler of this channel has called. */
+static int exchange_alone(struct attempt *a, struct coil_error *error)
 {
-    const struct coil_thread *thread = coil_thread_self;
     bool plain = a->callee->plain && !a->channel->session->check;
     int r = __builtin_expect(plain, 1) ? exchange_plain(a, error) : exchange_staged(a, error);
 
     for (unsigned i = 0; __builtin_expect(r == -EFAULT && a->region != 0, 0) && i < REGIONS_MAX; i++)
         r = exchange_again(a, error);
+    return r;
+}
+
+/*
+ * One that is made by C code which handlers have called: what C has changed of their arguments meanwhile is there for
+ * Python, and what the function called now changes of them is there for C.
+ */
+static int exchange_inside(struct attempt *a, struct coil_error *error)
+{
+    int r = coil_scopes_refresh(a->channel, error);
+
+    a->status = COIL_E_MEMORY;
+    if (r < 0 && r != -EFAULT && r != -ERANGE) /* what C has freed, Python sees as NULL */
+        return r;
+    r = exchange_alone(a, error);
+    if (r < 0)
+        return r;
+    r = coil_scopes_back(a->channel, error);
+    if (r < 0)
+        a->status = r == -ENOMEM ? COIL_E_MEMORY : COIL_E_POINTER;
+    return r;
+}
+
+static int exchange(struct attempt *a, struct coil_error *error)
+{
+    const struct coil_thread *thread = coil_thread_self;
+    int r = __builtin_expect(!a->channel->scopes, 1) ? exchange_alone(a, error) : exchange_inside(a, error);
+
     if (r != -EAGAIN && r != -ESRCH && r != -EPROTO)
         return r;
     coil_channel_lost(a->channel);
