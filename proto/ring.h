@@ -108,9 +108,25 @@ enum coil_ask {
     COIL_ASK_ENVIRON = 10, /* answer: uint64_t address and size of "NAME=value" texts in staging, each with its NUL,
                               until the next answer to this channel */
     COIL_ASK_CWD = 11,     /* answer: the path */
-    COIL_ASK_FILE = 12     /* payload: int32_t number of an fd of the worker, uint32_t mode (enum coil_file_mode);
-                              answer: uint64_t, the program's FILE * for it, closed when the call ends */
+    COIL_ASK_FILE = 12     /* payload: int32_t number of an fd of the worker, or COIL_FILE_*, uint32_t mode (enum
+                              coil_file_mode); answer: uint64_t, the program's FILE * for it, closed when the call
+                              ends; of asks outside of calls, when the next C function has returned */
 };
+
+/* How a FILE is opened for a file of Python's. */
+enum coil_file_mode {
+    COIL_FILE_READ = 0, /* "r" */
+    COIL_FILE_READ_UPDATE = 1,
+    COIL_FILE_WRITE = 2, /* "w" */
+    COIL_FILE_WRITE_UPDATE = 3,
+    COIL_FILE_APPEND = 4, /* "a" */
+    COIL_FILE_APPEND_UPDATE = 5,
+    COIL_FILE_COUNT = 6
+};
+
+/* Instead of an fd of the worker: the program's own. */
+#define COIL_FILE_STDOUT (-1)
+#define COIL_FILE_STDERR (-2)
 
 enum coil_answer {
     COIL_ANSWER_DONE = 0,

@@ -155,6 +155,8 @@ static int perform(struct coil_ask_request *q, unsigned flags, uint32_t slot, st
         answer->bytes = answer->large;
         return r;
     }
+    if (q->kind == COIL_ASK_FILE)
+        return coil_ask_file(q, answer, error);
     q->link = find_link(q->scope, slot);
     if (!q->link)
         return coil_error_set(error, -EINVAL, "the program has not called anything of this module yet");
@@ -259,6 +261,8 @@ int coil_ask_execute(struct coil_channel *channel, const struct coil_header *hea
     channel->scopes = scope;
     r = perform(&q, header->flags, header->function >> 16, &answer, &error);
     channel->scopes = scope->outer;
+    if (channel->files && channel->is_service && q.kind != COIL_ASK_FILE)
+        coil_files_close(channel, 1); /* no call ends here */
     if (channel->lost || channel->forked) {
         channel->level_count--;
         return channel->forked ? -ECHILD : -ESRCH;

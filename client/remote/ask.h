@@ -4,6 +4,7 @@
  *     ask.c         records: from the ring and back
  *     ask_run.c     C functions
  *     ask_value.c   variables and addresses
+ *     files.c       files
  *
  * What is done returns 0, or negative with words.
  */
@@ -55,5 +56,8 @@ int coil_ask_address(const struct coil_ask_request *q, struct coil_ask_answer *a
 int coil_ask_read(const struct coil_ask_request *q, struct coil_ask_answer *answer, struct coil_error *error);
 int coil_ask_write(const struct coil_ask_request *q, struct coil_ask_answer *answer, struct coil_error *error);
 int coil_ask_refer(const struct coil_ask_request *q, struct coil_ask_answer *answer, struct coil_error *error);
+
+/* ---- files.c ---- */
+int coil_ask_file(const struct coil_ask_request *q, struct coil_ask_answer *answer, struct coil_error *error);
 
 #endif

@@ -294,6 +294,8 @@ static int exchange_alone(struct attempt *a, struct coil_error *error)
 
     for (unsigned i = 0; __builtin_expect(r == -EFAULT && a->region != 0, 0) && i < REGIONS_MAX; i++)
         r = exchange_again(a, error);
+    if (__builtin_expect(a->channel->files != NULL, 0))
+        coil_files_close(a->channel, a->channel->level_count);
     return r;
 }
 

@@ -44,6 +44,7 @@ struct coil_channel *coil_channel_new(struct coil_session *session, uint32_t ind
 void coil_channel_free(struct coil_channel *channel)
 {
     coil_marshal_reset(channel);
+    coil_files_close(channel, 0);
     free(channel->oneway);
     free(channel);
 }
@@ -103,6 +104,7 @@ static void reset_reply(struct coil_channel *channel, const struct coil_header *
     coil_channel_finish(channel);
     if (channel->level_count > 0)
         return;
+    coil_files_close(channel, 0);
     if (channel->reset_sent) {
         coil_staging_reset(channel);
         channel->environment = (struct coil_staged){ 0 };

@@ -164,6 +164,7 @@ static int open_module(struct coil_link *link, struct coil_channel *channel, enu
     }
     r = read_answer(link, channel, &reply, ret_status, error);
     coil_channel_finish(channel);
+    coil_files_close(channel, channel->level_count);
     return r;
 }
 

@@ -153,6 +153,7 @@ struct coil_channel {
     bool oneway_pending;           /* one-way calls may not have been carried out yet */
     struct coil_oneway *oneway;    /* where they lie; NULL before the first one */
     struct coil_staged environment; /* what coil.environ() was last answered with */
+    struct coil_lent_file *files;  /* of Python's, for C; the innermost call's first */
     struct coil_scope *scopes;     /* calls for which an ask is being carried out, the innermost first */
     struct coil_marshal *marshals; /* in use, the innermost first */
     struct coil_marshal *spare;    /* for the next call */
@@ -376,6 +377,11 @@ int coil_ask_execute(struct coil_channel *channel, const struct coil_header *hea
 
 /* Steps over the ready ask, which is the innermost request now. */
 void coil_ask_begin(struct coil_channel *channel, const struct coil_header *header);
+
+/* ---- files.c ---- */
+
+/* Closes the files that were lent for calls further in than the first `level` requests. */
+void coil_files_close(struct coil_channel *channel, uint32_t level);
 
 /* ---- process.c ---- */
 

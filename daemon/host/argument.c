@@ -160,6 +160,7 @@ int coil_argument_init(struct coil_argument *argument, PyObject *ffi, const stru
         return -1;
     argument->to_c = other_to_c;
     argument->number = number;
+    argument->is_file = value->crossing == COIL_CROSS_FILE;
     if (COIL_TYPE_OPERATION(codes[type]) == COIL_OP_PRIMITIVE) {
         primitive_choose(argument, image, type, COIL_TYPE_ARGUMENT(codes[type]));
     } else if (COIL_TYPE_OPERATION(codes[type]) == COIL_OP_POINTER) {

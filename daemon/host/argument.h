@@ -10,6 +10,7 @@ struct coil_argument {
     int (*to_c)(const struct coil_argument *argument, PyObject *object, char *target);
     unsigned number;      /* of the parameter */
     bool has_plain_items; /* what it points to has no pointers in it */
+    bool is_file;         /* FILE * */
     bool is_data_pointer; /* takes what CFFI takes for pointers: cdata, bytes, lists, ... */
 };
 

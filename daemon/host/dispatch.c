@@ -223,14 +223,30 @@ static int function_run(const struct coil_host_module *module, const struct coil
     return callee_run(&callee, thread, call, result, inout_errno);
 }
 
+/* The call under way, one within the other: what the thread's number was before is returned. */
+static uint64_t call_begin(struct coil_host_thread *thread)
+{
+    static uint64_t last; /* with the GIL */
+    uint64_t outer = thread->number;
+
+    thread->calls++;
+    thread->number = ++last;
+    return outer;
+}
+
+static void call_end(struct coil_host_thread *thread, uint64_t outer)
+{
+    thread->calls--;
+    thread->number = outer;
+}
+
 int coil_dispatch_run(struct coil_host_thread *thread, const struct coil_callee *callee, const void *call, void *result,
                       int *inout_errno)
 {
-    int outcome;
+    uint64_t outer = call_begin(thread);
+    int outcome = callee_run(callee, thread, call, result, inout_errno);
 
-    thread->calls++;
-    outcome = callee_run(callee, thread, call, result, inout_errno);
-    thread->calls--;
+    call_end(thread, outer);
     coil_text_flush(thread);
     return outcome;
 }
@@ -245,11 +261,10 @@ int coil_dispatch_call(struct coil_host_thread *thread, struct coil_host_module 
                        const void *call, void *result, int *inout_errno)
 {
     const struct coil_host_function *callee = &module->functions[function];
-    int outcome;
+    uint64_t outer = call_begin(thread);
+    int outcome = function_run(module, callee, &callee->giver, thread, call, result, inout_errno);
 
-    thread->calls++;
-    outcome = function_run(module, callee, &callee->giver, thread, call, result, inout_errno);
-    thread->calls--;
+    call_end(thread, outer);
     coil_text_flush(thread);
     return outcome;
 }

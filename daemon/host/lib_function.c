@@ -68,7 +68,7 @@ static PyObject *function_run(const struct function *f, PyObject *const *argumen
     int r;
 
     if (coil_program_current(f->what, &place) < 0 ||
-        coil_signature_pack(f->module, signature, place.program, arguments, frame, &outgoing) < 0)
+        coil_signature_pack(f->module, signature, &place, arguments, frame, &outgoing) < 0)
         return NULL;
     r = coil_program_ask(&place, &ask, f->what);
     coil_outgoing_back(&outgoing, frame);

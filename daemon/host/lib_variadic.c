@@ -251,7 +251,7 @@ PyObject *coil_lib_variadic_call(struct coil_host_module *module, unsigned index
     call.result = PyMem_Calloc(1, signature->descriptor->result_size + 1u);
     if (!call.frame || !call.payload || !call.result)
         return PyErr_NoMemory();
-    if (coil_signature_pack(module, signature, place.program, arguments, call.frame, &call.outgoing) < 0 ||
+    if (coil_signature_pack(module, signature, &place, arguments, call.frame, &call.outgoing) < 0 ||
         payload_fill(&call, arguments + fixed, fixed) < 0)
         return NULL;
     return call_run(&call, index, &place);

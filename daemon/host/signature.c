@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "daemon/host/context.h"
+#include "daemon/host/file.h"
 
 /* Converters for all values; the arguments' array is owned by the caller until it is stored. */
 static int arguments_build(const struct coil_host_module *module, const struct coil_descriptor_function *row,
@@ -82,19 +83,36 @@ static void raise_error(int r, const struct coil_signature *signature, const str
                  *signature->name ? signature->name : "C function", error->text);
 }
 
+/* A parameter that is a FILE *: a file object may be given, too. */
+static int pack_file(const struct coil_argument *argument, const struct coil_program_place *place, PyObject *object,
+                     char *frame, struct coil_outgoing *outgoing)
+{
+    int is_lent = coil_file_is_lent(object);
+    void *file;
+
+    if (is_lent <= 0)
+        return is_lent < 0 ? -1 : coil_argument_to_c(argument, object, frame, outgoing);
+    if (coil_file_lend(place, object, &file) < 0)
+        return -1;
+    memcpy(frame + argument->converter.offset, &file, sizeof file);
+    return 0;
+}
+
 int coil_signature_pack(const struct coil_host_module *module, const struct coil_signature *signature,
-                        struct coil_host_program *program, PyObject *const *arguments, void *frame,
+                        const struct coil_program_place *place, PyObject *const *arguments, void *frame,
                         struct coil_outgoing *outgoing)
 {
     struct coil_error error; /* large, so it is filled only when it is needed */
     int r;
 
     for (uint32_t i = 0; i < signature->descriptor->parameter_count; i++)
-        if (coil_argument_to_c(&signature->arguments[i], arguments[i], frame, outgoing) < 0)
+        if ((signature->arguments[i].is_file
+                 ? pack_file(&signature->arguments[i], place, arguments[i], frame, outgoing)
+                 : coil_argument_to_c(&signature->arguments[i], arguments[i], frame, outgoing)) < 0)
             return -1;
     if (!signature->has_pointers)
         return 0;
-    r = coil_outgoing_share(outgoing, program, module->image, signature->descriptor, frame, &error);
+    r = coil_outgoing_share(outgoing, place->program, module->image, signature->descriptor, frame, &error);
     if (r < 0)
         raise_error(r, signature, &error);
     return r < 0 ? -1 : 0;

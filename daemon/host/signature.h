@@ -4,6 +4,7 @@
 
 #include "daemon/host/argument.h"
 #include "daemon/host/module.h"
+#include "daemon/host/program.h"
 
 struct coil_signature {
     const struct coil_descriptor_function *descriptor; /* NULL: not built yet */
@@ -26,12 +27,12 @@ PyObject *coil_signature_pointer_ctype(const struct coil_host_module *module,
                                        const struct coil_descriptor_function *row);
 
 /*
- * Stores the arguments in the frame (call_size bytes, zeroed by the caller) and makes their pointers good for
- * `program`. There are as many of them as the signature has parameters.  -1 with an exception; `outgoing` needs
+ * Stores the arguments in the frame (call_size bytes, zeroed by the caller) and makes their pointers good for the
+ * program. There are as many of them as the signature has parameters.  -1 with an exception; `outgoing` needs
  * coil_outgoing_deinit() in any case.
  */
 int coil_signature_pack(const struct coil_host_module *module, const struct coil_signature *signature,
-                        struct coil_host_program *program, PyObject *const *arguments, void *frame,
+                        const struct coil_program_place *place, PyObject *const *arguments, void *frame,
                         struct coil_outgoing *outgoing);
 
 #endif

@@ -25,6 +25,7 @@ struct stream {
 };
 
 static const struct coil_host_callbacks *sink;
+static PyObject *stream_type; /* NULL: sys.stdout is not ours */
 static Py_ssize_t stream_offset; /* of struct stream in the instances: behind what io's base class needs */
 static struct coil_text_buffer orphans[2] = { { .stream = COIL_HOST_STDOUT }, { .stream = COIL_HOST_STDERR } };
 
@@ -195,6 +196,15 @@ static int stream_install(PyObject *type, enum coil_host_stream number, const ch
     return 0;
 }
 
+int coil_text_stream(PyObject *file)
+{
+    COIL_OBJECT buffer = stream_type ? PyObject_GetAttrString(file, "buffer") : NULL;
+    PyObject *raw = buffer ? buffer : file;
+
+    PyErr_Clear();
+    return stream_type && Py_IS_TYPE(raw, (PyTypeObject *)stream_type) ? (int)stream_of(raw)->number : 0;
+}
+
 int coil_text_install(const struct coil_host_callbacks *callbacks)
 {
     COIL_OBJECT type = stream_type_new();
@@ -202,6 +212,7 @@ int coil_text_install(const struct coil_host_callbacks *callbacks)
     if (!type)
         return -1;
     sink = callbacks;
+    stream_type = Py_NewRef(type);
     if (stream_install(type, COIL_HOST_STDOUT, "stdout", "__stdout__", "surrogateescape") < 0 ||
         stream_install(type, COIL_HOST_STDERR, "stderr", "__stderr__", "backslashreplace") < 0)
         return -1;

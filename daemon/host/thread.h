@@ -21,6 +21,7 @@ struct coil_host_thread {
     bool made; /* `state` was made for it, and ends with it */
     void *caller;
     size_t depth;                   /* of enter; its owner's thread only */
+    uint64_t number;                /* of the innermost call under way: each has another one */
     size_t calls;                   /* under way on this thread, up to the init code that runs; with the GIL */
     size_t capacity;                /* of `taken` */
     unsigned char *taken;           /* per level of enter: 1 if it took the GIL */

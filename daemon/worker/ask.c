@@ -186,6 +186,8 @@ int coil_ask(void *caller, struct coil_host_program *program, struct coil_host_a
         return coil_error_set(error, -EPERM, "a forked child of Python's process cannot reach the program");
     if (channel && channel->session != session)
         channel = NULL;
+    if (ask->kind == COIL_ASK_FILE)
+        coil_files_offer(session);
     if (ask->kind == COIL_ASK_SERVICE && coil_service_is_expected(session, false))
         r = 0;
     else if (channel && channel->oneway_depth == 0)
@@ -194,6 +196,8 @@ int coil_ask(void *caller, struct coil_host_program *program, struct coil_host_a
         r = coil_service_ask(session, channel, ask, error);
     if (r == 0 && ask->kind == COIL_ASK_SERVICE)
         (void)coil_service_is_expected(session, true);
+    if (ask->kind == COIL_ASK_FILE)
+        coil_files_withdraw();
     if (r == -ESRCH)
         coil_error_set(error, r, channel && channel->abandoned ? "the program's thread has ended"
                                                                : "the program has ended");

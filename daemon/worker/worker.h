@@ -16,6 +16,7 @@
  *     oneway.c    those that nobody waits for
  *     ask.c       what Python wants of the program: from the host to the ring and back
  *     service.c   the same where no call waits: through a thread of the program's
+ *     files.c     lets a program take open files
  *     program.c   sessions as the host sees them
  *     staging.c   the worker's half of a session's staging area
  *     farewell.c  what Python does when a program has gone
@@ -358,6 +359,10 @@ bool coil_service_is_expected(struct coil_session *session, bool expect);
 /* Asks where no call waits.  `own`: of the one-way handler that asks, else NULL.  With the GIL.  As coil_ask_on(). */
 int coil_service_ask(struct coil_session *session, struct coil_channel *own, struct coil_host_ask *ask,
                      struct coil_error *error);
+
+/* ---- files.c: around an ask for a file ---- */
+void coil_files_offer(const struct coil_session *session); /* with the GIL, which it gives up if it has to wait */
+void coil_files_withdraw(void);
 
 /* ---- program.c: the host's callbacks; any thread ---- */
 struct coil_host_program *coil_program_of(void *caller);
