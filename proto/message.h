@@ -11,7 +11,7 @@
  *     client -> supervisor   attach, descriptor, module, channel, region
  *     supervisor -> client   attached, send_descriptor, done, failed
  *     supervisor -> worker   heap, load, open, refuse, session, channel, region, drain, close
- *     worker -> supervisor   ready, opened, init_failed, done, failed
+ *     worker -> supervisor   ready, opened, init_failed, changed, done, failed
  *     coilctl -> supervisor  status, reload, stop
  *     supervisor -> coilctl  report, done, failed
  *
@@ -104,6 +104,7 @@ enum coil_refusal {
     X(READY, "ready", 0, COIL_K(PROTOCOL) | COIL_K(VERSION))                                            \
     X(OPENED, "opened", 0, COIL_K(HASH)) /* the module's init code has run, for the first time */        \
     X(INIT_FAILED, "init_failed", 0, COIL_K(HASH)) /* it has raised an exception; the program was told */ \
+    X(CHANGED, "changed", 0, COIL_K(TEXT)) /* text: a file that Python has read is another one now */    \
     /* coilctl -> supervisor, and back */                                                              \
     X(STATUS, "status", 0, COIL_K(REQUEST) | COIL_K(PROTOCOL) | COIL_K(VERSION))                        \
     X(RELOAD, "reload", 0, COIL_K(REQUEST) | COIL_K(PROTOCOL) | COIL_K(VERSION))                        \

@@ -6,6 +6,7 @@
 #include "daemon/host/callback.h"
 #include "daemon/host/dispatch.h"
 #include "daemon/host/host.h"
+#include "daemon/host/imports.h"
 #include "daemon/host/module.h"
 #include "daemon/host/pointer.h"
 #include "daemon/host/programs.h"
@@ -39,6 +40,7 @@ static const struct coil_host_api api = {
     .program_gone = coil_programs_gone,
     .module_hash = coil_module_hash,
     .module_word = coil_module_word,
+    .sources = coil_imports_sources,
     .error_value_get = coil_dispatch_error_value,
 };
 

@@ -126,6 +126,9 @@ struct coil_host_callbacks {
     void (*slot_lead)(uint32_t slot, uint64_t target);
     void (*slot_describe)(uint32_t slot, struct coil_host_module *module, bool is_function, unsigned index);
     void (*slot_free)(uint32_t slot);
+
+    /* Python has begun to import something that was not there.  Only in a Python that was started here. */
+    void (*imported)(void);
 };
 
 struct coil_host_config {
@@ -237,6 +240,13 @@ struct coil_host_api {
      */
     const uint8_t *(*module_hash)(const struct coil_host_module *module);
     void **(*module_word)(struct coil_host_module *module);
+
+    /*
+     * The files of all modules that Python has imported and that people edit: not those of the standard library and of
+     * installed packages.  Absolute paths, each with its NUL, in a block that the caller frees.  Between enter and leave.
+     * -ENOMEM.
+     */
+    int (*sources)(char **ret_paths, size_t *ret_size);
 
     /* Copies the current error value of a function into `value` (its result_size bytes).  Between enter and leave. */
     void (*error_value_get)(struct coil_host_module *module, unsigned function, void *value);

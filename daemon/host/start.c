@@ -20,6 +20,7 @@
 
 #include "daemon/host/backend.h"
 #include "daemon/host/coil_module.h"
+#include "daemon/host/imports.h"
 #include "daemon/host/text.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* taken without the GIL */
@@ -121,6 +122,15 @@ static int module_offer(struct coil_error *error)
     return coil_error_set(error, -ENOMEM, "the module 'coil' could not be made");
 }
 
+/* An embedder that wants to know of imports is told of those that are still to come. */
+static int imports_watch(struct coil_error *error)
+{
+    if (!callbacks.imported || coil_imports_watch() == 0)
+        return 0;
+    PyErr_Clear();
+    return coil_error_set(error, -ENOMEM, "sys.meta_path could not be extended");
+}
+
 /* What comes after the interpreter; with the GIL. */
 static int surroundings_prepare(struct coil_error *error)
 {
@@ -130,7 +140,9 @@ static int surroundings_prepare(struct coil_error *error)
         result = coil_backend_load(error);
     if (result == 0)
         result = module_offer(error);
-    return result == 0 && ours ? text_redirect(error) : result;
+    if (result == 0 && ours)
+        result = text_redirect(error);
+    return result == 0 && ours ? imports_watch(error) : result;
 }
 
 /* With the lock, without the GIL.  A failed attempt leaves its interpreter to the next one. */

@@ -347,6 +347,12 @@ static void session_answered(struct coil_await *await, const struct coil_message
 
     if (!answer) {
         worker_lost(client);
+    } else if (answer->type == COIL_MESSAGE_FAILED && client->worker->retired) {
+        /* Python code was edited just now: another interpreter has to read it. */
+        coil_session_free(client->session);
+        client->session = NULL;
+        drop_worker(client);
+        choose_worker(client);
     } else if (answer->type == COIL_MESSAGE_FAILED) {
         client->session->offered = false; /* it has not got it: nothing to close there */
         give_up_as_told(client, answer);

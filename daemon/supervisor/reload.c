@@ -302,14 +302,17 @@ static void succeed(struct coil_server *server, struct coil_worker *old)
 /* One that nobody needs as it is need not be replaced: whoever needs it next gets a new one. */
 static void replace(struct coil_server *server, struct coil_worker *worker)
 {
-    if (worker->state != COIL_WORKER_READY || !coil_worker_is_usable(worker))
+    bool was_retired = worker->retired;
+
+    if (worker->state != COIL_WORKER_READY || worker->preparing)
         return;
-    if (!worker->superseded && count_open(worker) > 0) {
+    if (!was_retired && coil_worker_is_usable(worker) && !worker->superseded && count_open(worker) > 0) {
         succeed(server, worker);
         return;
     }
-    say(server, "generation %llu (%s) takes no more programs", (unsigned long long)worker->generation,
-        *worker->environment->python ? worker->environment->python : "Python as built");
+    say(server, "generation %llu (%s) takes no more programs%s", (unsigned long long)worker->generation,
+        *worker->environment->python ? worker->environment->python : "Python as built",
+        was_retired ? ", as before" : "");
     coil_worker_retire(worker);
 }
 

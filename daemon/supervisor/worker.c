@@ -215,6 +215,12 @@ static void heard(struct coil_worker *worker, const struct coil_message *message
         coil_worker_module_news(worker, message->hash, message->type == COIL_MESSAGE_OPENED);
         return;
     }
+    if (message->type == COIL_MESSAGE_CHANGED) {
+        coil_log("worker generation %llu (pid %d) takes no more programs: %s has changed",
+                 (unsigned long long)worker->generation, (int)worker->pid, message->text);
+        coil_worker_retire(worker);
+        return;
+    }
     if ((message->type != COIL_MESSAGE_DONE && message->type != COIL_MESSAGE_FAILED) || message->request == 0 ||
         message->request > worker->last_request) {
         link_broke(worker, "it sent a message that makes no sense");

@@ -91,6 +91,10 @@ static int handle(const struct coil_wire_message *received)
         r = coil_modules_refuse(m->hash, m->function, m->text, &error);
         break;
     case COIL_MESSAGE_SESSION:
+        if (coil_watch_has_changed()) {
+            r = coil_error_set(&error, -ESTALE, "the Python code has changed");
+            break;
+        }
         r = coil_session_open(m, received->fds, &error);
         break;
     case COIL_MESSAGE_CHANNEL:

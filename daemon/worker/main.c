@@ -41,6 +41,7 @@ static const struct coil_host_callbacks callbacks = {
     .program_ref = coil_program_ref,
     .program_unref = coil_program_unref,
     .program_peer = coil_program_peer,
+    .imported = coil_watch_imported,
 };
 
 struct options {
@@ -129,6 +130,8 @@ int main(int argc, char **argv)
         report_failure(options.link_fd, &error);
         return 1;
     }
+    if (coil_watch_start(&error) < 0)
+        fprintf(stderr, "coil-worker: %s\n", error.text);
     /* Not exit(): atexit handlers and destructors have no business in a process whose threads still run Python. */
     _exit(coil_link_serve(options.link_fd));
 }

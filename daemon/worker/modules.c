@@ -164,6 +164,8 @@ int coil_modules_open(struct coil_worker_module *module, struct coil_host_module
     memcpy(news.hash, module->hash, COIL_HASH_SIZE);
     if (r == -ENOEXEC)
         news.type = COIL_MESSAGE_INIT_FAILED;
+    if (r >= 0)
+        coil_watch_look();
     if (r == -ENOEXEC || (r == 0 && !was_open))
         coil_link_say(&news);
     return r;

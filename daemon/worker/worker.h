@@ -4,6 +4,7 @@
  *     main.c      starts Python, then serves the link to the supervisor
  *     link.c      the supervisor's messages
  *     preload.c   modules that are opened before any program asks
+ *     watch.c     edited files
  *     modules.c   descriptors by hash, open modules by slot
  *     memory.c    the address range and what is mapped into it
  *     functions.c function slots: of Python's functions, and of programs'
@@ -424,6 +425,18 @@ void coil_text_write(void *caller, enum coil_host_stream stream, const char *tex
 
 /* Opens a module without any program, on a thread of its own, which answers the request.  -ENOENT, -EAGAIN. */
 int coil_preload_start(const uint8_t hash[COIL_HASH_SIZE], uint64_t request, struct coil_error *error);
+
+/* ---- watch.c ---- */
+
+/* From now on the supervisor is told when a file that Python has imported changes.  Once, when Python runs. */
+int coil_watch_start(struct coil_error *error);
+void coil_watch_imported(void); /* the host's callback */
+
+/* Watches what has been imported so far; a channel's thread, with the GIL. */
+void coil_watch_look(void);
+
+/* Has anything changed?  Then the supervisor was told.  Any thread. */
+bool coil_watch_has_changed(void);
 
 /* ---- link.c ---- */
 

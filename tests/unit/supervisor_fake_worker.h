@@ -41,6 +41,7 @@
 #define HEAPLESS "/heapless" /* cannot map its heap */
 #define HAPLESS "/hapless" /* the init code of its modules fails */
 #define AGEING "/ageing"   /* as long as there is a file "broken" in $HOME, the init code of its modules fails */
+#define EDITED "/edited"   /* finds that its code has changed when its second program comes */
 #define BUSY "/busy"       /* never ends a session by itself */
 #define DYING "/dying"     /* dies when it is given a session */
 
@@ -144,6 +145,7 @@ static int be_worker(const char *python)
     struct coil_wire *wire;
     bool has_heap = false;
     bool refuses = false;
+    unsigned sessions = 0;
 
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (strcmp(python, CRASHING) == 0)
@@ -198,6 +200,11 @@ static int be_worker(const char *python)
         }
         if (received.message.type == COIL_MESSAGE_REFUSE)
             refuses = received.message.function == UINT32_MAX && *received.message.text;
+        if (strcmp(python, EDITED) == 0 && received.message.type == COIL_MESSAGE_SESSION && ++sessions == 2) {
+            say(wire, COIL_MESSAGE_CHANGED, 0, "/home/someone/helper.py");
+            say(wire, COIL_MESSAGE_FAILED, request, "too late");
+            continue;
+        }
         if (strcmp(python, ENVIRONMENT) == 0 && received.message.type != COIL_MESSAGE_HEAP)
             say(wire, COIL_MESSAGE_FAILED, request, environment_text());
         else if (received.message.type == COIL_MESSAGE_LOAD || received.message.type == COIL_MESSAGE_OPEN)

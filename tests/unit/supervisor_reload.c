@@ -157,6 +157,24 @@ static void failed_init_code_gets_a_fresh_worker(void **state)
     assert_int_equal(reply.message.generation, 4);
 }
 
+/* The program that finds it out is attached to the next generation; the one that was there goes on. */
+static void edited_code_is_for_the_next_program(void **state)
+{
+    const struct image *image = make_image("plugin", "");
+    COIL_CLEANUP(coil_wire_freep) struct coil_wire *old = attached(EDITED, image);
+    COIL_CLEANUP(coil_fd_close) int pidfd = fcntl(reply.fds[3], F_DUPFD_CLOEXEC, 3);
+    COIL_CLEANUP(coil_wire_freep) struct coil_wire *next = NULL;
+
+    (void)state;
+    next = attached(EDITED, image);
+    assert_int_equal(reply.message.generation, 2);
+    assert_true(log_has("generation 1 (pid .*) takes no more programs: /home/someone/helper.py has changed"));
+    assert_int_equal(module(old, make_image("other", "")), COIL_MESSAGE_DONE);
+    assert_false(is_dead(pidfd, 0));
+    coil_wire_freep(&old);
+    assert_true(is_dead(pidfd, TIMEOUT_MS));
+}
+
 static void an_unused_worker_leaves(void **state)
 {
     struct fixture *fixture = *state;
@@ -262,6 +280,7 @@ int main(int argc, char **argv)
         TEST(deaths_during_a_reload),
         TEST(a_reload_is_a_new_beginning),
         TEST(failed_init_code_gets_a_fresh_worker),
+        TEST(edited_code_is_for_the_next_program),
         TEST(an_unused_worker_leaves),
         TEST(stopping_drains),
         TEST(a_second_signal_does_not_wait),

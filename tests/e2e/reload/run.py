@@ -7,13 +7,12 @@ BROKEN = "import no_such_module_anywhere\n"
 
 
 def run(case):
-    folder = case.path("code")
+    folder = case.path("site-packages")  # where files are not watched, so that a reload is needed
     os.mkdir(folder)
     case.env["PYTHONPATH"] = folder
     case.env["PYTHONDONTWRITEBYTECODE"] = "1"
 
     def write(text):
-        # Not seen as an edit: this is about reloading.
         with open(os.path.join(folder, "helper.py"), "w") as file:
             file.write(text)
 
