@@ -50,6 +50,17 @@ int coil_environment_mode(enum coil_mode *ret_mode, struct coil_error *error)
     return 0;
 }
 
+int coil_environment_interpreter(bool *ret_private, struct coil_error *error)
+{
+    const char *interpreter = secure_getenv("COIL_INTERPRETER");
+
+    *ret_private = interpreter && strcmp(interpreter, "private") == 0;
+    if (*ret_private || !interpreter || !*interpreter || strcmp(interpreter, "shared") == 0)
+        return 0;
+    return coil_error_set(error, -EINVAL, "COIL_INTERPRETER is '%s': set it to 'shared' or 'private', or not at all",
+                          interpreter);
+}
+
 /* `path` as seen from the current folder. */
 static char *absolute(const char *path, size_t length)
 {
@@ -139,12 +150,18 @@ static int compare(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static int collect_variables(char **variables)
+/* What of the environment the worker's key has; `all`: whatever a private worker gets. */
+static bool is_wanted(const char *entry, bool all)
+{
+    return strchr(entry, '=') && (all || strncmp(entry, "PYTHON", 6) == 0);
+}
+
+static int collect_variables(char **variables, bool all)
 {
     size_t count = 0;
 
-    for (char **entry = environ; *entry && count < COIL_MESSAGE_STRINGS_MAX - 1; entry++) {
-        if (strncmp(*entry, "PYTHON", 6) != 0 || !strchr(*entry, '='))
+    for (char **entry = environ; entry && *entry && count < COIL_MESSAGE_STRINGS_MAX - 1; entry++) {
+        if (!is_wanted(*entry, all))
             continue;
         if (strncmp(*entry, "PYTHONPATH=", 11) == 0)
             variables[count] = (*entry)[11] ? resolve_entries(*entry + 11) : strdup(*entry);
@@ -154,20 +171,22 @@ static int collect_variables(char **variables)
             return -ENOMEM;
         count++;
     }
-    qsort(variables, count, sizeof *variables, compare);
+    if (!all)
+        qsort(variables, count, sizeof *variables, compare);
     return 0;
 }
 
 void coil_environment_deinit(struct coil_environment *environment)
 {
     free(environment->python);
+    free(environment->cwd);
     for (char **v = environment->variables; v && *v; v++)
         free(*v);
     free(environment->variables);
     *environment = (struct coil_environment){ 0 };
 }
 
-int coil_environment_key(struct coil_environment *ret_environment, struct coil_error *error)
+int coil_environment_key(bool is_private, struct coil_environment *ret_environment, struct coil_error *error)
 {
     struct coil_environment *e = ret_environment;
     int r;
@@ -178,8 +197,11 @@ int coil_environment_key(struct coil_environment *ret_environment, struct coil_e
         return r;
     if (!e->python)
         e->python = python_in_path();
+    e->cwd = is_private ? getcwd(NULL, 0) : NULL;
+    if (!e->cwd) /* it may have been removed */
+        e->cwd = strdup("");
     e->variables = calloc(COIL_MESSAGE_STRINGS_MAX, sizeof *e->variables);
-    if (!e->python || !e->variables || collect_variables(e->variables) < 0) {
+    if (!e->python || !e->cwd || !e->variables || collect_variables(e->variables, is_private) < 0) {
         coil_environment_deinit(e);
         return coil_error_set(error, -ENOMEM, "no memory");
     }

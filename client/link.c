@@ -216,11 +216,15 @@ static int check_modes(const struct coil_link *link, struct coil_error *error)
 static int link_open(struct coil_link *link, enum coil_status *ret_status, struct coil_error *error)
 {
     enum coil_mode mode;
+    bool is_private;
     int cancel;
     int r;
 
     *ret_status = COIL_E_REFUSED;
     r = coil_environment_mode(&mode, error);
+    if (r < 0)
+        return r;
+    r = coil_environment_interpreter(&is_private, error);
     if (r < 0)
         return r;
     if (atomic_load_explicit(&link->imported, memory_order_relaxed))

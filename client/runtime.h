@@ -84,6 +84,7 @@ struct coil_link {
     struct coil_native **natives;         /* of `signatures`, made when needed; guarded by a lock of program.c */
 
     struct coil_host_module *host_module; /* in-process */
+    bool needs_private;                   /* its init code needs the program; guarded by `lock` */
     _Atomic bool imported;  /* by a Python in this process, which is then the one that runs it; relaxed: set once */
     struct coil_link *next; /* guarded by the runtime lock */
 };
@@ -112,18 +113,25 @@ enum coil_mode { COIL_MODE_DAEMON, COIL_MODE_INPROCESS };
 /* What COIL_MODE says; in a worker always in-process.  -EINVAL with words. */
 int coil_environment_mode(enum coil_mode *ret_mode, struct coil_error *error);
 
+/* What COIL_INTERPRETER says.  -EINVAL with words. */
+int coil_environment_interpreter(bool *ret_private, struct coil_error *error);
+
 /* COIL_PYTHON as an absolute path; *ret_python is NULL if it is not set.  Freed by the caller.  -ENOENT. */
 int coil_environment_python(char **ret_python, struct coil_error *error);
 
 /* COIL_CHECK: is what Python does with memory that was lent to it to be checked? */
 bool coil_environment_check(void);
 
-/* The interpreter's environment as the worker's key: python ("" if there is none in PATH) and PYTHON*=..., sorted. */
+/*
+ * The interpreter's environment as the worker's key: python ("" if there is none in PATH) and PYTHON*=..., sorted.  Of
+ * a private worker all variables, and the current folder ("" if there is none).
+ */
 struct coil_environment {
     char *python;
+    char *cwd;
     char **variables; /* NULL-terminated */
 };
-int coil_environment_key(struct coil_environment *ret_environment, struct coil_error *error);
+int coil_environment_key(bool is_private, struct coil_environment *ret_environment, struct coil_error *error);
 void coil_environment_deinit(struct coil_environment *environment);
 
 /* ---- thread.c ---- */

@@ -28,7 +28,7 @@
 
 #define COIL_MESSAGE_SIZE_MAX (16u << 20) /* bytes of one message */
 #define COIL_MESSAGE_FDS_MAX 5
-#define COIL_MESSAGE_STRINGS_MAX 256 /* entries of `environment` */
+#define COIL_MESSAGE_STRINGS_MAX 4096 /* entries of `environment` */
 
 struct coil_bytes {
     const void *data; /* borrowed: from the caller when sending, from the receive buffer when received */
@@ -45,7 +45,8 @@ struct coil_bytes {
     X(PROTOCOL, protocol, U)       /* COIL_PROTOCOL of the sender */             \
     X(VERSION, version, S)         /* COIL_VERSION of the sender */              \
     X(PYTHON, python, S)           /* path of the Python executable; "" if none was found */ \
-    X(ENVIRONMENT, environment, L) /* "PYTHON...=value", sorted: part of the worker's key */ \
+    X(ENVIRONMENT, environment, L) /* "PYTHON...=value", sorted: part of the worker's key; or, private, all of it */ \
+    X(CWD, cwd, S)                 /* private: the program's current folder; else "" */ \
     X(NAME, name, S)               /* a module's name */                          \
     X(HASH, hash, H)               /* of the module's descriptor */               \
     X(DESCRIPTOR, descriptor, B)   /* the descriptor's image */                   \
@@ -57,7 +58,7 @@ struct coil_bytes {
     X(FUNCTION, function, U)       /* index in the module's table; UINT32_MAX: its init code */ \
     X(HEAP, heap, U)               /* the address of the generation's heap */     \
     X(SIZE, size, U)               /* of a region of program memory, in bytes */  \
-    X(PRIVATE, is_private, U)      /* 1: a worker for this program alone */       \
+    X(PRIVATE, private_to, U)      /* a number that the program has drawn: a worker for it alone; 0: any */ \
     X(UID, uid, U)                 /* of the client */                            \
     X(GID, gid, U)                 /* of the client */                            \
     X(CODE, code, U)               /* enum coil_refusal */                        \
@@ -80,7 +81,8 @@ enum coil_refusal {
 #define COIL_MESSAGES(X)                                                                               \
     /* client -> supervisor */                                                                         \
     X(ATTACH, "attach", 0, COIL_K(REQUEST) | COIL_K(PROTOCOL) | COIL_K(VERSION) | COIL_K(PYTHON) |      \
-                               COIL_K(ENVIRONMENT) | COIL_K(NAME) | COIL_K(HASH))                       \
+                               COIL_K(ENVIRONMENT) | COIL_K(CWD) | COIL_K(PRIVATE) | COIL_K(NAME) |     \
+                               COIL_K(HASH))                                                            \
     X(DESCRIPTOR, "descriptor", 0, COIL_K(REQUEST) | COIL_K(HASH) | COIL_K(DESCRIPTOR))                 \
     X(MODULE, "module", 0, COIL_K(REQUEST) | COIL_K(NAME) | COIL_K(HASH))                               \
     X(CHANNEL, "channel", 0, COIL_K(REQUEST) | COIL_K(SESSION) | COIL_K(CHANNEL)) /* also -> worker */  \
@@ -132,6 +134,7 @@ struct coil_message {
     const char *version;
     const char *python;
     const char *const *environment; /* NULL-terminated */
+    const char *cwd;
     const char *name;
     uint8_t hash[16];
     struct coil_bytes descriptor;
@@ -143,7 +146,7 @@ struct coil_message {
     uint64_t function;
     uint64_t heap;
     uint64_t size;
-    uint64_t is_private;
+    uint64_t private_to;
     uint64_t uid;
     uint64_t gid;
     uint64_t code;

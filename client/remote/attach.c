@@ -9,7 +9,10 @@
  * The daemon is trusted with the program's calls, so it is checked first: the socket's
  * owner must be this user or root.  A daemon that is not there is started.
  */
+#include <sys/random.h>
+
 #include <errno.h>
+#include <unistd.h>
 
 #include "client/remote/remote.h"
 #include "proto/cleanup.h"
@@ -106,7 +109,7 @@ static int ask(struct coil_wire *wire, const struct coil_message *request, enum 
 }
 
 /* One connection, one window.  -EADDRINUSE: the program uses the window's address; another one may do. */
-static int attach_once(const struct coil_link *link, const struct coil_environment *environment,
+static int attach_once(const struct coil_link *link, const struct coil_environment *environment, uint64_t private_to,
                        struct coil_session **ret_session, enum coil_status *ret_status, struct coil_error *error)
 {
     COIL_CLEANUP(coil_wire_freep) struct coil_wire *wire = NULL;
@@ -117,6 +120,8 @@ static int attach_once(const struct coil_link *link, const struct coil_environme
                                     .version = COIL_VERSION,
                                     .python = environment->python,
                                     .environment = (const char *const *)environment->variables,
+                                    .cwd = environment->cwd,
+                                    .private_to = private_to,
                                     .name = coil_image_name(link->image) };
     int r;
 
@@ -132,25 +137,47 @@ static int attach_once(const struct coil_link *link, const struct coil_environme
     if (r < 0)
         return r == -EEXIST ? -EADDRINUSE : r;
     (*ret_session)->requests = request.request;
+    (*ret_session)->is_private = private_to != 0;
     wire = NULL;
     reply.fds[3] = -1; /* the session's now */
     return 0;
 }
 
-int coil_attach(const struct coil_link *link, struct coil_session **ret_session, enum coil_status *ret_status,
-                struct coil_error *error)
+/*
+ * The number by which a private worker is this program's: drawn by each process, so that a forked child has another,
+ * and so has a program that another one has become by exec.  With the attach lock.  -EIO with words.
+ */
+static int draw_number(uint64_t *ret_number, struct coil_error *error)
+{
+    static uint64_t number;
+    static pid_t owner;
+
+    while (owner != getpid() || number == 0) {
+        if (getrandom(&number, sizeof number, 0) != sizeof number)
+            return coil_error_set(error, -EIO, "cannot draw a number for a private Python: %s", strerror(errno));
+        owner = getpid();
+    }
+    *ret_number = number;
+    return 0;
+}
+
+int coil_attach(const struct coil_link *link, bool is_private, struct coil_session **ret_session,
+                enum coil_status *ret_status, struct coil_error *error)
 {
     COIL_CLEANUP(coil_environment_deinit) struct coil_environment environment = { 0 };
+    uint64_t private_to = 0;
     int r;
 
     *ret_status = COIL_E_NO_PYTHON;
-    r = coil_environment_key(&environment, error);
+    r = is_private ? draw_number(&private_to, error) : 0;
+    if (r == 0)
+        r = coil_environment_key(is_private, &environment, error);
     if (r < 0)
         return r;
     r = -EADDRINUSE;
     /* -EPIPE: the daemon ended meanwhile; nothing has been called yet, so the next one will do. */
     for (int i = 0; i < WINDOW_ATTEMPTS && (r == -EADDRINUSE || r == -EPIPE); i++)
-        r = attach_once(link, &environment, ret_session, ret_status, error);
+        r = attach_once(link, &environment, private_to, ret_session, ret_status, error);
     return r;
 }
 

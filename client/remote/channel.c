@@ -245,10 +245,22 @@ void coil_channel_release(struct coil_channel *channel)
     (void)pthread_mutex_unlock(&coil_runtime_lock);
 }
 
-void coil_channel_lost(struct coil_channel *channel)
+void coil_channel_leave(struct coil_channel *channel)
 {
     struct coil_thread *thread = coil_thread_self;
     struct coil_channel **at = &thread->channels;
+
+    while (*at != channel)
+        at = &(*at)->next;
+    *at = channel->next;
+    if (thread->channel == channel)
+        thread->channel = NULL;
+    coil_channel_release(channel);
+}
+
+void coil_channel_lost(struct coil_channel *channel)
+{
+    struct coil_thread *thread = coil_thread_self;
     int cancel;
 
     channel->lost = true;
@@ -258,12 +270,7 @@ void coil_channel_lost(struct coil_channel *channel)
     coil_unsent_save(thread, channel);
     if (coil_session_is_cut_off(channel->session))
         coil_session_retire(channel->session);
-    while (*at != channel)
-        at = &(*at)->next;
-    *at = channel->next;
-    if (thread->channel == channel)
-        thread->channel = NULL;
-    coil_channel_release(channel);
+    coil_channel_leave(channel);
     (void)pthread_setcancelstate(cancel, NULL);
 }
 
@@ -383,11 +390,14 @@ static void write_text(struct coil_channel *channel, const struct coil_header *h
 {
     char text[COIL_PAYLOAD_MAX];
     size_t size = header->size < sizeof text ? header->size : sizeof text;
+    size_t seen;
 
     memcpy(text, coil_consumer_payload(&channel->replies), size);
     coil_consumer_advance(&channel->replies, header);
     coil_consumer_tell(&channel->replies);
-    coil_output_write(header->outcome, text, size);
+    seen = channel->echo ? coil_echo_heard(channel->echo, header->outcome, text, size) : 0;
+    if (size > seen)
+        coil_output_write(header->outcome, text + seen, size - seen);
 }
 
 static void skip(struct coil_channel *channel, const struct coil_header *header)

@@ -24,15 +24,21 @@ static int session_for(struct coil_link *link, struct coil_session **ret_session
 {
     struct coil_session *session;
     struct coil_session *next;
+    bool is_private;
     int r = -EEXIST;
 
+    if (coil_environment_interpreter(&is_private, error) < 0)
+        return error->code;
+    is_private = is_private || link->needs_private;
     (void)pthread_mutex_lock(&coil_attach_lock);
     (void)pthread_mutex_lock(&coil_runtime_lock);
     for (session = coil_sessions; session; session = next) {
         /* The daemon may take long to answer; the reference keeps the session in the list. */
         coil_session_ref(session);
         (void)pthread_mutex_unlock(&coil_runtime_lock);
-        r = coil_session_is_cut_off(session) ? -EEXIST : coil_attach_module(session, link, ret_status, error);
+        r = session->is_private != is_private || coil_session_is_cut_off(session)
+                ? -EEXIST
+                : coil_attach_module(session, link, ret_status, error);
         (void)pthread_mutex_lock(&coil_runtime_lock);
         if (r != -EEXIST && r != -EPIPE)
             break;
@@ -43,7 +49,7 @@ static int session_for(struct coil_link *link, struct coil_session **ret_session
         coil_session_unref(session);
     (void)pthread_mutex_unlock(&coil_runtime_lock);
     if (!session) {
-        r = coil_attach(link, &session, ret_status, error);
+        r = coil_attach(link, is_private, &session, ret_status, error);
         if (r == 0) {
             (void)pthread_mutex_lock(&coil_runtime_lock);
             coil_session_ref(session);
@@ -101,6 +107,11 @@ static int read_answer(struct coil_link *link, struct coil_channel *channel, con
     if (reply->kind != COIL_RECORD_FAILED) {
         *ret_status = COIL_E_PROTOCOL;
         return coil_error_set(error, -EPROTO, "the worker's answer makes no sense");
+    }
+    if (reply->outcome == COIL_FAILED_PRIVATE && !channel->session->is_private) {
+        link->needs_private = true;
+        coil_echo_repeat(channel->echo);
+        return coil_error_set(error, -EUNATCH, "the init code needs the program");
     }
     *ret_status = reply->outcome == COIL_FAILED_INIT       ? COIL_E_INIT
                   : reply->outcome == COIL_FAILED_CONFLICT ? COIL_E_MISMATCH
@@ -168,10 +179,23 @@ static int open_module(struct coil_link *link, struct coil_channel *channel, enu
     return r;
 }
 
-/* One attempt with one worker; -EAGAIN: with the next one. */
-static int open_once(struct coil_link *link, enum coil_status *ret_status, struct coil_error *error)
+/* Is this thread's channel all that the session is for? */
+static bool is_ours_alone(const struct coil_session *session)
+{
+    bool alone;
+
+    (void)pthread_mutex_lock(&coil_runtime_lock);
+    alone = session->references == 2; /* the caller's, the channel's */
+    (void)pthread_mutex_unlock(&coil_runtime_lock);
+    return alone;
+}
+
+/* One attempt with one worker; -EAGAIN: with the next one; -EUNATCH: with one of the program's own. */
+static int open_once(struct coil_link *link, struct coil_echo *echo, enum coil_status *ret_status,
+                     struct coil_error *error)
 {
     COIL_CLEANUP(session_put) struct coil_session *session = NULL;
+    struct coil_echo *outer;
     struct coil_channel *channel;
     int r;
 
@@ -182,13 +206,20 @@ static int open_once(struct coil_link *link, enum coil_status *ret_status, struc
     channel = coil_channel_get(session, error);
     if (!channel)
         return daemon_is_gone(session, error) ? -EAGAIN : error->code;
+    if (session->is_private && coil_service_start(session, error) < 0)
+        return error->code;
+    outer = channel->echo;
+    channel->echo = echo;
     link->opening_channel = channel;
     link->opening_slot_known = false;
     atomic_store_explicit(&link->opener, coil_thread_self, memory_order_relaxed);
     r = open_module(link, channel, ret_status, error);
     atomic_store_explicit(&link->opener, NULL, memory_order_relaxed);
+    channel->echo = outer;
     if (r == -EAGAIN || r == -ESRCH)
         coil_channel_lost(channel);
+    else if (r == -EUNATCH && is_ours_alone(session))
+        coil_channel_leave(channel);
     return r;
 }
 
@@ -199,6 +230,7 @@ bool coil_remote_is_opening(const struct coil_link *link)
 
 int coil_remote_open(struct coil_link *link, enum coil_status *ret_status, struct coil_error *error)
 {
+    struct coil_echo *echo;
     int r = 0;
 
     if (coil_remote_is_opening(link))
@@ -206,8 +238,10 @@ int coil_remote_open(struct coil_link *link, enum coil_status *ret_status, struc
     (void)pthread_mutex_lock(&link->lock);
     if (atomic_load_explicit(&link->carry, memory_order_acquire) == coil_link_carry_unopened) { /* L */
         r = -EAGAIN;
-        for (int i = 0; i < ATTEMPTS_MAX && r == -EAGAIN; i++)
-            r = open_once(link, ret_status, error);
+        echo = coil_echo_new();
+        for (int i = 0; i < ATTEMPTS_MAX && (r == -EAGAIN || r == -EUNATCH); i++)
+            r = open_once(link, echo, ret_status, error);
+        coil_echo_free(echo);
     }
     (void)pthread_mutex_unlock(&link->lock);
     return r;

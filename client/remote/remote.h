@@ -14,6 +14,7 @@
  *     open.c       a module's first call: session, channel, init code
  *     functions.c  the program's functions, as pointers that both sides can call
  *     callbacks.c  Python's functions, as function pointers of the program
+ *     echo.c       what init code prints when it is run twice
  *     channel.c    one thread's channel: acquiring, waiting, giving back
  *     session.c    one attachment to a worker: its window, and its end
  *     heap.c       what Python shares: one mapping per worker, which outlives it
@@ -105,6 +106,7 @@ struct coil_session {
     _Atomic bool gone; /* dead, or lost to us; relaxed: only ever becomes true, and only says what looking says again */
     _Atomic int64_t cut_off_ms; /* when it was first seen that the daemon no longer serves it; 0: it does.  Relaxed */
     unsigned references;        /* links and channels; guarded by the runtime lock */
+    bool is_private;            /* its worker serves no other program */
     bool has_service;           /* guarded by the lock of service.c */
     pthread_mutex_t lock;       /* guards what follows */
     struct coil_wire *wire;
@@ -127,6 +129,7 @@ struct coil_session {
 #define COIL_LEVELS_MAX (2 * COIL_DEPTH_MAX + 2)
 
 struct coil_oneway;
+struct coil_echo;
 
 struct coil_channel {
     struct coil_session *session;
@@ -152,6 +155,7 @@ struct coil_channel {
     bool is_service;               /* its first request is SERVE, which is never answered */
     bool oneway_pending;           /* one-way calls may not have been carried out yet */
     struct coil_oneway *oneway;    /* where they lie; NULL before the first one */
+    struct coil_echo *echo;        /* while a module is opened: what is printed; borrowed */
     struct coil_staged environment; /* what coil.environ() was last answered with */
     struct coil_lent_file *files;  /* of Python's, for C; the innermost call's first */
     struct coil_scope *scopes;     /* calls for which an ask is being carried out, the innermost first */
@@ -205,14 +209,23 @@ void coil_unsent_send(struct coil_thread *thread);
 /* Gives up what has been saved, and says `why`; NULL: silently, in a forked child, because it is the parent's. */
 void coil_unsent_forget(struct coil_thread *thread, const char *why);
 
+/* ---- echo.c ---- */
+
+struct coil_echo *coil_echo_new(void);         /* NULL: no memory */
+void coil_echo_free(struct coil_echo *echo);   /* NULL is ignored, as below */
+void coil_echo_repeat(struct coil_echo *echo); /* what is heard from now on is the second attempt */
+
+/* The init code prints.  How many of the bytes have been seen before. */
+size_t coil_echo_heard(struct coil_echo *echo, int stream, const char *text, size_t size);
+
 /* ---- attach.c ---- */
 
 /*
  * Makes a session in which the worker knows the link's module.  With the attach
  * lock.  *ret_status says which kind of failure it was.
  */
-int coil_attach(const struct coil_link *link, struct coil_session **ret_session, enum coil_status *ret_status,
-                struct coil_error *error);
+int coil_attach(const struct coil_link *link, bool is_private, struct coil_session **ret_session,
+                enum coil_status *ret_status, struct coil_error *error);
 
 /* Makes the session's worker know one more module.  -EEXIST: it has another one of that name.  With the attach lock. */
 int coil_attach_module(struct coil_session *session, const struct coil_link *link, enum coil_status *ret_status,
@@ -357,6 +370,9 @@ static inline void coil_channel_finish(struct coil_channel *channel)
 
 /* Gives a channel back to its session, or frees it if the worker is dead.  It is in no list of the thread any more. */
 void coil_channel_release(struct coil_channel *channel);
+
+/* This thread needs its channel no longer. */
+void coil_channel_leave(struct coil_channel *channel);
 
 /* Was the handler of this request, the innermost one, entered?  Only when nothing more will come. */
 bool coil_channel_started(const struct coil_channel *channel, uint32_t sequence);

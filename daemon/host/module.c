@@ -269,11 +269,31 @@ static int init_code_run(struct coil_host_module *module, const char *source)
     return r;
 }
 
+static int needs_program_error(const struct coil_host_module *module, struct coil_error *error)
+{
+    return coil_error_set(error, -EUNATCH, "module '%s': its init code needs the program", module->name);
+}
+
+/* The same without a word: the init code will run elsewhere, where it can. */
+static int attempt_abort(struct coil_host_module *module, struct coil_error *error)
+{
+    PyErr_Clear();
+    coil_extern_clear(module);
+    if (!module->imported)
+        coil_names_withdraw(&module->names, module->name);
+    Py_CLEAR(module->on_open);
+    PyErr_Clear();
+    coil_text_flush(coil_thread_current());
+    state_set(module, COIL_MODULE_FAILED);
+    return needs_program_error(module, error);
+}
+
 /* Opens `module`, which nobody else is opening. */
 static int attempt_run(struct coil_host_module *module, struct coil_error *error)
 {
     const char *source = coil_image_text(module->image, module->image->init_code);
     bool published = module->imported;
+    int r;
 
     state_set(module, COIL_MODULE_OPENING);
     if (module_build(module) < 0)
@@ -283,7 +303,10 @@ static int attempt_run(struct coil_host_module *module, struct coil_error *error
         if (coil_names_publish(&module->names, module->name, module->object, module->lib) < 0)
             return attempt_fail(module, published, error);
     }
-    if (*source && init_code_run(module, source) < 0)
+    r = *source ? init_code_run(module, source) : 0;
+    if (module->needs_program)
+        return attempt_abort(module, error);
+    if (r < 0)
         return attempt_fail(module, published, error);
     coil_text_flush(coil_thread_current());
     state_set(module, COIL_MODULE_OPEN);
@@ -319,10 +342,14 @@ int coil_module_open(const struct coil_descriptor *image, const uint8_t hash[COI
         return result;
     while (module->state == COIL_MODULE_OPENING && module->opener != PyThread_get_thread_ident()) {
         attempt_wait(module);
+        if (module->needs_program)
+            break;
         /* The failure was reported; trying again in every thread that waited would only repeat it. */
         if (module->state == COIL_MODULE_FAILED)
             return failure_error(module, error);
     }
+    if (module->needs_program)
+        return needs_program_error(module, error);
     if (module->state == COIL_MODULE_IDLE || module->state == COIL_MODULE_FAILED) {
         result = attempt_run(module, error);
         if (result < 0)

@@ -59,6 +59,7 @@ struct coil_host_module {
     struct coil_host_function *functions;
     struct coil_signature *signatures; /* one per row of the descriptor's table, built when they are needed */
     struct coil_variable *variables;   /* the same for variables */
+    bool needs_program;                /* its init code does, so it cannot run here */
     PyObject *on_open;                 /* list of functions; NULL: none */
     void *word;                        /* the embedder's */
     uint32_t first_slot;               /* of the functions' slots, which follow each other; 0: they have none */

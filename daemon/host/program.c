@@ -15,6 +15,7 @@
 #include <errno.h>
 
 #include "daemon/host/backend.h"
+#include "daemon/host/module.h"
 #include "daemon/host/session_type.h"
 #include "daemon/host/start.h"
 #include "daemon/host/text.h"
@@ -30,6 +31,41 @@ PyObject *coil_program_client_gone(void)
     return client_gone;
 }
 
+/* Ends init code that cannot run in a Python that serves several programs; not an Exception, so that it is not caught.
+ */
+static void abort_init_code(struct coil_host_module *module, const char *what)
+{
+    static PyObject *type;
+
+    module->needs_program = true;
+    if (!type)
+        type = PyErr_NewException("coil.NeedsProgram", PyExc_BaseException, NULL);
+    if (type)
+        PyErr_Format(type, "%s: the init code needs the program", what);
+}
+
+static void raise_nobody(const char *what)
+{
+    struct coil_host_module *module = coil_module_opening();
+
+    if (module && !module->on_open)
+        abort_init_code(module, what);
+    else if (module)
+        PyErr_Format(
+            PyExc_RuntimeError,
+            "%s: the init code of a module that uses @coil.on_open runs once for all programs, so it is not known "
+            "whose C code is meant: use it in the function that is given to @coil.on_open",
+            what);
+    else
+        PyErr_Format(
+            PyExc_RuntimeError,
+            "%s: no program is being served here, so it is not known whose C code is meant: use it in a "
+            "function that a program calls, on the thread of that call; elsewhere `with session:`, of a session "
+            "that coil.current() has returned in a call; or run the program with COIL_INTERPRETER=private, which "
+            "gives it a Python of its own",
+            what);
+}
+
 int coil_program_current(const char *what, struct coil_program_place *ret_place)
 {
     const struct coil_host_callbacks *callbacks = coil_start_callbacks();
@@ -41,12 +77,7 @@ int coil_program_current(const char *what, struct coil_program_place *ret_place)
         ret_place->program = callbacks->program(thread && thread->calls ? thread->caller : NULL);
     if (ret_place->program)
         return 0;
-    PyErr_Format(PyExc_RuntimeError,
-                 "%s: no program is being served here, so it is not known whose C code is meant: use it in a function "
-                 "that a program calls, on the thread of that call; elsewhere `with session:`, of a session that "
-                 "coil.current() has returned in a call; or run the program with COIL_INTERPRETER=private, which gives "
-                 "it a Python of its own",
-                 what);
+    raise_nobody(what);
     return -1;
 }
 

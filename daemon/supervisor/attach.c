@@ -54,6 +54,9 @@ void coil_attach_forget(struct coil_client *client)
 {
     coil_await_cancel(&client->await);
     drop_worker(client);
+    if (client->environment)
+        coil_environment_unuse(client->environment, uv_now(&client->server->loop));
+    client->environment = NULL;
     coil_stored_unref(client->descriptor);
     client->descriptor = NULL;
     free(client->name);
@@ -404,7 +407,7 @@ void coil_attach_begin(struct coil_client *client, const struct coil_message *me
     }
     if (take_name(client, message) < 0)
         return;
-    if (coil_environment_find(&client->server->environments, message->python, message->environment,
+    if (coil_environment_find(&client->server->environments, message, uv_now(&client->server->loop),
                               &client->environment, &error) < 0) {
         give_up(client, error.code == -ENOMEM ? COIL_REFUSED_LIMIT : COIL_REFUSED_PROTOCOL, error.text);
         return;

@@ -56,7 +56,7 @@ struct coil_client {
     /* What it is attached to. */
     bool attached;
     bool counted; /* as a program, by the server */
-    struct coil_environment *environment;
+    struct coil_environment *environment; /* used while it attaches */
     struct coil_worker *worker; /* held while it attaches; then the session holds it */
     struct coil_session *session;
     unsigned attempts; /* workers that died while it attached */

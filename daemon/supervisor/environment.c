@@ -5,7 +5,7 @@
  * found the same Python with the same modules.  The client works out both; here
  * they are compared as they are.  The supervisor's own environment is the one of
  * whichever program happened to start it, so of that only what describes the user
- * goes on to workers.
+ * goes on to workers.  A private worker has the variables of its program, and no others.
  *
  * Called by attach.c and worker.c, main thread.
  */
@@ -24,6 +24,7 @@ extern char **environ;
 static const char *const passed[] = { "HOME", "LANG", "LC_*", "TZ", "USER", "LOGNAME", "PATH" };
 
 #define KEY_PREFIX "PYTHON"
+#define KEPT_MS 60000 /* a private environment that nobody uses: its program may attach again, after a death */
 
 static bool is_passed(const char *entry)
 {
@@ -84,66 +85,116 @@ char **coil_environment_block_new(const struct coil_environment *environment)
     char **stolen;
 
     block = calloc(count_entries(key) + count_entries(user) + 1, sizeof *block);
-    if (!block || !append(block, user, is_passed) || !append(block, key, NULL))
+    if (!block || (!environment->private_to && !append(block, user, is_passed)) || !append(block, key, NULL))
         return NULL;
     stolen = block;
     block = NULL;
     return stolen;
 }
 
-static bool is_same(const struct coil_environment *environment, const char *python, const char *const *entries)
+static bool is_same(const struct coil_environment *environment, const struct coil_message *attach)
 {
     size_t i = 0;
 
-    if (strcmp(environment->python, python) != 0)
+    if (environment->private_to != attach->private_to || strcmp(environment->python, attach->python) != 0)
         return false;
-    for (; environment->entries[i] && entries[i]; i++) {
-        if (strcmp(environment->entries[i], entries[i]) != 0)
+    if (environment->private_to)
+        return true; /* the program's variables may have changed since; its Python is what it is */
+    for (; environment->entries[i] && attach->environment[i]; i++) {
+        if (strcmp(environment->entries[i], attach->environment[i]) != 0)
             return false;
     }
-    return !environment->entries[i] && !entries[i];
+    return !environment->entries[i] && !attach->environment[i];
 }
 
 static void environment_free(struct coil_environment *environment)
 {
     coil_blames_forget(environment);
     free(environment->python);
+    free(environment->cwd);
     coil_environment_block_free(&environment->entries);
     free(environment);
 }
 
-int coil_environment_find(struct coil_environments *environments, const char *python, const char *const *entries,
+static struct coil_environment *environment_new(const struct coil_message *attach)
+{
+    struct coil_environment *environment = calloc(1, sizeof *environment);
+
+    if (!environment)
+        return NULL;
+    TAILQ_INIT(&environment->workers);
+    TAILQ_INIT(&environment->blames);
+    environment->private_to = attach->private_to;
+    environment->python = strdup(attach->python);
+    environment->cwd = strdup(attach->cwd);
+    environment->entries = calloc(count_entries(attach->environment) + 1, sizeof *environment->entries);
+    if (environment->python && environment->cwd && environment->entries &&
+        append(environment->entries, attach->environment, NULL))
+        return environment;
+    environment_free(environment);
+    return NULL;
+}
+
+static int check(const struct coil_message *attach, struct coil_error *error)
+{
+    if (*attach->python && *attach->python != '/')
+        return coil_error_set(error, -EINVAL, "the path of Python, \"%s\", is not absolute", attach->python);
+    for (const char *const *entry = attach->environment; *entry; entry++) {
+        if (!strchr(*entry, '=') || (!attach->private_to && strncmp(*entry, KEY_PREFIX, strlen(KEY_PREFIX)) != 0))
+            return coil_error_set(error, -EINVAL, "\"%.100s\" is not a variable of Python's", *entry);
+    }
+    return 0;
+}
+
+/* Frees what belongs to programs that have gone. */
+static void prune(struct coil_environments *environments, uint64_t now_ms)
+{
+    struct coil_environment *next;
+
+    for (struct coil_environment *environment = TAILQ_FIRST(environments); environment; environment = next) {
+        next = TAILQ_NEXT(environment, link);
+        if (!environment->private_to || environment->users > 0 || now_ms - environment->unused_ms < KEPT_MS)
+            continue;
+        TAILQ_REMOVE(environments, environment, link);
+        environment_free(environment);
+    }
+}
+
+int coil_environment_find(struct coil_environments *environments, const struct coil_message *attach, uint64_t now_ms,
                           struct coil_environment **ret_environment, struct coil_error *error)
 {
     struct coil_environment *environment;
+    int r;
 
-    if (*python && *python != '/')
-        return coil_error_set(error, -EINVAL, "the path of Python, \"%s\", is not absolute", python);
-    for (const char *const *entry = entries; *entry; entry++) {
-        if (strncmp(*entry, KEY_PREFIX, strlen(KEY_PREFIX)) != 0 || !strchr(*entry, '='))
-            return coil_error_set(error, -EINVAL, "\"%.100s\" is not a variable of Python's", *entry);
-    }
+    r = check(attach, error);
+    if (r < 0)
+        return r;
+    prune(environments, now_ms);
     TAILQ_FOREACH(environment, environments, link)
     {
-        if (is_same(environment, python, entries)) {
-            *ret_environment = environment;
-            return 0;
-        }
+        if (is_same(environment, attach))
+            break;
     }
-    environment = calloc(1, sizeof *environment);
-    if (!environment)
-        return coil_error_set(error, -ENOMEM, "no memory for a worker's environment");
-    TAILQ_INIT(&environment->workers);
-    TAILQ_INIT(&environment->blames);
-    environment->python = strdup(python);
-    environment->entries = calloc(count_entries(entries) + 1, sizeof *environment->entries);
-    if (!environment->python || !environment->entries || !append(environment->entries, entries, NULL)) {
-        environment_free(environment);
-        return coil_error_set(error, -ENOMEM, "no memory for a worker's environment");
+    if (!environment) {
+        environment = environment_new(attach);
+        if (!environment)
+            return coil_error_set(error, -ENOMEM, "no memory for a worker's environment");
+        TAILQ_INSERT_TAIL(environments, environment, link);
     }
-    TAILQ_INSERT_TAIL(environments, environment, link);
+    coil_environment_use(environment);
     *ret_environment = environment;
     return 0;
+}
+
+void coil_environment_use(struct coil_environment *environment)
+{
+    environment->users++;
+}
+
+void coil_environment_unuse(struct coil_environment *environment, uint64_t now_ms)
+{
+    environment->users--;
+    environment->unused_ms = now_ms;
 }
 
 void coil_environments_deinit(struct coil_environments *environments)

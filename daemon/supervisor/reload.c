@@ -13,6 +13,8 @@
  * What has failed in the old one as well does not count: a program whose module has never run is no reason to keep
  * everybody else's old code.
  *
+ * Private workers stay as they are: no other program comes to them, and theirs relies on their state.
+ *
  * A reload is also a new beginning for what was refused or given up after crashes.
  *
  * Called by client.c, server.c and worker.c's awaits, main thread.  The server owns the reload and its successions; a
@@ -318,7 +320,7 @@ static void replace(struct coil_server *server, struct coil_worker *worker)
 
 static void reload_environment(struct coil_server *server, struct coil_environment *environment)
 {
-    struct coil_worker *worker = TAILQ_FIRST(&environment->workers);
+    struct coil_worker *worker = environment->private_to ? NULL : TAILQ_FIRST(&environment->workers);
 
     coil_restart_reset(&environment->restart);
     coil_blames_forget(environment);

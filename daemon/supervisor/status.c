@@ -64,8 +64,11 @@ static void write_worker(FILE *out, const struct coil_worker *worker)
                   (unsigned long long)worker->generation, (int)worker->pid, state_name(worker), sessions, channels,
                   heap_kib(worker));
     (void)fprintf(out, "  python: %s\n", *worker->environment->python ? worker->environment->python : "as built");
+    if (worker->environment->private_to)
+        (void)fprintf(out, "  private, in %s\n", worker->environment->cwd);
     for (char **entry = worker->environment->entries; *entry; entry++)
-        (void)fprintf(out, "  environment: %s\n", *entry);
+        if (strncmp(*entry, "PYTHON", 6) == 0)
+            (void)fprintf(out, "  environment: %s\n", *entry);
     TAILQ_FOREACH(module, &worker->modules, link)
     {
         if (!*module->name)

@@ -4,6 +4,7 @@
  * Purpose: a warm interpreter is worth keeping, but not for ever, and not at all if no program will come to it.
  *
  *     its code is out of date, or nothing in it works   at once
+ *     it is private, and its program has gone           at once
  *     another build of a module has taken its place     after a minute: the old build may be run again
  *     any other                                         after the daemon's idle time
  *
@@ -41,7 +42,7 @@ static uint64_t patience_ms(const struct coil_worker *worker)
 
     if (worker->users > 0)
         return server->stopping && !has_programs(worker) ? ABANDONED_MS : NEVER;
-    if (worker->retired || coil_worker_modules_all_failed(worker))
+    if (worker->retired || worker->environment->private_to || coil_worker_modules_all_failed(worker))
         return 0;
     if (worker->state != COIL_WORKER_READY)
         return NEVER;

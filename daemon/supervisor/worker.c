@@ -49,6 +49,7 @@ static void free_if_closed(struct coil_worker *worker)
         return;
     coil_wire_free(worker->wire);
     coil_fd_close(&worker->pidfd);
+    coil_environment_unuse(worker->environment, uv_now(&worker->server->loop));
     free(worker);
 }
 
@@ -304,7 +305,14 @@ static int start_process(struct coil_worker *worker, int link_fd, struct coil_er
     COIL_CLEANUP(coil_environment_block_free) char **block = coil_environment_block_new(worker->environment);
     struct coil_server *server = worker->server;
     char link_number[16];
-    char *arguments[] = { "coil-worker", "--link-fd", link_number, "--python", worker->environment->python, NULL };
+    const char *cwd = worker->environment->cwd;
+    char *arguments[] = { "coil-worker",
+                          "--link-fd",
+                          link_number,
+                          "--python",
+                          worker->environment->python,
+                          worker->environment->private_to ? "--private" : NULL,
+                          NULL };
     uv_stdio_container_t stdio[LINK_FD + 1] = {
         { .flags = UV_IGNORE },
         { .flags = UV_INHERIT_FD, .data.fd = coil_log_fd() },
@@ -316,7 +324,7 @@ static int start_process(struct coil_worker *worker, int link_fd, struct coil_er
         .file = server->worker_path,
         .args = arguments,
         .env = block,
-        .cwd = "/",
+        .cwd = access(cwd, X_OK) == 0 ? cwd : "/", /* of a private worker; "" else */
         .stdio = stdio,
         .stdio_count = LINK_FD + 1,
         .exit_cb = on_process_exit,
@@ -436,6 +444,7 @@ int coil_worker_new(struct coil_server *server, struct coil_environment *environ
         return -ENOMEM;
     worker->server = server;
     worker->environment = environment;
+    coil_environment_use(environment);
     worker->generation = ++server->last_generation;
     worker->pidfd = -1;
     worker->heap = COIL_HEAP_NONE;

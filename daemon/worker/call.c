@@ -375,8 +375,9 @@ int coil_open_execute(struct coil_channel *channel, const struct coil_header *he
     if (r == 0 || r == -ECANCELED)
         return r;
     return reply_failed(channel, &request,
-                        r == -ENOEXEC  ? COIL_FAILED_INIT
-                        : r == -EEXIST ? COIL_FAILED_CONFLICT
-                                       : COIL_FAILED_MEMORY,
+                        r == -ENOEXEC   ? COIL_FAILED_INIT
+                        : r == -EUNATCH ? COIL_FAILED_PRIVATE
+                        : r == -EEXIST  ? COIL_FAILED_CONFLICT
+                                        : COIL_FAILED_MEMORY,
                         0, error->text);
 }

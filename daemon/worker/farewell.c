@@ -39,7 +39,7 @@ static void begin(struct coil_session *session)
     int r;
 
     session->farewell_until_ms = coil_clock_ms() + PATIENCE_MS;
-    if (atomic_load_explicit(&session->references, memory_order_relaxed) == 1) {
+    if (atomic_load_explicit(&session->references, memory_order_relaxed) == (coil_worker_is_private ? 2 : 1)) {
         atomic_store_explicit(&session->farewell_said, true, memory_order_relaxed);
         return;
     }

@@ -47,6 +47,7 @@ static const struct coil_host_callbacks callbacks = {
 struct options {
     int link_fd;
     const char *python;
+    bool is_private;
 };
 
 static int parse(int argc, char **argv, struct options *ret_options)
@@ -54,6 +55,7 @@ static int parse(int argc, char **argv, struct options *ret_options)
     static const struct option longs[] = {
         { "link-fd", required_argument, NULL, 'l' },
         { "python", required_argument, NULL, 'p' },
+        { "private", no_argument, NULL, 'r' },
         { 0 },
     };
     int c;
@@ -64,6 +66,8 @@ static int parse(int argc, char **argv, struct options *ret_options)
             ret_options->link_fd = atoi(optarg);
         else if (c == 'p')
             ret_options->python = *optarg ? optarg : NULL;
+        else if (c == 'r')
+            ret_options->is_private = true;
         else
             return -EINVAL;
     }
@@ -123,6 +127,7 @@ int main(int argc, char **argv)
     (void)signal(SIGPIPE, SIG_IGN);
     (void)snprintf(pid, sizeof pid, "%ld", (long)getpid());
     (void)setenv("COIL_WORKER", pid, 1); /* a stub library that is imported here runs here: client/environment.c */
+    coil_worker_is_private = options.is_private;
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
 
     if (start(&options, &error) < 0) {

@@ -8,11 +8,13 @@
 
 #include "daemon/worker/worker.h"
 
+bool coil_worker_is_private;
+
 struct coil_host_program *coil_program_of(void *caller)
 {
     struct coil_channel *channel = caller;
 
-    return channel ? (struct coil_host_program *)(void *)channel->session : NULL;
+    return channel ? coil_session_program(channel->session) : coil_sessions_private();
 }
 
 struct coil_host_program *coil_program_ref(struct coil_host_program *program)
@@ -41,5 +43,6 @@ void coil_program_peer(struct coil_host_program *program, struct coil_host_peer 
     const struct coil_session *session = coil_program_session(program);
 
     *ret_peer = session->peer;
+    ret_peer->is_private = coil_worker_is_private;
     ret_peer->is_gone = atomic_load_explicit(&session->closing, memory_order_relaxed);
 }

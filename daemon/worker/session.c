@@ -47,7 +47,9 @@ int coil_session_open(const struct coil_message *message, const int fds[3], stru
         coil_memory_unmap(message->base, false);
         return r;
     }
-    atomic_init(&session->references, 1);
+    /* A private one is never freed: Python may use the one program there is at any time without counting it. */
+    atomic_init(&session->references, coil_worker_is_private ? 2 : 1);
+    session->service_expected = coil_worker_is_private; /* its program starts that thread by itself */
     session->number = message->session;
     session->peer = (struct coil_host_peer){ .pid = message->pid, .uid = message->uid, .gid = message->gid };
     session->base = message->base;
@@ -61,6 +63,20 @@ int coil_session_open(const struct coil_message *message, const int fds[3], stru
     (void)pthread_mutex_unlock(&sessions_lock);
     coil_functions_session_tell(coil_steal_memory(&session)); /* now, so that nothing said meanwhile is missed */
     return 0;
+}
+
+struct coil_host_program *coil_sessions_private(void)
+{
+    struct coil_session *session;
+
+    if (!coil_worker_is_private)
+        return NULL;
+    (void)pthread_mutex_lock(&sessions_lock);
+    for (session = sessions; session; session = session->next)
+        if (!atomic_load_explicit(&session->closing, memory_order_relaxed))
+            break;
+    (void)pthread_mutex_unlock(&sessions_lock);
+    return session ? coil_session_program(session) : NULL;
 }
 
 int coil_session_channel(uint64_t number, uint64_t index, struct coil_error *error)

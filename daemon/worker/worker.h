@@ -45,6 +45,9 @@ struct coil_session;
 /* The one host of this process; set before the first session comes. */
 extern const struct coil_host_api *coil_worker_host;
 
+/* Is it one program's own, now and for ever?  Set before the first session comes. */
+extern bool coil_worker_is_private;
+
 /* ---- modules.c: any thread ---- */
 
 /* A module this worker knows.  Immortal. */
@@ -227,6 +230,9 @@ int coil_session_region(uint64_t number, uint64_t base, uint64_t size, int fd, s
 /* How many bytes from `address` on lie in a region that was mapped; 0: none.  Any thread that keeps the session open.
  */
 uint64_t coil_session_region_room(const struct coil_session *session, uint64_t address);
+
+/* The one program of a private worker, or NULL.  It stays valid.  Any thread. */
+struct coil_host_program *coil_sessions_private(void);
 
 /*
  * Ask a session to end; coil_sessions_reap() says when it has.  Its program has gone; or it lives, and calls that run

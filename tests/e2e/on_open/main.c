@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-extern int opened(void), twice(int x), mine(void), failing(void);
+extern int opened(void), twice(int x), mine(void), failing(void), wrong(void);
 
 static void *call(void *argument)
 {
@@ -18,7 +18,7 @@ int main(int argc, char **argv)
 
     setenv("NAME", argc > 1 ? argv[1] : "none", 1);
     if (argc > 2)
-        return failing() == 1 ? 0 : 3;
+        return (argv[2][0] == 'i' ? wrong() : failing()) == 1 ? 0 : 3;
     for (int i = 0; i < 4; i++)
         pthread_create(&threads[i], NULL, call, &results[i]);
     for (int i = 0; i < 4; i++)

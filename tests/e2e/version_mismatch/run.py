@@ -75,8 +75,9 @@ def run(case):
 
 def real_daemon_refuses(case):
     """The other way round: a program of another version meets our daemon."""
-    body = b"\x88" + text("message") + text("attach") + text("request") + number(1) + text("protocol") + number(99)
+    body = b"\x8a" + text("message") + text("attach") + text("request") + number(1) + text("protocol") + number(99)
     body += text("version") + text("9.9.9") + text("python") + text("") + text("environment") + b"\x90"
+    body += text("cwd") + text("") + text("private_to") + number(0)
     body += text("name") + text("plugin") + text("hash") + b"\xc4\x10" + bytes(16)
     client = socket.socket(socket.AF_UNIX)
     client.settimeout(10)
