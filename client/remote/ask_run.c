@@ -89,7 +89,7 @@ int coil_ask_run_pointer(const struct coil_ask_request *q, struct coil_ask_answe
 {
     const struct coil_descriptor_function *signature = coil_ask_pointer_signature(q, error);
     COIL_CLEANUP(coil_memory_free) unsigned char *frame = NULL; /* aligned */
-    struct target target;
+    struct target target = { 0 };
     uint64_t address;
     int r;
 
