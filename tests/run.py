@@ -58,8 +58,6 @@ def run_mode(case, mode, accept):
     case.enter_mode(mode)
     verdict, problems = "ok", []
     try:
-        if case.sanitize and case.has("unsanitized"):
-            raise support.Skip(case.text("unsanitized").strip())
         if case.has("run.py"):
             run_script(case)
         else:

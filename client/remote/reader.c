@@ -11,18 +11,32 @@
  * whose nodes come one by one and lie close together.  Where the system call is not permitted
  * everything is read with plain loads.
  *
+ * C may free what Python still points to, and then this file looks at freed memory, on purpose.  In a program that is
+ * watched by AddressSanitizer only the kernel does, whom it does not watch.
+ *
  * Called by the other parts of marshalling; one thread per reader.
  */
 #include "client/remote/marshal.h"
 
 #include <errno.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define PAGE 4096u       /* or a part of one: what can be read of it can be read of all of it */
+#define COPIED 256u      /* of a string at once, where it is not looked at in place; divides PAGE */
 #define PAGES_AT_ONCE 8u /* larger places are not worth remembering */
 
 static _Atomic bool unavailable; /* the system call is not permitted here; relaxed: only ever becomes true */
+
+/* AddressSanitizer's, if the program is built with it, whether libcoil is or not; else NULL. */
+extern int __asan_address_is_poisoned(const volatile void *address) __attribute__((weak));
+
+/* Are plain loads from freed memory reported? */
+static bool is_watched(void)
+{
+    return __asan_address_is_poisoned != NULL && !atomic_load_explicit(&unavailable, memory_order_relaxed);
+}
 
 static uint64_t page_of(const void *address)
 {
@@ -36,6 +50,8 @@ static bool is_known(const struct coil_reader *reader, uint64_t page)
 
 static void remember(struct coil_reader *reader, uint64_t page)
 {
+    if (is_watched())
+        return;
     reader->pages[page % COIL_READER_PAGES] = page + 1;
 }
 
@@ -61,14 +77,17 @@ static void remember_all(struct coil_reader *reader, const void *from, uint64_t 
             remember(reader, page);
 }
 
-/* As process_vm_readv() on ourselves.  -EFAULT; -ENOSYS: read with plain loads instead. */
+/*
+ * As process_vm_readv() on ourselves.  -EFAULT; -ENOSYS: read with plain loads instead.  Not by libc's function: that
+ * is one of those in which AddressSanitizer looks at what is read.
+ */
 static ssize_t kernel_read(const struct iovec *to, const struct iovec *from, unsigned count)
 {
     ssize_t got;
 
     if (atomic_load_explicit(&unavailable, memory_order_relaxed))
         return -ENOSYS;
-    got = process_vm_readv(getpid(), to, count, from, count, 0);
+    got = syscall(SYS_process_vm_readv, getpid(), to, (long)count, from, (long)count, 0L);
     if (got >= 0)
         return got;
     if (errno == EFAULT)
@@ -171,20 +190,34 @@ void coil_reader_forget(struct coil_reader *reader)
     memset(reader->pages, 0, sizeof reader->pages);
 }
 
+/* Bytes of the program for a look with plain loads: where they are, or copied to `copy`.  NULL: they cannot be read. */
+static const unsigned char *look(struct coil_reader *reader, const unsigned char *at, uint64_t size,
+                                 unsigned char copy[COPIED])
+{
+    const struct iovec there = { (void *)(uintptr_t)at, size }, here = { copy, size };
+
+    if (!is_watched())
+        return coil_reader_can_read(reader, at, size) ? at : NULL;
+    return read_place(&here, &there) ? copy : NULL;
+}
+
 int coil_reader_string(struct coil_reader *reader, const void *from, uint64_t limit, uint64_t *ret_size)
 {
     const unsigned char *at = from;
     uint64_t size = 0;
 
     while (size <= limit) {
-        uint64_t room = PAGE - (uint64_t)(uintptr_t)at % PAGE;
+        uint64_t step = is_watched() ? COPIED : PAGE;
+        uint64_t room = step - (uint64_t)(uintptr_t)at % step;
+        unsigned char copy[COPIED];
+        const unsigned char *text = look(reader, at, room, copy);
         const unsigned char *end;
 
-        if (!coil_reader_can_read(reader, at, 1))
+        if (!text)
             return -EFAULT;
-        end = memchr(at, 0, room);
+        end = memchr(text, 0, room);
         if (end) {
-            *ret_size = size + (uint64_t)(end - at) + 1;
+            *ret_size = size + (uint64_t)(end - text) + 1;
             return 0;
         }
         size += room;
@@ -199,11 +232,13 @@ int coil_reader_to_null(struct coil_reader *reader, const void *from, uint64_t s
     uint64_t key = size < sizeof key ? size : sizeof key;
 
     for (uint64_t total = size; size > 0 && total <= limit; total += size, at += size) {
+        unsigned char copy[COPIED];
+        const unsigned char *begin = coil_reader_can_read(reader, at, size) ? look(reader, at, key, copy) : NULL;
         uint64_t value = 0;
 
-        if (!coil_reader_can_read(reader, at, size))
+        if (!begin)
             return -EFAULT;
-        memcpy(&value, at, key);
+        memcpy(&value, begin, key);
         if (value == 0) {
             *ret_size = total;
             return 0;

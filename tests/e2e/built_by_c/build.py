@@ -9,6 +9,7 @@ ffi.cdef("""
     struct node *last(struct stack *s);
     struct node *find(struct stack *s, int value);
     void unlink_all(struct stack *s);
+    void drop(struct node *node);
     int address_is_same(struct stack *s, struct node *node, int at);
     extern struct stack shared;
 """)
@@ -70,6 +71,10 @@ ffi.set_source("plugin", r"""
         s->items = NULL;
         s->room = 0;
     }
+    static void drop(struct node *node)
+    {
+        free(node);
+    }
     static int address_is_same(struct stack *s, struct node *node, int at)
     {
         struct node *mine = s->list;
@@ -110,7 +115,9 @@ ffi.embedding_init_code(r"""
         lib.find(s, 2).value = 22           # what C returned is the node itself
         print([lib.pop(s) for i in range(3)])
         show(s)
-        s.list.next = s.list.next.next      # C frees what it finds, so this one is lost; none is freed twice
+        node = s.list.next
+        s.list.next = node.next             # C frees what it finds, so not this one; none is freed twice
+        lib.drop(node)
         show(s)
         print(lib.last(s) == lib.find(s, 0))
 
