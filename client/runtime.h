@@ -49,8 +49,8 @@ typedef void coil_carry_fn(struct coil_link *link, unsigned function, void *call
 struct coil_client_function {
     uint32_t call_size;
     uint32_t result_size;
-    bool plain;   /* nothing to stage: no pointers that Python follows, and small frames */
-    bool counted; /* an array's length is said by other arguments */
+    bool plain;           /* nothing to stage: no pointers that Python follows, and small frames */
+    bool counted;         /* an array's length is said by other arguments */
     bool result_pointers; /* the result is a pointer, or has some in it */
     bool oneway;          /* nobody waits for it */
     bool inlines;         /* all that it leads to may lie in its record */
@@ -58,7 +58,7 @@ struct coil_client_function {
 
 /* A module of this process.  Immortal: made at its first call. */
 struct coil_link {
-    coil_carry_fn *_Atomic carry; /* release L in the openers, acquire L in coil_call */
+    coil_carry_fn *_Atomic carry;        /* release L in the openers, acquire L in coil_call */
     const struct coil_descriptor *image; /* a copy: the library may be unloaded */
     const struct coil_program *program;  /* the library's own: only while its functions are in use */
     void (**stubs)(void);                /* of `functions`: the library's own; NULL if it does not say */
@@ -81,7 +81,7 @@ struct coil_link {
     struct coil_thread *_Atomic opener;
     struct coil_channel *opening_channel;
     bool opening_slot_known;
-    struct coil_native **natives;         /* of `signatures`, made when needed; guarded by a lock of program.c */
+    struct coil_native **natives; /* of `signatures`, made when needed; guarded by a lock of program.c */
 
     struct coil_host_module *host_module; /* in-process */
     bool needs_private;                   /* its init code needs the program; guarded by `lock` */
@@ -136,13 +136,14 @@ void coil_environment_deinit(struct coil_environment *environment);
 
 /* ---- thread.c ---- */
 struct coil_thread {
-    struct coil_channel *channel;  /* the one used last; the first of `channels` to look at */
-    struct coil_channel *channels; /* one per session this thread has called through */
+    struct coil_thread *next, *previous; /* in the list of all */
+    struct coil_channel *channel;        /* the one used last; the first of `channels` to look at */
+    struct coil_channel *channels;       /* one per session this thread has called through */
     struct coil_host_thread *host_thread;
     struct coil_link *link; /* whose call is under way, the innermost one */
     unsigned depth;         /* how many C functions Python has called on this thread that have not returned yet */
     struct coil_error error;
-    int status; /* enum coil_status of the last call */
+    int status;                     /* enum coil_status of the last call */
     char *environment;              /* in-process: what coil.environ() was last answered with; owned */
     int64_t deadline_ms;            /* nothing is waited for beyond it (coil_clock_ms); 0: no deadline */
     struct coil_unsent *unsent;     /* one-way calls whose worker died before they began; owned */

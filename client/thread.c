@@ -4,6 +4,10 @@
  * The structure is reached through one thread-local pointer of the
  * initial-exec model: a load, even in a library that was opened with dlopen().  A
  * pthread key's destructor gives everything back when the thread ends.
+ *
+ * All structures are in a list.  In a forked child those of the parent's other threads stay there, and are no leak that
+ * tools would report: what they own cannot be freed, because their threads may have been changing it.  The runtime
+ * lock guards the list.
  */
 #include <stdlib.h>
 
@@ -13,6 +17,26 @@ _Thread_local struct coil_thread *coil_thread_self;
 
 static pthread_once_t key_once = PTHREAD_ONCE_INIT;
 static pthread_key_t key;
+static struct coil_thread *threads;
+
+static void enter(struct coil_thread *thread)
+{
+    (void)pthread_mutex_lock(&coil_runtime_lock);
+    thread->next = threads;
+    if (threads)
+        threads->previous = thread;
+    threads = thread;
+    (void)pthread_mutex_unlock(&coil_runtime_lock);
+}
+
+static void leave(struct coil_thread *thread)
+{
+    (void)pthread_mutex_lock(&coil_runtime_lock);
+    if (thread->next)
+        thread->next->previous = thread->previous;
+    *(thread->previous ? &thread->previous->next : &threads) = thread->next;
+    (void)pthread_mutex_unlock(&coil_runtime_lock);
+}
 
 static void thread_end(void *argument)
 {
@@ -21,6 +45,7 @@ static void thread_end(void *argument)
     coil_remote_thread_end(thread);
     coil_inprocess_thread_end(thread);
     coil_thread_self = NULL;
+    leave(thread);
     free(thread->environment);
     free(thread);
 }
@@ -38,11 +63,14 @@ struct coil_thread *coil_thread_get(void)
     if (thread)
         return thread;
     (void)pthread_once(&key_once, key_create);
+    coil_fork_prepare();
     thread = calloc(1, sizeof *thread);
     if (thread && pthread_setspecific(key, thread) != 0) {
         free(thread);
         return NULL;
     }
+    if (thread)
+        enter(thread);
     coil_thread_self = thread;
     return thread;
 }
