@@ -128,7 +128,12 @@ static bool make_tables(struct coil_link *link)
     lay_out(image, coil_image_signatures(image), image->signatures.count, link->signatures);
     link->error_values_size = coil_image_error_values(image, COIL_ERROR_VALUES_SIZE, link->error_value_offsets);
     link->error_values = calloc(1, link->error_values_size + 1u);
-    return link->error_values != NULL;
+    if (!link->error_values)
+        return false;
+    for (uint32_t i = 0; link->error_values_size <= COIL_ERROR_VALUES_SIZE && i < image->functions.count; i++)
+        coil_image_declared_error(image, &coil_image_functions(image)[i],
+                                  link->error_values + link->error_value_offsets[i]);
+    return true;
 }
 
 static struct coil_link *link_new(struct coil_module *module, struct coil_error *error)

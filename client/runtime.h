@@ -68,7 +68,8 @@ struct coil_link {
     pthread_mutex_t lock;          /* guards opening */
     uint32_t *error_value_offsets; /* one per function, within `error_values` */
     uint32_t error_values_size;    /* more than COIL_ERROR_VALUES_SIZE: the worker does not publish them */
-    unsigned char *error_values;   /* the last ones known; guarded by the runtime lock; zero at first */
+    unsigned char *error_values;   /* the last ones known; guarded by the runtime lock; what the declaration says
+                                      at first */
     struct coil_error failure;     /* why the init code failed; written once, before `carry` says so */
 
     /* remote: which session has it open, and under which number.  Written under the runtime lock. */

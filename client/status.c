@@ -42,7 +42,7 @@ void coil_status_fail(struct coil_link *link, unsigned function, void *result, e
     struct coil_thread *thread = coil_thread_get();
 
     if (result && f->result_size) {
-        memset(result, 0, f->result_size);
+        coil_image_declared_error(link->image, &coil_image_functions(link->image)[function], result);
         (void)pthread_mutex_lock(&coil_runtime_lock);
         if (link->error_values_size <= COIL_ERROR_VALUES_SIZE)
             memcpy(result, link->error_values + link->error_value_offsets[function], f->result_size);

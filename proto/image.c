@@ -316,6 +316,26 @@ uint32_t coil_image_error_values(const struct coil_descriptor *image, uint32_t l
     return (uint32_t)at;
 }
 
+void coil_image_declared_error(const struct coil_descriptor *image, const struct coil_descriptor_function *f,
+                               void *result)
+{
+    const coil_type_code code = coil_image_types(image)[coil_image_resolve(image, f->result.type)];
+    int64_t primitive = COIL_TYPE_OPERATION(code) == COIL_OP_PRIMITIVE ? (int64_t)COIL_TYPE_ARGUMENT(code) : -1;
+    const float narrow = (float)f->error_real;
+    const long double wide = f->error_real;
+    const bool truth = f->error_integer != 0;
+    const void *value = primitive == COIL_PRIM_FLOAT        ? (const void *)&narrow
+                        : primitive == COIL_PRIM_DOUBLE     ? (const void *)&f->error_real
+                        : primitive == COIL_PRIM_LONGDOUBLE ? (const void *)&wide
+                        : primitive == COIL_PRIM_BOOL       ? (const void *)&truth
+                                                            : &f->error_integer; /* the lower bytes are those of less */
+
+    if (f->result_size)
+        memset(result, 0, f->result_size);
+    if (f->flags & COIL_FUNCTION_HAS_ERROR && f->result.size <= sizeof wide)
+        memcpy((char *)result + f->result.offset, value, f->result.size);
+}
+
 int coil_descriptor_copy(const void *data, size_t size, const uint8_t hash[COIL_HASH_SIZE],
                          struct coil_descriptor **ret_copy, struct coil_error *error)
 {

@@ -32,6 +32,10 @@ void coil_descriptor_hash(const struct coil_descriptor *image, uint8_t ret_hash[
  */
 uint32_t coil_image_error_values(const struct coil_descriptor *image, uint32_t limit, uint32_t *ret_offsets);
 
+/* What error() in the declaration says, as `f->result_size` bytes; zeros without it. */
+void coil_image_declared_error(const struct coil_descriptor *image, const struct coil_descriptor_function *f,
+                               void *result);
+
 /* The type behind names and no-ops. */
 uint32_t coil_image_resolve(const struct coil_descriptor *image, uint32_t type);
 

@@ -203,11 +203,11 @@ static int function_run(const struct coil_host_module *module, const struct coil
     struct coil_callee callee;
 
     if (!function->attachment) {
-        if (function->descriptor->result_size)
-            memset(result, 0, function->descriptor->result_size);
+        coil_image_declared_error(module->image, function->descriptor, result);
         coil_report_line("coil: function %s.%s() called, but no Python code was attached to it with "
-                         "@ffi.def_extern() in the init code. Returning 0.",
-                         module->name, function->name);
+                         "@ffi.def_extern() in the init code. Returning %s.",
+                         module->name, function->name,
+                         function->descriptor->flags & COIL_FUNCTION_HAS_ERROR ? "its error value" : "0");
         return COIL_HOST_NOT_ATTACHED;
     }
     attachment = coil_attachment_ref(function->attachment);
@@ -278,5 +278,5 @@ void coil_dispatch_error_value(struct coil_host_module *module, unsigned functio
     if (callee->attachment)
         memcpy(value, callee->attachment->error, callee->attachment->error_size);
     else
-        memset(value, 0, callee->descriptor->result_size);
+        coil_image_declared_error(module->image, callee->descriptor, value);
 }

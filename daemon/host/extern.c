@@ -42,7 +42,9 @@ static void attachment_unrefp(struct coil_attachment **attachment)
     *attachment = NULL;
 }
 
-static struct coil_attachment *attachment_new(const struct coil_host_function *function, PyObject *callable,
+/* The error value is the one given; else the declaration's. */
+static struct coil_attachment *attachment_new(const struct coil_host_module *module,
+                                              const struct coil_host_function *function, PyObject *callable,
                                               PyObject *error, PyObject *onerror)
 {
     size_t size = function->descriptor->result_size;
@@ -55,6 +57,7 @@ static struct coil_attachment *attachment_new(const struct coil_host_function *f
     }
     attachment->references = 1;
     attachment->error_size = size;
+    coil_image_declared_error(module->image, function->descriptor, attachment->error);
     attachment->callable = Py_NewRef(callable);
     attachment->onerror = onerror == Py_None ? NULL : Py_NewRef(onerror);
     if (error != Py_None && (coil_converter_to_c(&function->result, error, attachment->error) < 0 ||
@@ -112,7 +115,7 @@ static PyObject *decorate(PyObject *self, PyObject *callable)
     if (onerror != Py_None && !PyCallable_Check(onerror))
         return PyErr_Format(PyExc_TypeError, "expected a callable object for 'onerror', not %.200s",
                             Py_TYPE(onerror)->tp_name);
-    attachment = attachment_new(function, callable, error, onerror);
+    attachment = attachment_new(module, function, callable, error, onerror);
     if (!attachment)
         return NULL;
     attach(module, function, attachment);
