@@ -22,7 +22,7 @@ enum coil_status {
     COIL_E_EXCEPTION = 1,    /* Python raised an exception, or its result did not fit the C type */
     COIL_E_NOT_ATTACHED = 2, /* no Python function is attached with @ffi.def_extern() */
     COIL_E_INIT = 3,         /* the module's init code failed */
-    COIL_E_DIED = 4,         /* the worker died while it ran this call */
+    COIL_E_DIED = 4,         /* the worker died while it ran this call, which may have done its work */
     COIL_E_NO_DAEMON = 5,    /* no daemon could be reached or started */
     COIL_E_REFUSED = 6,      /* the daemon refused the program, or the program the daemon */
     COIL_E_MISMATCH = 7,     /* versions or descriptors differ */
@@ -31,7 +31,8 @@ enum coil_status {
     COIL_E_PROTOCOL = 10,    /* the other side broke the protocol */
     COIL_E_LENGTH = 11,      /* a length among the arguments is negative or too large */
     COIL_E_POINTER = 12,     /* a pointer leads to memory that cannot be read, or that the other side cannot see */
-    COIL_E_TIMEOUT = 13      /* the deadline has passed; the handler may still be running */
+    COIL_E_TIMEOUT = 13,     /* the deadline has passed; the handler may still be running */
+    COIL_E_NOT_STARTED = 14  /* workers died one after the other, and none has begun this call: it has not run */
 };
 
 /*
@@ -52,8 +53,8 @@ void *coil_alloc(size_t size);
 void coil_free(void *memory);
 
 /*
- * Waits until the one-way calls that this thread has made have been carried out.  0, or -1 if some are
- * lost because Python died (said on stderr, and by coil_last_error()).
+ * Waits until the one-way calls that this thread has made have been carried out.  0, or -1 if some made since the last
+ * coil_flush() are lost, because Python died or could not be reached (said on stderr, and by coil_last_error()).
  */
 int coil_flush(void);
 

@@ -73,7 +73,8 @@ enum coil_refusal {
     COIL_REFUSED_LIMIT = 5,    /* no memory, no channel, no address left */
     COIL_REFUSED_PROTOCOL = 6, /* the message made no sense at this point */
     COIL_REFUSED_IDENTITY = 7, /* this user may not */
-    COIL_REFUSED_CRASHES = 8   /* workers of this environment crash as soon as they start; until a reload */
+    COIL_REFUSED_CRASHES = 8,  /* workers of this environment crash as soon as they start; until a reload */
+    COIL_REFUSED_DIED = 9      /* the workers chosen died before the program had its session */
 };
 
 /* X(message, wire name, number of fds, its keys): every message there is. */

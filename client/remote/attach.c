@@ -66,6 +66,8 @@ static enum coil_status status_of_refusal(uint64_t code)
         return COIL_E_MEMORY;
     case COIL_REFUSED_PROTOCOL:
         return COIL_E_PROTOCOL;
+    case COIL_REFUSED_DIED:
+        return COIL_E_NOT_STARTED;
     default:
         return COIL_E_REFUSED;
     }

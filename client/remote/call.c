@@ -32,6 +32,7 @@ struct attempt {
     struct coil_channel *channel;
     enum coil_status status;
     int outcome;     /* enum coil_host_outcome */
+    bool may_have_run; /* idempotent, and an earlier worker had begun it */
     uint64_t region; /* the worker met a pointer to here; 0: none that it has not been shown */
 };
 
@@ -115,16 +116,20 @@ static int no_answer(struct attempt *a, int r, uint32_t sequence, struct coil_er
         return coil_error_set(error, -ESRCH,
                               "this process was forked while it was in the call, whose answer goes to "
                               "its parent");
-    if (!a->slot && row_of(a)->flags & COIL_FUNCTION_IDEMPOTENT)
+    if (!a->slot && row_of(a)->flags & COIL_FUNCTION_IDEMPOTENT) {
+        a->may_have_run |= coil_channel_started(a->channel, sequence);
         return coil_error_set(error, -EAGAIN, "the Python worker (process %ld) died", worker);
+    }
     if (r == -ETIMEDOUT) {
         a->status = COIL_E_REFUSED;
         return coil_error_set(
             error, -ESRCH,
             "the daemon no longer serves this program's session; was its connection closed by the program?");
     }
-    if (!coil_channel_started(a->channel, sequence))
+    if (!coil_channel_started(a->channel, sequence)) {
+        a->status = a->may_have_run ? COIL_E_DIED : COIL_E_NOT_STARTED;
         return coil_error_set(error, -EAGAIN, "the Python worker (process %ld) died before the call began", worker);
+    }
     return coil_error_set(error, -ESRCH,
                           "the Python worker (process %ld) died while it ran this call; the daemon's log (coilctl "
                           "status names it) says how",

@@ -435,7 +435,7 @@ int coil_channel_explain(struct coil_channel *channel, int code, enum coil_statu
     switch (code) {
     case -ESRCH:
     case -ETIMEDOUT:
-        *ret_status = COIL_E_DIED;
+        *ret_status = COIL_E_NOT_STARTED;
         return coil_error_set(error, channel->level_count > 0 ? -ESRCH : -EAGAIN,
                               "the Python worker (process %ld) died before the call began",
                               (long)channel->session->worker);

@@ -131,21 +131,26 @@ static int no_answer(const struct coil_channel *channel, int r, uint32_t sequenc
                      struct coil_error *error)
 {
     long worker = (long)channel->session->worker;
+    bool again;
 
     if (r == -EPROTO)
         return coil_error_set(error, r, "the worker's answer does not fit its ring");
-    *ret_status = COIL_E_DIED;
+    *ret_status = COIL_E_NOT_STARTED;
     if (r == -ECHILD)
         return coil_error_set(error, -ESRCH, "this process was forked while the init code ran for its parent");
     if (r == -ESRCH && !coil_channel_started(channel, sequence))
         return coil_error_set(error, -EAGAIN, "the Python worker (process %ld) died", worker);
-    return coil_error_set(error, -ESRCH,
+    /* Init code runs anew in every worker anyway; but what it has called of the program is not called twice. */
+    again = r == -ESRCH && !(channel->levels[channel->level_count - 1] & COIL_LEVEL_ASKED);
+    if (again && channel->echo)
+        coil_echo_repeat(channel->echo);
+    return coil_error_set(error, again ? -EAGAIN : -ESRCH,
                           "the Python worker (process %ld) died while it ran the init code; the daemon's log "
                           "(coilctl status names it) says how",
                           worker);
 }
 
-/* -EAGAIN: the worker died before it began; -ESRCH: it died while the init code ran. */
+/* -EAGAIN: the worker died, the next one will do; -ESRCH: it died in the program, called by the init code. */
 static int open_module(struct coil_link *link, struct coil_channel *channel, enum coil_status *ret_status,
                        struct coil_error *error)
 {
@@ -285,7 +290,7 @@ int coil_remote_channel(struct coil_link *link, struct coil_channel **ret_channe
             return error->code;
         }
     }
-    *ret_status = COIL_E_DIED;
+    *ret_status = COIL_E_NOT_STARTED;
     return coil_error_set(error, -ESRCH,
                           "%d Python workers died one after the other before the call began; the daemon's log (coilctl "
                           "status names it) says how",

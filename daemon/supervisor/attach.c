@@ -33,6 +33,7 @@
 #include "proto/version.h"
 
 #define ATTEMPTS_MAX 3 /* workers that may die while one program attaches */
+#define KILLS_MAX 8    /* the same, if the last one was killed from outside: the next one may live */
 
 static void choose_worker(struct coil_client *client);
 static void load_module(struct coil_client *client);
@@ -101,14 +102,16 @@ static void give_up_as_told(struct coil_client *client, const struct coil_messag
 /* The worker that this request relied on is dead. */
 static void worker_lost(struct coil_client *client)
 {
+    bool killed = client->worker->killed_from_outside;
+
     /* A dead worker's structure lives until the loop has closed its handles, so its words can be used. */
-    if (client->worker->failure[0]) {
+    if (client->worker->failure[0] && !killed) {
         give_up(client, COIL_REFUSED_NO_PYTHON, client->worker->failure);
         return;
     }
     drop_worker(client);
-    if (++client->attempts >= ATTEMPTS_MAX)
-        give_up(client, COIL_REFUSED_OTHER, "the worker died while the program was being attached, several times");
+    if (++client->attempts >= (killed ? KILLS_MAX : ATTEMPTS_MAX))
+        give_up(client, COIL_REFUSED_DIED, "the worker died while the program was being attached, several times");
     else
         choose_worker(client);
 }

@@ -206,6 +206,8 @@ void coil_death_note(struct coil_worker *worker)
         coil_restart_reset(restart);
     else if (!worker->told_to_end && !worker->failure[0] && !inquest.has_culprit)
         coil_restart_died(restart, uv_now(&worker->server->loop), is_from_outside(worker), how);
+    worker->killed_from_outside =
+        is_from_outside(worker) && !worker->failure[0] && !worker->told_to_end && !worker->killed_by_us;
     if (!worker->was_ready && !worker->failure[0])
         (void)snprintf(worker->failure, sizeof worker->failure,
                        "the worker died before Python had started: %s; see the daemon's log %s", how,

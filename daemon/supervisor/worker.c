@@ -127,10 +127,16 @@ static void on_death(uv_poll_t *poll, int status, int events)
     died(worker);
 }
 
-void coil_worker_kill(struct coil_worker *worker)
+static void kill_it(struct coil_worker *worker)
 {
     if (worker->pidfd >= 0)
         (void)pidfd_send_signal(worker->pidfd, SIGKILL, NULL, 0);
+}
+
+void coil_worker_kill(struct coil_worker *worker)
+{
+    worker->killed_by_us = true;
+    kill_it(worker);
 }
 
 /* ---- the conversation ---- */
@@ -157,8 +163,10 @@ static void link_broke(struct coil_worker *worker, const char *why)
     (void)uv_poll_stop(&worker->link_poll);
     if (pidfd_is_readable(worker))
         died(worker);
-    else
+    else if (why)
         coil_worker_kill(worker);
+    else
+        kill_it(worker); /* it is most probably dying already */
 }
 
 /* With its heap it can take sessions. */

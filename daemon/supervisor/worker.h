@@ -55,6 +55,8 @@ struct coil_worker {
     bool preparing;  /* it is to take another one's place, and takes no sessions until it can: reload.c */
     bool retired;    /* it takes no sessions any more, and leaves when it has none */
     bool told_to_end;
+    bool killed_by_us;
+    bool killed_from_outside;          /* it is dead, and neither we nor its code are to blame */
     unsigned users;                    /* clients and sessions that count on it */
     char failure[COIL_ERROR_TEXT_MAX]; /* why it did not start */
     struct coil_awaits starters;       /* who waits for READY */
