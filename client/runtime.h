@@ -148,7 +148,7 @@ struct coil_thread {
     char *environment;              /* in-process: what coil.environ() was last answered with; owned */
     int64_t deadline_ms;            /* nothing is waited for beyond it (coil_clock_ms); 0: no deadline */
     struct coil_unsent *unsent;     /* one-way calls whose worker died before they began; owned */
-    bool oneway_lost;               /* some are lost, since the last coil_flush() */
+    int oneway_lost;                /* enum coil_status: some are lost, since the last coil_flush(); 0: none */
     struct coil_error oneway_error; /* the last of them */
 };
 

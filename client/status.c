@@ -52,6 +52,10 @@ void coil_status_fail(struct coil_link *link, unsigned function, void *result, e
         thread->status = status;
         thread->error = *error;
     }
+    if (thread && f->oneway) {
+        thread->oneway_lost = status;
+        thread->oneway_error = *error;
+    }
     coil_status_print("%s.%s(): %s; %s", coil_image_name(link->image), coil_link_function_name(link, function),
                       error->text, f->oneway ? "the one-way call is lost" : "the call returned its error value");
     abort_if_asked();

@@ -271,7 +271,7 @@ static struct coil_channel *find_channel_of(struct coil_session *session, struct
 
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
     channel = coil_channel_get(session, error);
-    if (channel && coil_thread_self->unsent) {
+    while (channel && coil_unsent_can_go(coil_thread_self)) {
         coil_unsent_send(coil_thread_self);
         channel = coil_channel_get(session, error);
     }

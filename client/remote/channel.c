@@ -334,7 +334,8 @@ struct coil_channel *coil_channel_get(struct coil_session *session, struct coil_
         channel->next = thread->channels;
         thread->channels = channel;
     }
-    thread->channel = channel;
+    /* As long as there are calls that come first, every call goes the slow way. */
+    thread->channel = thread->unsent ? NULL : channel;
     return channel;
 }
 

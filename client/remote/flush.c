@@ -13,6 +13,14 @@
 
 #define END_TIMEOUT_MS 5000
 
+/* The worker has not carried out all of them, and has said on stderr why. */
+static void note_refused(void)
+{
+    coil_thread_self->oneway_lost = COIL_E_REFUSED;
+    coil_error_set(&coil_thread_self->oneway_error, -EIO,
+                   "the Python worker has refused one-way calls; each was said on stderr");
+}
+
 /* 0; -EAGAIN: the worker died, and what had not begun is in the thread's list; else with words. */
 static int flush_channel(struct coil_channel *channel, enum coil_status *ret_status, struct coil_error *error)
 {
@@ -26,6 +34,8 @@ static int flush_channel(struct coil_channel *channel, enum coil_status *ret_sta
         (void)coil_producer_publish(&channel->requests, &request);
         r = coil_channel_receive(channel, &reply, &scope);
         if (r == 0 && reply.kind == COIL_RECORD_FLUSHED) {
+            if (reply.outcome)
+                note_refused();
             coil_channel_finish(channel);
             return 0;
         }
@@ -74,14 +84,14 @@ int coil_remote_flush(struct coil_thread *thread)
 
     thread->status = COIL_OK;
     if (r < 0) {
-        thread->status = status;
+        thread->status = status == COIL_E_NOT_STARTED ? COIL_E_DIED : status; /* of what was to be flushed */
         thread->error = error;
         coil_status_print("coil_flush(): %s", error.text);
     } else if (thread->oneway_lost) {
-        thread->status = COIL_E_DIED;
+        thread->status = thread->oneway_lost;
         thread->error = thread->oneway_error;
     }
-    thread->oneway_lost = false;
+    thread->oneway_lost = COIL_OK;
     return thread->status == COIL_OK ? 0 : -1;
 }
 

@@ -156,6 +156,9 @@ static int queue(struct coil_channel *channel, const struct oneway *o, struct co
     void *place;
     int r;
 
+    /* Behind one that found no room, a smaller one might find some. */
+    if (channel->level_count > 0 && coil_thread_self->unsent)
+        return coil_oneway_keep(coil_thread_self, o->link, header, payload);
     place = coil_channel_claim(channel, header->size, &r);
     if (__builtin_expect(!place, 0)) {
         if (r == -ESRCH && channel->level_count > 0)

@@ -314,12 +314,12 @@ int coil_remote_find_slowly(struct coil_link *link, struct coil_channel **ret_ch
     int r;
 
     if (coil_thread_self && coil_remote_is_inside_lost(coil_thread_self)) {
-        *ret_status = COIL_E_DIED;
+        *ret_status = COIL_E_NOT_STARTED;
         return coil_error_set(error, -ESRCH, "the Python worker that this call would be made inside of has died");
     }
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
     r = coil_remote_channel(link, ret_channel, ret_status, error);
-    if (r == 0 && coil_thread_self->unsent) {
+    while (r == 0 && coil_unsent_can_go(coil_thread_self)) {
         coil_unsent_send(coil_thread_self);
         r = coil_remote_channel(link, ret_channel, ret_status, error);
     }

@@ -206,6 +206,9 @@ void coil_unsent_save(struct coil_thread *thread, struct coil_channel *channel);
 /* Sends what has been saved.  Not while a call of this thread waits: what that one finds out comes first. */
 void coil_unsent_send(struct coil_thread *thread);
 
+/* Is there anything that it would send?  Finding a channel may find out that a worker is dead, and save more. */
+bool coil_unsent_can_go(const struct coil_thread *thread);
+
 /* Gives up what has been saved, and says `why`; NULL: silently, in a forked child, because it is the parent's. */
 void coil_unsent_forget(struct coil_thread *thread, const char *why);
 

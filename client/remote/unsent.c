@@ -48,7 +48,7 @@ static struct coil_unsent *unsent_new(struct coil_link *link, const struct coil_
 /* Says that a call is lost, once; and to the next coil_flush(). */
 static void lose(struct coil_thread *thread, const struct coil_link *link, unsigned function, const char *why)
 {
-    thread->oneway_lost = true;
+    thread->oneway_lost = COIL_E_DIED;
     coil_error_set(&thread->oneway_error, -ESRCH, "%s.%s(): the one-way call %s", coil_image_name(link->image),
                    coil_link_function_name(link, function & 0xffffu), why);
     coil_status_print("%s", thread->oneway_error.text);
@@ -159,16 +159,13 @@ void coil_unsent_save(struct coil_thread *thread, struct coil_channel *channel)
 /* ---- to the next worker ---- */
 
 /* 0; -EAGAIN: that worker died as well, and the call is in the list again; else with words. */
-static int send_one(struct coil_thread *thread, struct coil_unsent *unsent, struct coil_error *error)
+static int send_one(struct coil_thread *thread, struct coil_channel *channel, struct coil_unsent *unsent,
+                    struct coil_error *error)
 {
     enum coil_status status;
-    struct coil_channel *channel;
     void *payload;
     int r;
 
-    r = coil_remote_channel(unsent->link, &channel, &status, error);
-    if (r < 0)
-        return r;
     if (coil_oneway_prepare(channel, unsent->link) < 0)
         return coil_error_set(error, -ENOMEM, "no memory for one-way calls");
     payload = coil_channel_claim(channel, unsent->header.size, &r);
@@ -186,23 +183,38 @@ static int send_one(struct coil_thread *thread, struct coil_unsent *unsent, stru
     return -EAGAIN;
 }
 
+bool coil_unsent_can_go(const struct coil_thread *thread)
+{
+    for (const struct coil_channel *channel = thread->channels; channel; channel = channel->next)
+        if (channel->level_count > 0)
+            return false;
+    return thread->unsent != NULL;
+}
+
 void coil_unsent_send(struct coil_thread *thread)
 {
     int cancel;
 
-    for (const struct coil_channel *channel = thread->channels; channel; channel = channel->next)
-        if (channel->level_count > 0)
-            return;
+    if (!coil_unsent_can_go(thread))
+        return;
     /* A thread that is cancelled here would leave with locks held. */
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
     while (thread->unsent) {
-        COIL_CLEANUP(unsent_free) struct coil_unsent *unsent = thread->unsent;
+        COIL_CLEANUP(unsent_free) struct coil_unsent *unsent = NULL;
+        const struct coil_unsent *first = thread->unsent;
+        struct coil_channel *channel;
+        enum coil_status status;
         char why[COIL_ERROR_TEXT_MAX];
         struct coil_error error;
         int r;
 
+        r = coil_remote_channel(first->link, &channel, &status, &error);
+        if (thread->unsent != first)
+            continue; /* another worker has died meanwhile, and what was in its ring comes first */
+        unsent = thread->unsent;
         thread->unsent = unsent->next;
-        r = send_one(thread, unsent, &error);
+        if (r == 0)
+            r = send_one(thread, channel, unsent, &error);
         if (r == -EAGAIN) {
             unsent = NULL; /* the list's again */
         } else if (r < 0) {

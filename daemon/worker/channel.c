@@ -150,7 +150,7 @@ static int reset(struct coil_channel *channel)
     const struct coil_header answer = { .kind = COIL_RECORD_RESET_DONE };
     uint64_t position = channel->requests.cursor;
 
-    channel->abandoned = false;
+    channel->abandoned = channel->oneway_refused = false;
     channel_leave(channel);
     coil_worker_host->thread_detach(channel->host_thread);
     channel->host_thread = coil_worker_host->thread_attach(channel);
@@ -162,12 +162,13 @@ static int reset(struct coil_channel *channel)
 
 static int flush(struct coil_channel *channel, const struct coil_header *header)
 {
-    const struct coil_header answer = { .kind = COIL_RECORD_FLUSHED };
+    const struct coil_header answer = { .kind = COIL_RECORD_FLUSHED, .outcome = channel->oneway_refused };
     uint64_t position = channel->requests.cursor;
 
     coil_consumer_advance(&channel->requests, header);
     if (!coil_channel_claim_answer(channel, 0))
         return -ECANCELED;
+    channel->oneway_refused = false;
     coil_channel_answer(channel, position, &answer);
     return 0;
 }
