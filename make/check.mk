@@ -34,11 +34,13 @@ $(UNIT_TESTS): | $(BUILD)/tests/libexec
 UNIT_TIMEOUT ?= 120
 E2E = $(TESTS_PYTHON) tests/run.py --build $(BUILD) -j $(PARALLEL) $(if $(SANITIZE),--sanitize $(SANITIZE))
 
+STRESS = $(TESTS_PYTHON) tests/run.py --suite stress --build $(BUILD) -j 1 $(if $(SANITIZE),--sanitize $(SANITIZE))
+
 # Folders of tests with a runner of their own.
 run_folder = @echo "== $(1)"; $(TESTS_PYTHON) tests/$(1)/run.py $(2)
 
 .PHONY: check test demo model bench stress programs-and-units run-units run-stubgen run-layering run-e2e run-e2e-quick \
-	run-install run-model run-sanitized run-tsan run-check run-test
+	run-stress run-install run-model run-sanitized run-tsan run-check run-test
 
 programs-and-units: programs $(UNIT_TESTS)
 
@@ -60,6 +62,10 @@ run-model:
 run-e2e-quick: programs
 	@echo "== end to end, the quick ones"
 	@$(E2E) --quick
+# What goes on for long, in a short form.
+run-stress: programs
+	@echo "== stress, for a short while"
+	@$(STRESS)
 run-e2e: programs
 	@echo "== end to end"
 	@$(E2E)
@@ -75,7 +81,7 @@ check: setup-test
 	@+$(call run_steps,check,run-units run-stubgen run-layering run-e2e-quick)
 test: setup-test
 	@+$(MAKE) --no-print-directory -j$(PARALLEL) programs-and-units
-	@+$(call run_steps,test,run-units run-stubgen run-layering run-model run-tsan run-fuzz run-e2e run-install run-sanitized)
+	@+$(call run_steps,test,run-units run-stubgen run-layering run-model run-tsan run-fuzz run-e2e run-stress run-install run-sanitized)
 
 # A build of its own with AddressSanitizer and UndefinedBehaviorSanitizer: unit tests, the generator, everything end to end.
 sanitized = SANITIZE=address,undefined BUILD=$(BUILD)-asan CFLAGS='-O1 -g'
@@ -101,12 +107,22 @@ bench: setup-bench
 	@$(TESTS_PYTHON) bench/run.py --build $(BUILD) $(BENCH)
 	@$(TESTS_PYTHON) bench/pointers/run.py --build $(BUILD) $(BENCH_POINTERS)
 
+# The long forms: hours.  make stress LEDGER_KILLS=1000 STRESS_SCALE=2 is a shorter one; make stress-ledger one of its steps.
 STRESS_SCALE ?= 20
+LEDGER_KILLS ?= 10000
+.PHONY: stress-model stress-e2e stress-rounds stress-ledger
 stress: setup-test
 	@+$(MAKE) --no-print-directory -j$(PARALLEL) programs-and-units
+	@+$(call run_steps,stress,stress-model stress-e2e stress-rounds stress-ledger)
+stress-model:
 	$(call run_folder,model,--long)
+stress-e2e: programs
+	@echo "== end to end, $(STRESS_SCALE) times as much"
 	@$(E2E) --scale $(STRESS_SCALE)
+stress-rounds: programs
 	@for round in 1 2 3 4 5; do $(E2E) -k 'kill*' && $(E2E) -k '*thread*' && $(E2E) -k 'many*' || exit 1; done
+stress-ledger: programs
+	@LEDGER_KILLS=$(LEDGER_KILLS) $(STRESS) -k ledger
 
 # The end-to-end programs built by the real CFFI: proves that what they are expected to print is CFFI's behaviour.
 .PHONY: test-expectations

@@ -9,6 +9,7 @@ be found with certainty.
 import ctypes
 import difflib
 import glob
+import json
 import os
 import re
 import shutil
@@ -171,6 +172,12 @@ class Case:
 
     # ---- building ----
 
+    def compile_with_coil(self, source, output, *flags):
+        """For programs that include coil.h."""
+        include, library = self.build + "/include", self.build + "/lib"
+        self.compile(source, output, "-I" + include, *("./" + os.path.basename(name) for name in self.libraries()),
+                     "-L" + library, "-Wl,-rpath," + library, "-Wl,-rpath,.", "-lcoil", *flags, link=False)
+
     def prepare(self, cffi=False):
         """Copies the case, generates its stub libraries and compiles main.c without any flag of coil's."""
         shutil.copytree(self.source, self.work, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
@@ -304,6 +311,10 @@ class Case:
     def check_expected(self, result):
         self.check(result, self.text("expected.stdout", ""), self.text("expected.stderr", ""),
                    int(self.text("expected.status", "0")))
+
+    def note(self, text):
+        """Figures, and how far a long case has got: shown at once."""
+        print(json.dumps(["note", text]), flush=True)
 
     def expect(self, condition, message):
         if not condition:

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Runs the end-to-end cases: every folder of tests/e2e, each in both modes.
+"""Runs the end-to-end cases: every folder of tests/e2e, each in both modes; or those of tests/stress.
 
-    tests/run.py [--build DIR] [--mode MODE] [-k PATTERN] [--quick] [-j N] [--keep]
+    tests/run.py [--build DIR] [--suite e2e|stress] [--mode MODE] [-k PATTERN] [--quick] [-j N] [--keep]
 
 A case is a folder with these files (tests/e2e/README.md):
 
@@ -119,19 +119,26 @@ def run_one(options):
 
 def spawn(source, base, options):
     work = os.path.join(base, os.path.basename(source))
+    name = os.path.basename(source)
     command = [sys.executable, os.path.abspath(__file__), "--one", source, "--work", work, "--build", options.build,
                "--scale", str(options.scale), "--sanitize", options.sanitize]
     if options.accept:
         command += ["--accept"]
     for mode in options.mode:
         command += ["--mode", mode]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     results, noise = [], []
-    for line in done.stdout.splitlines():
-        try:
-            results.append(json.loads(line))
-        except ValueError:
-            noise.append(line)
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True) as done:
+        for line in done.stdout:
+            try:
+                result = json.loads(line)
+            except ValueError:
+                noise.append(line.rstrip("\n"))
+                continue
+            if result[0] == "note":  # while it runs
+                print("     %s: %s" % (name, result[1].replace("\n", "\n     ")), flush=True)
+            else:
+                results.append(result)
     if done.returncode != 0 or noise:
         results.append(["-", "FAIL", "the runner itself:\n" + "\n".join(noise), 0])
     return results
@@ -140,6 +147,7 @@ def spawn(source, base, options):
 def main():
     parser = argparse.ArgumentParser(description="end-to-end tests")
     parser.add_argument("--build", default="build", help="the build folder")
+    parser.add_argument("--suite", default="e2e", choices=["e2e", "stress"], help="which folder of cases")
     parser.add_argument("--mode", action="append", choices=["daemon", "inprocess", "cffi"])
     parser.add_argument("-k", metavar="PATTERN", default="*", help="only cases whose name matches")
     parser.add_argument("--quick", action="store_true", help="only cases marked as quick")
@@ -157,7 +165,7 @@ def main():
         return run_one(options)
 
     pattern = options.k if any(sign in options.k for sign in "*?[") else "*%s*" % options.k
-    sources = [folder.rstrip("/") for folder in sorted(glob.glob(os.path.join(HERE, "e2e", "*", "")))]
+    sources = [folder.rstrip("/") for folder in sorted(glob.glob(os.path.join(HERE, options.suite, "*", "")))]
     sources = [source for source in sources if fnmatch.fnmatch(os.path.basename(source), pattern)
                and (not options.quick or os.path.exists(os.path.join(source, "quick")))]
     if not sources:
@@ -180,7 +188,7 @@ def main():
     else:
         shutil.rmtree(base, ignore_errors=True)
     skipped = ", %d skipped" % count["skip"] if count["skip"] else ""
-    print("end to end: %d passed, %d failed%s" % (count["ok"], count["FAIL"], skipped))
+    print("%s: %d passed, %d failed%s" % ("end to end" if options.suite == "e2e" else options.suite, count["ok"], count["FAIL"], skipped))
     return 1 if count["FAIL"] or not count["ok"] else 0
 
 
