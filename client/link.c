@@ -77,10 +77,11 @@ static void lay_out(const struct coil_descriptor *image, const struct coil_descr
 
         f->call_size = functions[i].call_size;
         f->result_size = functions[i].result_size;
-        f->plain = f->call_size <= COIL_PAYLOAD_MAX - 8 && f->result_size <= COIL_PAYLOAD_MAX;
+        f->plain = f->functions = f->call_size <= COIL_PAYLOAD_MAX - 8 && f->result_size <= COIL_PAYLOAD_MAX;
         f->result_pointers = has_pointers(image, &functions[i].result);
+        f->scalar = !f->result_pointers;
         if (f->result_pointers)
-            f->plain = false;
+            f->plain = f->functions = false;
         f->oneway = functions[i].flags & COIL_FUNCTION_ONEWAY;
         f->inlines = f->oneway && f->call_size <= COIL_PAYLOAD_MAX && has_only_inputs(image, &functions[i]);
         for (uint32_t p = 0; p < functions[i].parameter_count; p++) {
@@ -88,6 +89,11 @@ static void lay_out(const struct coil_descriptor *image, const struct coil_descr
 
             if (parameter->crossing != COIL_CROSS_VALUE || parameter->shape)
                 f->plain = false;
+            if (parameter->shape ||
+                (parameter->crossing != COIL_CROSS_VALUE && parameter->crossing != COIL_CROSS_FUNCTION))
+                f->functions = false;
+            if (has_pointers(image, parameter))
+                f->scalar = false;
             if (parameter->count && parameter->count != COIL_COUNT_TO_NULL)
                 f->counted = true;
         }

@@ -50,6 +50,8 @@ struct coil_client_function {
     uint32_t call_size;
     uint32_t result_size;
     bool plain;           /* nothing to stage: no pointers that Python follows, and small frames */
+    bool functions;       /* nothing to stage either: as `plain`, with function pointers among the arguments */
+    bool scalar;          /* no pointers at all, neither among the arguments nor in the result */
     bool counted;         /* an array's length is said by other arguments */
     bool result_pointers; /* the result is a pointer, or has some in it */
     bool oneway;          /* nobody waits for it */

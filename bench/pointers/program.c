@@ -28,6 +28,11 @@ static struct person person = { text, &point, 30 };
 static struct node nodes[10];
 static const char *names[10];
 
+static int doubled(int x)
+{
+    return 2 * x;
+}
+
 static int called_back(int x)
 {
     return add(x, 1);
@@ -58,6 +63,7 @@ static void run_copy_64k(void) { memcpy(other, own, 64 * KIB); }
 static void run_copy_1m(void) { memcpy(other, own, MIB); }
 static void run_copy_64m(void) { memcpy(other, own, 64 * MIB); }
 static void run_make_point(void) { make_point(1); }
+static void run_call_pointer(void) { call_back(doubled, 1); }
 static void run_call_back(void) { call_back(called_back, 1); }
 static void run_call_lib(void) { call_lib(1); }
 static void run_note(void) { note(1); }
@@ -94,8 +100,9 @@ static const struct row {
     { "copy_1m", run_copy_1m, 20, 0 },
     { "copy_64m", run_copy_64m, 1, 0 },
     { "make_point", run_make_point, 500, 0 },
-    { "call_back", run_call_back, 1000, 0 },
     { "call_lib", run_call_lib, 1000, 0 },
+    { "call_pointer", run_call_pointer, 1000, 0 },
+    { "call_back", run_call_back, 1000, 0 },
     { "note", run_note, 200, 0 }, /* no more than one ring holds: the caller's own cost */
 };
 #define ROWS (sizeof rows / sizeof *rows)

@@ -6,9 +6,12 @@
 #include "client/remote/ask.h"
 
 #include <errno.h>
+#include <stdalign.h>
 #include <stdlib.h>
 
 #include "proto/cleanup.h"
+
+#define FRAME_SMALL 64u /* bytes of arguments that need no allocation; on the stack, and calls nest */
 
 /* A C function, by its number or its address. */
 struct target {
@@ -41,12 +44,14 @@ static int run_on(const struct coil_ask_request *q, const struct coil_descriptor
 {
     const struct coil_group parameters = coil_group_parameters(q->link, signature, frame);
     const struct coil_group result = coil_group_result(q->link, signature, frame);
+    const struct coil_client_function *callee = &q->link->signatures[q->number];
     struct coil_thread *thread = coil_thread_self;
     int r;
 
     if (!coil_ask_answer_take(answer, signature->result_size, error))
         return -ENOMEM;
-    coil_marshal_frame_to_own(q->scope, &parameters, frame);
+    if (!callee->scalar)
+        coil_marshal_frame_to_own(q->scope, &parameters, frame);
     answer->error_number = q->error_number;
     r = coil_program_enter(thread, error);
     if (r < 0)
@@ -58,7 +63,7 @@ static int run_on(const struct coil_ask_request *q, const struct coil_descriptor
     if (q->scope->channel->lost || q->scope->channel->forked)
         return 0; /* there is nobody to answer */
     r = coil_ask_refresh(q->scope, error);
-    if (r == 0 && signature->result_size)
+    if (r == 0 && callee->result_pointers)
         r = coil_marshal_out(q->scope, &result, answer->bytes, answer->bytes, error);
     return r;
 }
@@ -88,7 +93,9 @@ const struct coil_descriptor_function *coil_ask_pointer_signature(const struct c
 int coil_ask_run_pointer(const struct coil_ask_request *q, struct coil_ask_answer *answer, struct coil_error *error)
 {
     const struct coil_descriptor_function *signature = coil_ask_pointer_signature(q, error);
-    COIL_CLEANUP(coil_memory_free) unsigned char *frame = NULL; /* aligned */
+    COIL_CLEANUP(coil_memory_free) unsigned char *large = NULL;
+    alignas(16) unsigned char small[FRAME_SMALL];
+    unsigned char *frame = small;
     struct target target = { 0 };
     uint64_t address;
     int r;
@@ -97,14 +104,13 @@ int coil_ask_run_pointer(const struct coil_ask_request *q, struct coil_ask_answe
         return error->code;
     if (q->payload_size != sizeof address + signature->call_size)
         return coil_error_set(error, -EINVAL, "the arguments have a wrong size");
-    frame = malloc(signature->call_size + 1u);
+    if (signature->call_size > sizeof small)
+        frame = large = malloc(signature->call_size);
     if (!frame)
         return coil_error_set(error, -ENOMEM, "no memory for the arguments");
     memcpy(&address, q->payload, sizeof address);
     memcpy(frame, q->payload + sizeof address, signature->call_size);
-    r = coil_function_find(q->scope->channel->session, q->link, q->number, address, &target.address, error);
-    if (r == 0)
-        r = coil_program_native(q->link, q->number, &target.native, error);
+    r = coil_function_find(q->scope->channel, q->link, q->number, address, &target.address, &target.native, error);
     return r == 0 ? run_on(q, signature, &target, frame, answer, error) : r;
 }
 

@@ -31,9 +31,9 @@ struct attempt {
     int error_number; /* C's errno, both ways */
     struct coil_channel *channel;
     enum coil_status status;
-    int outcome;     /* enum coil_host_outcome */
+    int outcome;       /* enum coil_host_outcome */
     bool may_have_run; /* idempotent, and an earlier worker had begun it */
-    uint64_t region; /* the worker met a pointer to here; 0: none that it has not been shown */
+    uint64_t region;   /* the worker met a pointer to here; 0: none that it has not been shown */
 };
 
 /* What a call has in staging, if it is not plain. */
@@ -184,6 +184,28 @@ static int write_back(struct attempt *a, struct coil_scope *scope, struct coil_e
     return r;
 }
 
+/* The function pointers of a frame, in the request. */
+static int write_functions(struct attempt *a, unsigned char *payload, struct coil_error *error)
+{
+    const struct coil_descriptor_function *f = row_of(a);
+    const struct coil_descriptor_value *parameters = coil_image_values(a->link->image) + f->first_value;
+
+    a->status = COIL_E_MEMORY;
+    for (uint32_t i = 0; i < f->parameter_count; i++) {
+        uint64_t function;
+        int r;
+
+        if (parameters[i].crossing != COIL_CROSS_FUNCTION)
+            continue;
+        memcpy(&function, (const char *)a->call + parameters[i].offset, sizeof function);
+        r = coil_function_share(a->channel, a->link, parameters[i].signature - 1, function, &function, error);
+        if (r < 0)
+            return r;
+        memcpy(payload + parameters[i].offset, &function, sizeof function);
+    }
+    return 0;
+}
+
 /* A call whose frame is all there is to it. */
 static int exchange_plain(struct attempt *a, struct coil_error *error)
 {
@@ -196,6 +218,11 @@ static int exchange_plain(struct attempt *a, struct coil_error *error)
     if (!payload)
         return coil_channel_explain(a->channel, r, &a->status, error);
     coil_frame_copy(payload, a->call, request.size);
+    if (!a->callee->plain) {
+        r = write_functions(a, payload, error);
+        if (r < 0)
+            return r;
+    }
     r = transact(a, &request, NULL, &scope, error);
     if (__builtin_expect(scope.marshal != NULL, 0)) { /* Python has asked for something meanwhile */
         if (r == 0)
@@ -294,8 +321,9 @@ static int exchange_again(struct attempt *a, struct coil_error *error)
 /* One call, that is made by C code which no handler of this channel has called. */
 static int exchange_alone(struct attempt *a, struct coil_error *error)
 {
-    bool plain = a->callee->plain && !a->channel->session->check;
-    int r = __builtin_expect(plain, 1) ? exchange_plain(a, error) : exchange_staged(a, error);
+    bool plain = a->callee->plain || a->callee->functions;
+    int r = __builtin_expect(plain && !a->channel->session->check, 1) ? exchange_plain(a, error)
+                                                                      : exchange_staged(a, error);
 
     for (unsigned i = 0; __builtin_expect(r == -EFAULT && a->region != 0, 0) && i < REGIONS_MAX; i++)
         r = exchange_again(a, error);

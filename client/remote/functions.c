@@ -228,8 +228,24 @@ uint64_t coil_function_to_own(const struct coil_session *session, uint64_t addre
     return own ? own : address; /* empty: nobody has given Python this address */
 }
 
-int coil_function_find(const struct coil_session *session, const struct coil_link *link, uint32_t signature,
-                       uint64_t address, uint64_t *ret_own, struct coil_error *error)
+int coil_function_share(struct coil_channel *channel, const struct coil_link *link, uint32_t signature,
+                        uint64_t address, uint64_t *ret_shared, struct coil_error *error)
+{
+    const struct coil_known_function *known = &channel->known;
+    int r;
+
+    if (address && known->own == address && known->link == link && known->signature == signature) {
+        *ret_shared = known->shared;
+        return 0;
+    }
+    r = coil_function_to_shared(channel->session, link, signature, address, ret_shared, error);
+    if (r == 0 && *ret_shared != address)
+        channel->known = (struct coil_known_function){ link, signature, address, *ret_shared, NULL };
+    return r;
+}
+
+/* Has the program given this address to Python, with this signature?  The one it is for the program, or 0. */
+static uint64_t own_of(struct coil_session *session, const struct coil_link *link, uint32_t signature, uint64_t address)
 {
     struct coil_functions *f = session->functions;
     uint64_t own = coil_function_to_own(session, address);
@@ -241,9 +257,29 @@ int coil_function_find(const struct coil_session *session, const struct coil_lin
     if (bucket && f->functions[bucket - 1].shared != address)
         bucket = 0;
     (void)pthread_mutex_unlock(&f->lock);
-    if (!bucket)
-        return coil_error_set(error, -ENOENT, "%p is no function pointer that this program has given to Python",
-                              (void *)(uintptr_t)address);
-    *ret_own = own;
+    return bucket ? own : 0;
+}
+
+int coil_function_find(struct coil_channel *channel, const struct coil_link *link, uint32_t signature, uint64_t address,
+                       uint64_t *ret_own, const struct coil_native **ret_native, struct coil_error *error)
+{
+    struct coil_known_function *known = &channel->known;
+    bool is_known = known->shared == address && known->link == link && known->signature == signature;
+    int r = 0;
+
+    if (!is_known)
+        *known = (struct coil_known_function){ link, signature, own_of(channel->session, link, signature, address),
+                                               address, NULL };
+    if (!known->own)
+        r = coil_error_set(error, -ENOENT, "%p is no function pointer that this program has given to Python",
+                           (void *)(uintptr_t)address);
+    if (r == 0 && !known->native)
+        r = coil_program_native(link, signature, &known->native, error);
+    if (r < 0) {
+        *known = (struct coil_known_function){ 0 };
+        return r;
+    }
+    *ret_own = known->own;
+    *ret_native = known->native;
     return 0;
 }

@@ -131,6 +131,15 @@ struct coil_session {
 struct coil_oneway;
 struct coil_echo;
 
+/* A function pointer that has crossed: calling C from Python mostly means the same one again. */
+struct coil_known_function {
+    const struct coil_link *link; /* NULL: there is none */
+    uint32_t signature;
+    uint64_t own;                     /* its address in the program */
+    uint64_t shared;                  /* its slot */
+    const struct coil_native *native; /* how to call it; NULL: nobody has yet */
+};
+
 struct coil_channel {
     struct coil_session *session;
     uint32_t index;
@@ -150,18 +159,19 @@ struct coil_channel {
     const struct coil_control *worker; /* the worker's control block */
     struct coil_spin spin;
     struct coil_staging staging;
-    struct coil_check *check;      /* of the call that is being prepared; NULL: pieces are not told to the worker */
-    bool is_broken;                /* the worker has refused a record: the channel ends */
-    bool is_service;               /* its first request is SERVE, which is never answered */
-    bool oneway_pending;           /* one-way calls may not have been carried out yet */
-    struct coil_oneway *oneway;    /* where they lie; NULL before the first one */
-    struct coil_echo *echo;        /* while a module is opened: what is printed; borrowed */
-    struct coil_staged environment; /* what coil.environ() was last answered with */
-    struct coil_lent_file *files;  /* of Python's, for C; the innermost call's first */
-    struct coil_scope *scopes;     /* calls for which an ask is being carried out, the innermost first */
-    struct coil_marshal *marshals; /* in use, the innermost first */
-    struct coil_marshal *spare;    /* for the next call */
-    struct coil_channel *next;     /* in the session's free list, or in the thread's list */
+    struct coil_check *check;         /* of the call that is being prepared; NULL: pieces are not told to the worker */
+    bool is_broken;                   /* the worker has refused a record: the channel ends */
+    bool is_service;                  /* its first request is SERVE, which is never answered */
+    bool oneway_pending;              /* one-way calls may not have been carried out yet */
+    struct coil_oneway *oneway;       /* where they lie; NULL before the first one */
+    struct coil_echo *echo;           /* while a module is opened: what is printed; borrowed */
+    struct coil_staged environment;   /* what coil.environ() was last answered with */
+    struct coil_known_function known; /* the last function pointer that crossed here */
+    struct coil_lent_file *files;     /* of Python's, for C; the innermost call's first */
+    struct coil_scope *scopes;        /* calls for which an ask is being carried out, the innermost first */
+    struct coil_marshal *marshals;    /* in use, the innermost first */
+    struct coil_marshal *spare;       /* for the next call */
+    struct coil_channel *next;        /* in the session's free list, or in the thread's list */
 };
 
 /* ---- open.c ---- */
@@ -515,9 +525,16 @@ int coil_function_to_shared(struct coil_session *session, const struct coil_link
  */
 uint64_t coil_function_to_own(const struct coil_session *session, uint64_t address);
 
-/* The program's function behind a shared address, if it has given that to Python with this signature.  -ENOENT. */
-int coil_function_find(const struct coil_session *session, const struct coil_link *link, uint32_t signature,
-                       uint64_t address, uint64_t *ret_own, struct coil_error *error);
+/* The same as coil_function_to_shared() for the thread that has the channel, which remembers the last one. */
+int coil_function_share(struct coil_channel *channel, const struct coil_link *link, uint32_t signature,
+                        uint64_t address, uint64_t *ret_shared, struct coil_error *error);
+
+/*
+ * The program's function behind a shared address, if it has given that to Python with this signature, and how to call
+ * it.  By the thread that has the channel.  -ENOENT, -ENOMEM with words.
+ */
+int coil_function_find(struct coil_channel *channel, const struct coil_link *link, uint32_t signature, uint64_t address,
+                       uint64_t *ret_own, const struct coil_native **ret_native, struct coil_error *error);
 
 /* ---- callbacks.c ---- */
 

@@ -26,8 +26,8 @@
 #include "proto/error.h"
 
 struct coil_host_pointer; /* a function pointer of a program, callable here */
-struct coil_host_module; /* an open module; lives as long as the process */
-struct coil_host_thread; /* one thread's Python thread state and its text buffer */
+struct coil_host_module;  /* an open module; lives as long as the process */
+struct coil_host_thread;  /* one thread's Python thread state and its text buffer */
 
 enum coil_host_stream { COIL_HOST_STDOUT = 1, COIL_HOST_STDERR = 2 };
 
@@ -37,7 +37,7 @@ enum coil_host_outcome {
     COIL_HOST_RAISED =
         1, /* exception or result of a wrong type; the report is on sys.stderr; result: the error value */
     COIL_HOST_NOT_ATTACHED = 2, /* no @ffi.def_extern() for this function; said on sys.stderr; result: zero */
-    COIL_HOST_NO_FUNCTION = 3   /* call_slot: Python has dropped the function, or it has another type; nothing was done */
+    COIL_HOST_NO_FUNCTION = 3 /* call_slot: Python has dropped the function, or it has another type; nothing was done */
 };
 
 /*
@@ -63,9 +63,11 @@ struct coil_host_ask {
     void *answer; /* receives exactly `answer_size` bytes; of texts (COIL_ASK_CWD) at most, and their size */
     size_t answer_size;
     int error_number; /* C's errno, both ways */
+    void *paused;     /* not NULL: the GIL has been given up by `caller`'s own thread, and this takes it back */
 };
 
-/* What the embedding process supplies.  Immortal; functions may be called by any thread, with the GIL. */
+/* What the embedding process supplies.  Immortal; functions may be called by any thread, with the GIL unless they say
+ * otherwise. */
 struct coil_host_callbacks {
     /*
      * Python wrote text on a thread that has `caller` (see thread_attach).
@@ -222,9 +224,9 @@ struct coil_host_api {
     int (*slot_resolve)(uint32_t slot, uint64_t *ret_code, struct coil_error *error);
 
     /*
-     * A function, at *ret_code, that has `program` call what it knows by `address`, with row `signature` of the module's
-     * table.  Any thread.  -ENOTSUP, -ENOMEM with words.  pointer_free(): its program has gone, and nobody should
-     * call it any more; who does all the same learns that.
+     * A function, at *ret_code, that has `program` call what it knows by `address`, with row `signature` of the
+     * module's table.  Any thread.  -ENOTSUP, -ENOMEM with words.  pointer_free(): its program has gone, and nobody
+     * should call it any more; who does all the same learns that.
      */
     int (*pointer_new)(struct coil_host_module *module, unsigned signature, struct coil_host_program *program,
                        uint64_t address, struct coil_host_pointer **ret_pointer, uint64_t *ret_code,
@@ -243,8 +245,8 @@ struct coil_host_api {
 
     /*
      * The files of all modules that Python has imported and that people edit: not those of the standard library and of
-     * installed packages.  Absolute paths, each with its NUL, in a block that the caller frees.  Between enter and leave.
-     * -ENOMEM.
+     * installed packages.  Absolute paths, each with its NUL, in a block that the caller frees.  Between enter and
+     * leave. -ENOMEM.
      */
     int (*sources)(char **ret_paths, size_t *ret_size);
 

@@ -5,6 +5,8 @@
  * closure made here.  The closure turns the arguments into a frame, makes the pointers among them good for the program
  * as for any C function, and asks the program to run what the pointer stands for there.
  *
+ * Where there is nothing but numbers in the signature, Python has no part in that.
+ *
  * The address is called without the GIL, by code that knows nothing of exceptions.  So an exception is handed
  * to the calling thread, to be raised as soon as its Python code goes on, which is right behind the call.
  *
@@ -32,13 +34,15 @@
 #include "proto/clock.h"
 #include "proto/ring.h"
 
-#define REST_MS 10000 /* of a closure that nobody should be on the way into any more */
+#define SCALARS_MAX 128u /* bytes of arguments that need no allocation */
+#define REST_MS 10000    /* of a closure that nobody should be on the way into any more */
 
 struct coil_host_pointer {
     struct coil_host_pointer *next; /* in the list of those that rest */
     int64_t freed_ms;
     struct coil_host_module *module;
     unsigned signature;
+    bool is_scalar; /* there are no pointers in the signature */
     struct coil_closure *closure;
     uint64_t code;
     struct coil_host_program *program; /* counted */
@@ -146,10 +150,10 @@ static int pointer_call(const struct coil_host_pointer *pointer, unsigned char *
     return r;
 }
 
-static void run(void *data, void *call, void *result)
+/* With everything that pointers among the arguments, and exceptions, need. */
+static void run_with_gil(const struct coil_host_pointer *pointer, const struct coil_descriptor_function *row,
+                         void *call, void *result)
 {
-    const struct coil_host_pointer *pointer = data;
-    const struct coil_descriptor_function *row = &coil_image_signatures(pointer->module->image)[pointer->signature];
     int saved = errno;
     bool has_caller = PyGILState_GetThisThreadState() != NULL;
     PyGILState_STATE state = PyGILState_Ensure();
@@ -174,13 +178,58 @@ static void run(void *data, void *call, void *result)
     errno = saved;
 }
 
+/*
+ * A handler's call with nothing that Python has to look at: cffi has just given the GIL up, and will take it back
+ * right after; so it is not taken for the time between.  False: it is not that simple.
+ */
+static bool run_without_gil(const struct coil_host_pointer *pointer, const struct coil_descriptor_function *row,
+                            const void *call, void *result, int *ret_result, struct coil_error *error)
+{
+    struct coil_host_thread *thread = coil_thread_current();
+    unsigned char payload[sizeof(uint64_t) + SCALARS_MAX];
+    struct coil_host_ask ask = { .kind = COIL_ASK_POINTER,
+                                 .module = pointer->module,
+                                 .number = pointer->signature,
+                                 .payload = payload,
+                                 .payload_size = sizeof(uint64_t) + row->call_size,
+                                 .answer = result,
+                                 .answer_size = row->result_size,
+                                 .error_number = errno };
+
+    if (!pointer->is_scalar || row->call_size > SCALARS_MAX || !call || !thread || !thread->calls ||
+        thread->text.used || coil_compat_thread_current() == thread->state ||
+        PyGILState_GetThisThreadState() != thread->state ||
+        coil_start_callbacks()->program(thread->caller) != pointer->program)
+        return false;
+    memcpy(payload, &pointer->address, sizeof(uint64_t));
+    memcpy(payload + sizeof(uint64_t), call, row->call_size);
+    ask.paused = thread->state;
+    *ret_result = coil_start_callbacks()->ask(thread->caller, pointer->program, &ask, error);
+    errno = ask.error_number;
+    return true;
+}
+
+static void run(void *data, void *call, void *result)
+{
+    const struct coil_host_pointer *pointer = data;
+    const struct coil_descriptor_function *row = &coil_image_signatures(pointer->module->image)[pointer->signature];
+    struct coil_error error; /* large, so it is filled only when it is needed */
+    int r;
+
+    if (!run_without_gil(pointer, row, call, result, &r, &error)) {
+        run_with_gil(pointer, row, call, result);
+    } else if (r < 0) {
+        memset(result, 0, row->result_size);
+        coil_pointer_failed(&error);
+    }
+}
+
 void coil_pointer_failed(const struct coil_error *error)
 {
     bool has_caller = PyGILState_GetThisThreadState() != NULL;
     PyGILState_STATE state = PyGILState_Ensure();
-    PyObject *type = error->code == -ESRCH ? coil_program_client_gone() : PyExc_RuntimeError;
 
-    PyErr_Format(type ? type : PyExc_RuntimeError, "a call through a function pointer: %s", error->text);
+    coil_program_raise(error->code, "a call through a function pointer", error);
     exception_defer(has_caller);
     PyGILState_Release(state);
 }
@@ -235,6 +284,22 @@ static struct coil_host_pointer *take_rested(const struct coil_host_module *modu
     return found;
 }
 
+/* Is it a number, or a struct of numbers? */
+static bool is_scalar(const struct coil_descriptor *image, const struct coil_descriptor_value *value)
+{
+    return value->crossing == COIL_CROSS_VALUE && !value->shape && !coil_image_is_pointer(image, value);
+}
+
+static bool has_only_scalars(const struct coil_descriptor *image, const struct coil_descriptor_function *row)
+{
+    const struct coil_descriptor_value *parameters = coil_image_values(image) + row->first_value;
+
+    for (uint32_t i = 0; i < row->parameter_count; i++)
+        if (!is_scalar(image, &parameters[i]))
+            return false;
+    return is_scalar(image, &row->result);
+}
+
 static int pointer_make(struct coil_host_module *module, unsigned signature, struct coil_host_pointer **ret_pointer,
                         struct coil_error *error)
 {
@@ -246,6 +311,7 @@ static int pointer_make(struct coil_host_module *module, unsigned signature, str
         return coil_error_set(error, -ENOMEM, "no memory for a function pointer");
     pointer->module = module;
     pointer->signature = signature;
+    pointer->is_scalar = has_only_scalars(module->image, &coil_image_signatures(module->image)[signature]);
     r = coil_pointer_native(module, &coil_image_signatures(module->image)[signature], &native, error);
     if (r == 0)
         r = coil_closure_new(native, run, pointer, &pointer->closure, &pointer->code, error);

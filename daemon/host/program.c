@@ -81,8 +81,7 @@ int coil_program_current(const char *what, struct coil_program_place *ret_place)
     return -1;
 }
 
-/* Turns an embedder's refusal into an exception. */
-static void raise_refused(int r, const char *what, const struct coil_error *error)
+void coil_program_raise(int r, const char *what, const struct coil_error *error)
 {
     PyObject *type = r == -ESRCH    ? coil_program_client_gone()
                      : r == -ELOOP  ? PyExc_RecursionError
@@ -108,6 +107,6 @@ int coil_program_ask(const struct coil_program_place *place, struct coil_host_as
     coil_backend_errno_save();
     if (r == 0)
         return 0;
-    raise_refused(r, what, &error);
+    coil_program_raise(r, what, &error);
     return -1;
 }

@@ -22,6 +22,9 @@ int coil_program_current(const char *what, struct coil_program_place *ret_place)
  */
 int coil_program_ask(const struct coil_program_place *place, struct coil_host_ask *ask, const char *what);
 
+/* Raises what an embedder's refusal `r` means; `what` was to be done. */
+void coil_program_raise(int r, const char *what, const struct coil_error *error);
+
 /* The exception class coil.ClientGone; borrowed, NULL with an exception. */
 PyObject *coil_program_client_gone(void);
 

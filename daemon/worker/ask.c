@@ -145,7 +145,16 @@ static int take_answer(struct attempt *a, const struct coil_header *header, stru
     return 0;
 }
 
-/* Publishes, serves until the answer is there, and takes it.  With the GIL before and after. */
+/* Back to where the ask began: with the GIL, or, if that had been given up before, without. */
+static void restore_gil(struct coil_channel *channel, const struct coil_host_ask *ask)
+{
+    if (ask->paused)
+        coil_channel_leave(channel);
+    else
+        coil_channel_enter(channel);
+}
+
+/* Publishes, serves until the answer is there, and takes it. */
 static int exchange(struct attempt *a, struct coil_error *error)
 {
     struct coil_channel *channel = a->channel;
@@ -154,18 +163,23 @@ static int exchange(struct attempt *a, struct coil_error *error)
     int r;
 
     channel->asks++;
+    if (a->ask->paused) {
+        channel->paused = a->ask->paused;
+        channel->has_gil = false;
+    }
     r = publish(a, error);
     if (r == 0 && coil_channel_serve(channel, COIL_RECORD_ANSWER, &header) < 0)
         r = -ESRCH;
-    coil_channel_enter(channel);
+    restore_gil(channel, a->ask);
     if (r == 0) {
         r = take_answer(a, &header, error);
-        coil_channel_enter(channel); /* an answer that breaks the channel may have had to wait */
+        restore_gil(channel, a->ask); /* an answer that breaks the channel may have had to wait */
         coil_consumer_answered(&channel->requests);
         if (channel->oneway_count == oneway_count) /* else what they have printed may lie there unread: I4 */
             coil_producer_rewind(&channel->replies, a->position);
     }
     channel->asks--;
+    channel->has_gil = true; /* the handler has it, or takes it back by itself */
     return r;
 }
 
@@ -174,6 +188,22 @@ int coil_ask_on(struct coil_channel *channel, struct coil_host_ask *ask, struct 
     COIL_CLEANUP(attempt_deinit) struct attempt a = { .channel = channel, .ask = ask };
 
     return coil_channel_has_nobody(channel) ? -ESRCH : exchange(&a, error);
+}
+
+/* By the client's service thread, for which the GIL is needed. */
+static int ask_elsewhere(struct coil_session *session, struct coil_channel *channel, struct coil_host_ask *ask,
+                         struct coil_error *error)
+{
+    void *paused = ask->paused;
+    int r;
+
+    ask->paused = NULL;
+    if (paused)
+        coil_worker_host->resume(paused);
+    r = coil_service_ask(session, channel, ask, error);
+    if (paused)
+        (void)coil_worker_host->pause();
+    return r;
 }
 
 int coil_ask(void *caller, struct coil_host_program *program, struct coil_host_ask *ask, struct coil_error *error)
@@ -193,13 +223,13 @@ int coil_ask(void *caller, struct coil_host_program *program, struct coil_host_a
     else if (channel && channel->oneway_depth == 0)
         r = coil_ask_on(channel, ask, error);
     else
-        r = coil_service_ask(session, channel, ask, error);
+        r = ask_elsewhere(session, channel, ask, error);
     if (r == 0 && ask->kind == COIL_ASK_SERVICE)
         (void)coil_service_is_expected(session, true);
     if (ask->kind == COIL_ASK_FILE)
         coil_files_withdraw();
     if (r == -ESRCH)
-        coil_error_set(error, r, channel && channel->abandoned ? "the program's thread has ended"
-                                                               : "the program has ended");
+        coil_error_set(error, r,
+                       channel && channel->abandoned ? "the program's thread has ended" : "the program has ended");
     return r;
 }

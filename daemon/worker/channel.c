@@ -107,7 +107,7 @@ void coil_channel_enter(struct coil_channel *channel)
 }
 
 /* A handler that waits for the program stays entered, and gives up no more than the GIL. */
-static void channel_leave(struct coil_channel *channel)
+void coil_channel_leave(struct coil_channel *channel)
 {
     if (!channel->has_gil)
         return;
@@ -124,7 +124,7 @@ void *coil_channel_claim_answer(struct coil_channel *channel, uint32_t size)
 
     /* The client may be stopped, or wait for whoever reads its output: no reason to hold up all the others. */
     if (!payload) {
-        channel_leave(channel);
+        coil_channel_leave(channel);
         payload = coil_channel_claim(channel, size);
     }
     return payload;
@@ -151,7 +151,7 @@ static int reset(struct coil_channel *channel)
     uint64_t position = channel->requests.cursor;
 
     channel->abandoned = channel->oneway_refused = false;
-    channel_leave(channel);
+    coil_channel_leave(channel);
     coil_worker_host->thread_detach(channel->host_thread);
     channel->host_thread = coil_worker_host->thread_attach(channel);
     if (!channel->host_thread || !coil_channel_claim(channel, 0))
@@ -182,7 +182,7 @@ static int execute(struct coil_channel *channel, const struct coil_header *heade
         return header->flags & COIL_CALL_ONEWAY ? coil_oneway_execute(channel, header, error)
                                                 : coil_call_execute(channel, header, error);
     case COIL_RECORD_SERVE:
-        channel_leave(channel);
+        coil_channel_leave(channel);
         return coil_service_park(channel, header, error);
     case COIL_RECORD_FLUSH:
         return flush(channel, header);
@@ -231,7 +231,7 @@ static bool wait_for_record(struct coil_channel *channel)
     if (channel->has_gil) {
         if (is_worth_keeping(channel))
             return true;
-        channel_leave(channel);
+        coil_channel_leave(channel);
     }
     if (coil_spin_wait(&channel->spin, &channel->requests))
         return true;
@@ -279,7 +279,7 @@ static void *channel_main(void *argument)
         coil_channel_break(channel, "no memory for a Python thread state");
     else
         (void)coil_channel_serve(channel, 0, &header);
-    channel_leave(channel);
+    coil_channel_leave(channel);
     if (channel->oneway_dropped)
         fprintf(stderr,
                 "coil-worker: session %llu, channel %u: the program has gone, and %llu of its one-way calls were not "

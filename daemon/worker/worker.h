@@ -210,7 +210,7 @@ struct coil_session {
     struct coil_worker_block *blocks; /* of staging, in use, sorted by offset: staging.c */
     size_t block_count;
     struct coil_session_region regions[COIL_SESSION_REGIONS_MAX]; /* written by the link's thread */
-    _Atomic unsigned region_count; /* release G in coil_session_region, acquire G in coil_session_region_room */
+    _Atomic unsigned region_count;       /* release G in coil_session_region, acquire G in coil_session_region_room */
     struct coil_host_pointer **pointers; /* function pointers of the program that Python has called: functions.c */
     size_t pointer_count;
     bool has_ended;                /* there will be no more of them */
@@ -273,7 +273,7 @@ void coil_functions_forked(void); /* in a forked child */
 /* The slots in a session's window: the link's thread. */
 int coil_functions_session_open(uint64_t base, struct coil_error *error);
 void coil_functions_session_tell(const struct coil_session *session); /* when the session is in the list */
-bool coil_functions_session_close(struct coil_session *session); /* true: the slots must stay mapped */
+bool coil_functions_session_close(struct coil_session *session);      /* true: the slots must stay mapped */
 
 /* Tells one session what a slot of Python's stands for. */
 void coil_functions_tell(const struct coil_session *session, uint32_t index, uint64_t entry);
@@ -301,8 +301,8 @@ void coil_channel_break(struct coil_channel *channel, const char *what);
 void coil_channel_answer(struct coil_channel *channel, uint64_t request_position, const struct coil_header *answer);
 
 /*
- * For a request whose answer nobody waits for: the channel is broken or abandoned.  -ECANCELED: it ends; 0: it goes on when
- * all such requests have been left.
+ * For a request whose answer nobody waits for: the channel is broken or abandoned.  -ECANCELED: it ends; 0: it goes on
+ * when all such requests have been left.
  */
 int coil_channel_drop(struct coil_channel *channel, uint64_t request_position);
 
@@ -319,6 +319,9 @@ int coil_channel_serve(struct coil_channel *channel, unsigned until, struct coil
 
 /* Takes the GIL, if the channel has not kept it from its last call. */
 void coil_channel_enter(struct coil_channel *channel);
+
+/* Gives it up, if the channel has it. */
+void coil_channel_leave(struct coil_channel *channel);
 
 /*
  * True in a child that a handler has made with fork(): the rings belong to the parent, so the child must
