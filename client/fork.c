@@ -4,7 +4,8 @@
  * The child shares the parent's sockets and channels by accident; using them
  * would mix two programs' calls.  So it closes and forgets all of them and
  * attaches afresh at its next call.  Python in this process (in-process mode) is the
- * child's own copy and stays as it is, as with any embedded Python.
+ * child's own copy; it is held up while the process forks, because the child has none of
+ * the threads that may be in it.
  */
 #include "client/memory.h"
 #include "proto/wait.h"
@@ -13,6 +14,7 @@ static pthread_once_t registered = PTHREAD_ONCE_INIT;
 
 static void before(void)
 {
+    coil_inprocess_before_fork();
     (void)pthread_mutex_lock(&coil_attach_lock); /* a connection that is half made cannot be forgotten */
     (void)pthread_mutex_lock(&coil_runtime_lock);
     coil_memory_before_fork();
@@ -23,6 +25,7 @@ static void after_in_parent(void)
     coil_memory_after_fork(false);
     (void)pthread_mutex_unlock(&coil_runtime_lock);
     (void)pthread_mutex_unlock(&coil_attach_lock);
+    coil_inprocess_after_fork(false);
 }
 
 static void after_in_child(void)
@@ -34,6 +37,8 @@ static void after_in_child(void)
         (void)pthread_mutex_init(&link->lock, NULL); /* another thread of the parent may hold it */
     (void)pthread_mutex_init(&coil_runtime_lock, NULL);
     (void)pthread_mutex_init(&coil_attach_lock, NULL);
+    coil_program_forget();
+    coil_inprocess_after_fork(true); /* runs Python, so everything else is in order by now */
 }
 
 static void register_handlers(void)

@@ -104,6 +104,11 @@ int coil_program_native(const struct coil_link *constant, uint32_t signature, co
     return r;
 }
 
+void coil_program_forget(void)
+{
+    (void)pthread_mutex_init(&natives_lock, NULL); /* another thread of the parent may have held it */
+}
+
 int coil_variadic_unpack(struct coil_variadic *variadic, const struct coil_descriptor_function *signature,
                          const void *payload, size_t size, struct coil_error *error)
 {

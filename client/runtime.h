@@ -221,6 +221,8 @@ int coil_variadic_unpack(struct coil_variadic *variadic, const struct coil_descr
 int coil_program_run_variadic(const struct coil_link *link, uint32_t signature, const struct coil_variadic *variadic,
                               void *result, int *inout_errno, struct coil_error *error);
 
+void coil_program_forget(void); /* in a forked child */
+
 /* What libffi knows of a signature (index in the table); made once, immortal.  -ENOTSUP, -ENOMEM. */
 int coil_program_native(const struct coil_link *link, uint32_t signature, const struct coil_native **ret_native,
                         struct coil_error *error);
@@ -267,5 +269,7 @@ int coil_inprocess_open(struct coil_link *link, enum coil_status *ret_status, st
 coil_carry_fn coil_inprocess_call;
 void coil_inprocess_thread_end(struct coil_thread *thread);
 void *coil_inprocess_import(struct coil_link *link);
+void coil_inprocess_before_fork(void); /* holds up Python in this process */
+void coil_inprocess_after_fork(bool in_child);
 
 #endif

@@ -15,6 +15,7 @@
 #include "proto/location.h"
 
 static pthread_mutex_t load_lock = PTHREAD_MUTEX_INITIALIZER; /* guards loading; never held while Python runs */
+static const struct coil_host_api *loaded;                    /* guarded by load_lock; set once */
 static const struct coil_host_api *_Atomic host;              /* release H, acquire H */
 
 /* Python's text, on the thread that runs the handler. */
@@ -40,7 +41,6 @@ const struct coil_host_api *coil_inprocess_host(void)
 
 static int host_load(const struct coil_host_api **ret_host, struct coil_error *error)
 {
-    static const struct coil_host_api *loaded;
     char path[PATH_MAX];
     int r = 0;
 
@@ -171,6 +171,32 @@ void coil_inprocess_thread_end(struct coil_thread *thread)
     if (thread->host_thread)
         atomic_load_explicit(&host, memory_order_acquire)->thread_detach(thread->host_thread); /* H */
     thread->host_thread = NULL;
+}
+
+/* The GIL comes before the lock: Python's own os.fork() has it when it comes here. */
+void coil_inprocess_before_fork(void)
+{
+    const struct coil_host_api *api;
+
+    (void)pthread_mutex_lock(&load_lock);
+    api = loaded;
+    if (api) {
+        (void)pthread_mutex_unlock(&load_lock);
+        api->fork_before();
+        (void)pthread_mutex_lock(&load_lock);
+    }
+}
+
+void coil_inprocess_after_fork(bool in_child)
+{
+    const struct coil_host_api *api = loaded; /* the same as before: the lock is held */
+
+    if (in_child)
+        (void)pthread_mutex_init(&load_lock, NULL);
+    else
+        (void)pthread_mutex_unlock(&load_lock);
+    if (api)
+        api->fork_after(in_child);
 }
 
 void *coil_inprocess_import(struct coil_link *link)

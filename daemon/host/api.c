@@ -5,6 +5,7 @@
 
 #include "daemon/host/callback.h"
 #include "daemon/host/dispatch.h"
+#include "daemon/host/fork.h"
 #include "daemon/host/host.h"
 #include "daemon/host/imports.h"
 #include "daemon/host/module.h"
@@ -42,6 +43,8 @@ static const struct coil_host_api api = {
     .module_word = coil_module_word,
     .sources = coil_imports_sources,
     .error_value_get = coil_dispatch_error_value,
+    .fork_before = coil_fork_before,
+    .fork_after = coil_fork_after,
 };
 
 __attribute__((visibility("default"))) const struct coil_host_api *coil_host_get(void)

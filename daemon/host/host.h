@@ -252,6 +252,14 @@ struct coil_host_api {
 
     /* Copies the current error value of a function into `value` (its result_size bytes).  Between enter and leave. */
     void (*error_value_get)(struct coil_host_module *module, unsigned function, void *value);
+
+    /*
+     * Around a fork() that the program does, on the thread that forks: Python is held up before, and goes on in both
+     * processes afterwards; in the child without any other thread.  With the GIL (os.fork()) only the host's own things are
+     * seen to.  Also before or during start.
+     */
+    void (*fork_before)(void);
+    void (*fork_after)(bool in_child);
 };
 
 /* The one symbol that libcoil-host.so exports: "coil_host_get". */

@@ -359,6 +359,22 @@ int coil_module_open(const struct coil_descriptor *image, const uint8_t hash[COI
     return module->state == COIL_MODULE_OPENING;
 }
 
+void coil_modules_forked(void)
+{
+    (void)pthread_mutex_init(&lock, NULL);
+    (void)pthread_cond_init(&ended, NULL);
+    for (struct coil_host_module *module = modules; module; module = module->next) {
+        if (module->state != COIL_MODULE_OPENING || module->opener == PyThread_get_thread_ident())
+            continue;
+        if (module->built)
+            coil_extern_clear(module);
+        if (module->names.replaced && !module->imported)
+            coil_names_withdraw(&module->names, module->name);
+        Py_CLEAR(module->on_open);
+        state_set(module, COIL_MODULE_FAILED);
+    }
+}
+
 /* For `import NAME`: builds and publishes the module, without its init code.  -1 with an exception. */
 static int module_publish(struct coil_host_module *module)
 {

@@ -75,6 +75,9 @@ void *coil_module_import(const struct coil_descriptor *image, const uint8_t hash
 /* The open module with this image, which is its own copy; NULL if there is none. */
 struct coil_host_module *coil_module_of_image(const struct coil_descriptor *image);
 
+/* In a forked child, with the GIL: what other threads were opening is opened afresh by whoever needs it. */
+void coil_modules_forked(void);
+
 const uint8_t *coil_module_hash(const struct coil_host_module *module);
 void **coil_module_word(struct coil_host_module *module);
 

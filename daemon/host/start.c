@@ -181,3 +181,16 @@ int coil_start(const struct coil_host_config *config, struct coil_error *error)
         PyEval_RestoreThread(saved);
     return result;
 }
+
+void coil_start_hold_up(void)
+{
+    (void)pthread_mutex_lock(&lock);
+}
+
+void coil_start_go_on(bool in_child)
+{
+    if (in_child)
+        (void)pthread_mutex_init(&lock, NULL); /* another thread of the parent may have held it */
+    else
+        (void)pthread_mutex_unlock(&lock);
+}

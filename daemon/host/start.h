@@ -8,4 +8,8 @@ int coil_start(const struct coil_host_config *config, struct coil_error *error);
 /* What the embedder supplied; valid after coil_start(). */
 const struct coil_host_callbacks *coil_start_callbacks(void);
 
+/* Holds up starting while the process forks; without the GIL.  In a forked child starting is not held up any more. */
+void coil_start_hold_up(void);
+void coil_start_go_on(bool in_child);
+
 #endif
