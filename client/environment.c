@@ -36,6 +36,23 @@ bool coil_environment_check(void)
     return check && *check && strcmp(check, "0") != 0;
 }
 
+/* A variable has one of these values, or is empty, or not set. */
+static int check_value(const char *name, const char *one, const char *other, struct coil_error *error)
+{
+    const char *value = secure_getenv(name);
+
+    if (!value || !*value || strcmp(value, one) == 0 || strcmp(value, other) == 0)
+        return 0;
+    return coil_error_set(error, -EINVAL, "%s is '%s': set it to '%s' or '%s', or not at all", name, value, one, other);
+}
+
+int coil_environment_validate(struct coil_error *error)
+{
+    if (check_value("COIL_AUTOSTART", "0", "1", error) < 0 || check_value("COIL_CHECK", "0", "1", error) < 0)
+        return error->code;
+    return check_value("COIL_ON_ERROR", "return", "abort", error);
+}
+
 int coil_environment_mode(enum coil_mode *ret_mode, struct coil_error *error)
 {
     const char *mode = secure_getenv("COIL_MODE");

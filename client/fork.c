@@ -33,8 +33,12 @@ static void after_in_child(void)
     coil_memory_after_fork(true);
     coil_remote_forget();
     coil_spin_forget();
-    for (struct coil_link *link = coil_links; link; link = link->next)
+    for (struct coil_link *link = coil_links; link; link = link->next) {
         (void)pthread_mutex_init(&link->lock, NULL); /* another thread of the parent may hold it */
+        link->holder = NULL;
+        if (atomic_load_explicit(&link->opener, memory_order_relaxed) != coil_thread_self)
+            atomic_store_explicit(&link->opener, NULL, memory_order_relaxed);
+    }
     (void)pthread_mutex_init(&coil_runtime_lock, NULL);
     (void)pthread_mutex_init(&coil_attach_lock, NULL);
     coil_program_forget();

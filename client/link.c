@@ -6,12 +6,13 @@
  * where the mode says (remote: the link's lock; in-process: inside the host, where the GIL
  * can be given up).  Afterwards a call costs two loads and a jump here.
  *
- * Links are immortal: that of a stub library which is unloaded stays behind, with a descriptor of its own.
- * libcoil itself is never unloaded.
+ * Links are immortal: that of a stub library which is unloaded stays behind, with a descriptor of its own, until the
+ * library, or another of the same descriptor, is loaded again.  libcoil itself is never unloaded.
  */
 #include "client/runtime.h"
 
 #include <errno.h>
+#include <link.h>
 #include <stdlib.h>
 
 #include "proto/cleanup.h"
@@ -142,13 +143,12 @@ static bool make_tables(struct coil_link *link)
     return true;
 }
 
+/* Of a descriptor that has been checked.  With the runtime lock. */
 static struct coil_link *link_new(struct coil_module *module, struct coil_error *error)
 {
     COIL_CLEANUP(link_freep) struct coil_link *link = calloc(1, sizeof *link);
     const struct coil_descriptor *image = module->descriptor;
 
-    if (coil_descriptor_check(image, image->size, error) < 0)
-        return NULL;
     if (!link || !copy_library(link, module) || !make_tables(link)) {
         coil_error_set(error, -ENOMEM, "no memory for module '%s'", coil_image_name(image));
         return NULL;
@@ -156,7 +156,48 @@ static struct coil_link *link_new(struct coil_module *module, struct coil_error 
     coil_descriptor_hash(image, link->hash);
     (void)pthread_mutex_init(&link->lock, NULL);
     atomic_init(&link->carry, coil_link_carry_unopened);
+    link->module = module;
+    link->next = coil_links;
+    coil_links = link;
     return coil_steal_memory(&link);
+}
+
+/* Does a loaded library contain the link's module, and does that know the link? */
+static int is_in_library(struct dl_phdr_info *library, size_t size, void *argument)
+{
+    const struct coil_link *link = argument;
+    uint64_t at = (uint64_t)(uintptr_t)link->module;
+
+    (void)size;
+    for (unsigned i = 0; i < library->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &library->dlpi_phdr[i];
+
+        /* No other thread unloads it while we are here. */
+        if (segment->p_type == PT_LOAD && at - (library->dlpi_addr + segment->p_vaddr) < segment->p_memsz)
+            return atomic_load_explicit(runtime_of((struct coil_module *)(uintptr_t)at), memory_order_relaxed) == link;
+    }
+    return 0;
+}
+
+/* The link of a library with the same descriptor that has been unloaded since.  With the runtime lock. */
+static struct coil_link *find_orphan(const struct coil_module *module)
+{
+    uint8_t hash[COIL_HASH_SIZE];
+    struct coil_link *link = coil_links;
+
+    coil_descriptor_hash(module->descriptor, hash);
+    while (link && (memcmp(link->hash, hash, COIL_HASH_SIZE) != 0 || dl_iterate_phdr(is_in_library, link)))
+        link = link->next;
+    return link;
+}
+
+/* The library is where the link now belongs; its functions and variables lie elsewhere than those of the old one. */
+static void adopt(struct coil_link *link, const struct coil_module *module)
+{
+    link->module = module;
+    link->program = module->program;
+    if (link->stubs && module->program && module->program->functions)
+        memcpy(link->stubs, module->program->functions, link->image->functions.count * sizeof *link->stubs);
 }
 
 struct coil_link *coil_link_of(struct coil_module *module)
@@ -169,13 +210,14 @@ struct coil_link *coil_link_of(struct coil_module *module)
     coil_fork_prepare();
     (void)pthread_mutex_lock(&coil_runtime_lock);
     link = atomic_load_explicit(runtime_of(module), memory_order_relaxed);
-    if (!link) {
-        link = link_new(module, &error);
-        if (link) {
-            link->next = coil_links;
-            coil_links = link;
+    if (!link && coil_descriptor_check(module->descriptor, module->descriptor->size, &error) == 0) {
+        link = find_orphan(module);
+        if (link)
+            adopt(link, module);
+        else
+            link = link_new(module, &error);
+        if (link)
             atomic_store_explicit(runtime_of(module), link, memory_order_release); /* M */
-        }
     }
     (void)pthread_mutex_unlock(&coil_runtime_lock);
     if (!link)
@@ -232,7 +274,9 @@ static int link_open(struct coil_link *link, enum coil_status *ret_status, struc
     int r;
 
     *ret_status = COIL_E_REFUSED;
-    r = coil_environment_mode(&mode, error);
+    r = coil_environment_validate(error);
+    if (r == 0)
+        r = coil_environment_mode(&mode, error);
     if (r < 0)
         return r;
     r = coil_environment_interpreter(&is_private, error);
@@ -263,7 +307,7 @@ void coil_link_carry_unopened(struct coil_link *link, unsigned function, void *c
     if (r < 0)
         coil_status_fail(link, function, result, status, &error);
     else if (r > 0) /* from within its own init code */
-        (coil_remote_is_opening(link) ? coil_remote_call : coil_inprocess_call)(link, function, call, result);
+        (link->host_module ? coil_inprocess_call : coil_remote_call)(link, function, call, result);
     else
         atomic_load_explicit(&link->carry, memory_order_acquire)(link, function, call, result); /* L */
 }

@@ -67,12 +67,14 @@ struct coil_link {
     struct coil_client_function *functions;
     struct coil_client_function *signatures;
     uint8_t hash[COIL_HASH_SIZE];
-    pthread_mutex_t lock;          /* guards opening */
-    uint32_t *error_value_offsets; /* one per function, within `error_values` */
-    uint32_t error_values_size;    /* more than COIL_ERROR_VALUES_SIZE: the worker does not publish them */
-    unsigned char *error_values;   /* the last ones known; guarded by the runtime lock; what the declaration says
-                                      at first */
-    struct coil_error failure;     /* why the init code failed; written once, before `carry` says so */
+    pthread_mutex_t lock;             /* guards opening */
+    struct coil_thread *holder;       /* of `lock`; guarded by the runtime lock */
+    const struct coil_module *module; /* the library's own, as `program` */
+    uint32_t *error_value_offsets;    /* one per function, within `error_values` */
+    uint32_t error_values_size;       /* more than COIL_ERROR_VALUES_SIZE: the worker does not publish them */
+    unsigned char *error_values;      /* the last ones known; guarded by the runtime lock; what the declaration says
+                                         at first */
+    struct coil_error failure;        /* why the init code failed; written once, before `carry` says so */
 
     /* remote: which session has it open, and under which number.  Written under the runtime lock. */
     struct coil_session *_Atomic session; /* release N in remote/open.c, acquire N in remote/call.c */
@@ -80,7 +82,8 @@ struct coil_link {
     uint32_t error_values_at;             /* offset in the session's area */
 
     /* While it is being opened: by which thread, on which channel, and whether `slot` is known from what Python has
-       asked for.  Relaxed: what matters is whether it is the thread that looks. */
+       asked for.  Changed under the runtime lock; `opener` is relaxed: without the lock what matters is whether it is
+       the thread that looks. */
     struct coil_thread *_Atomic opener;
     struct coil_channel *opening_channel;
     bool opening_slot_known;
@@ -113,6 +116,9 @@ int coil_link_check_lengths(const struct coil_link *link, unsigned function, con
 /* ---- environment.c ---- */
 enum coil_mode { COIL_MODE_DAEMON, COIL_MODE_INPROCESS };
 
+/* Do COIL_AUTOSTART, COIL_CHECK and COIL_ON_ERROR say something?  -EINVAL with words. */
+int coil_environment_validate(struct coil_error *error);
+
 /* What COIL_MODE says; in a worker always in-process.  -EINVAL with words. */
 int coil_environment_mode(enum coil_mode *ret_mode, struct coil_error *error);
 
@@ -143,8 +149,10 @@ struct coil_thread {
     struct coil_channel *channel;        /* the one used last; the first of `channels` to look at */
     struct coil_channel *channels;       /* one per session this thread has called through */
     struct coil_host_thread *host_thread;
-    struct coil_link *link; /* whose call is under way, the innermost one */
-    unsigned depth;         /* how many C functions Python has called on this thread that have not returned yet */
+    int cancel_state;            /* in-process: what the thread's was before it went into Python */
+    struct coil_link *link;      /* whose call is under way, the innermost one */
+    struct coil_link *waits_for; /* whose `lock`; guarded by the runtime lock */
+    unsigned depth;              /* how many C functions Python has called on this thread that have not returned yet */
     struct coil_error error;
     int status;                     /* enum coil_status of the last call */
     char *environment;              /* in-process: what coil.environ() was last answered with; owned */
@@ -153,6 +161,8 @@ struct coil_thread {
     int oneway_lost;                /* enum coil_status: some are lost, since the last coil_flush(); 0: none */
     struct coil_error oneway_error; /* the last of them */
 };
+
+#define COIL_CANCEL_UNTOUCHED (-1) /* cancel_state: it is what it was */
 
 extern _Thread_local struct coil_thread *coil_thread_self; /* NULL before the first call */
 struct coil_thread *coil_thread_get(void);                 /* NULL: no memory */
@@ -246,13 +256,14 @@ void coil_fork_prepare(void); /* registers the handlers, once */
 
 /*
  * Opens the module in the daemon's worker and sets `carry`; other threads wait meanwhile.  0 also
- * if another thread has opened it, or its init code has failed before (`carry` says which).  1: this very thread is at
- * it, in C code that Python has called meanwhile.
+ * if another thread has opened it, or its init code has failed before (`carry` says which).  1: it is being opened
+ * by this very thread, in C code that Python has called meanwhile, or by one that waits for this thread.
  */
 int coil_remote_open(struct coil_link *link, enum coil_status *ret_status, struct coil_error *error);
 bool coil_remote_is_opening(const struct coil_link *link); /* this very thread, further out */
 coil_carry_fn coil_remote_call;
 void coil_remote_thread_end(struct coil_thread *thread);
+void coil_remote_thread_left(struct coil_thread *thread); /* it may have ended while it was opening modules */
 
 /* What coil_flush() returns. */
 int coil_remote_flush(struct coil_thread *thread);
@@ -263,8 +274,7 @@ void coil_remote_forget(void); /* in a forked child, with the runtime lock */
 
 /* ---- inprocess/ ---- */
 
-/* Opens the module in this process's Python and sets `carry`.  1: its init code runs in this very thread, `carry` is
- * unset. */
+/* The same in this process's Python. */
 int coil_inprocess_open(struct coil_link *link, enum coil_status *ret_status, struct coil_error *error);
 coil_carry_fn coil_inprocess_call;
 void coil_inprocess_thread_end(struct coil_thread *thread);

@@ -41,13 +41,17 @@ static void leave(struct coil_thread *thread)
 static void thread_end(void *argument)
 {
     struct coil_thread *thread = argument;
+    int cancel;
 
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel); /* locks are taken */
+    coil_remote_thread_left(thread);
     coil_remote_thread_end(thread);
     coil_inprocess_thread_end(thread);
     coil_thread_self = NULL;
     leave(thread);
     free(thread->environment);
     free(thread);
+    (void)pthread_setcancelstate(cancel, NULL);
 }
 
 static void key_create(void)

@@ -65,6 +65,7 @@ static int run(struct coil_thread *thread, const struct coil_link *link, struct 
     const struct coil_descriptor_function *signature = coil_program_signature(link, ask->number, error);
     struct coil_variadic variadic = { 0 };
     void *paused;
+    int cancel = PTHREAD_CANCEL_ENABLE;
     int r;
 
     if (!signature)
@@ -73,6 +74,8 @@ static int run(struct coil_thread *thread, const struct coil_link *link, struct 
     if (r < 0)
         return r;
     paused = coil_inprocess_host()->pause();
+    if (thread->cancel_state != COIL_CANCEL_UNTOUCHED)
+        (void)pthread_setcancelstate(thread->cancel_state, &cancel);
     if (ask->kind == COIL_ASK_RUN) {
         coil_program_run(link, ask->number, ask->payload, ask->answer, &ask->error_number);
     } else {
@@ -81,6 +84,8 @@ static int run(struct coil_thread *thread, const struct coil_link *link, struct 
             r = coil_program_run_variadic(link, ask->number, &variadic, ask->answer, &ask->error_number, error);
         free(variadic.memory);
     }
+    if (thread->cancel_state != COIL_CANCEL_UNTOUCHED)
+        (void)pthread_setcancelstate(cancel, NULL);
     coil_inprocess_host()->resume(paused);
     coil_program_leave(thread);
     return r;

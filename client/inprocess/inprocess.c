@@ -4,11 +4,16 @@
  * The host is loaded and started once, by the first call of any stub library.
  * Opening a module is left to the host, which runs its init code once and lets
  * other threads wait with the GIL given up; no lock of ours is held meanwhile.
+ *
+ * A thread that is cancelled in Python would leave with whatever lock it waits for, the GIL's first of all, and
+ * everybody else would wait for ever.  So cancellation is held back while Python runs, and not while C code that it has
+ * called does.
  */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/single_threaded.h>
 
 #include "client/inprocess/inprocess.h"
 #include "proto/cleanup.h"
@@ -17,6 +22,12 @@
 static pthread_mutex_t load_lock = PTHREAD_MUTEX_INITIALIZER; /* guards loading; never held while Python runs */
 static const struct coil_host_api *loaded;                    /* guarded by load_lock; set once */
 static const struct coil_host_api *_Atomic host;              /* release H, acquire H */
+
+/* What a thread had before a call that is made inside another. */
+struct outer {
+    struct coil_link *link;
+    int cancel_state;
+};
 
 /* Python's text, on the thread that runs the handler. */
 static void write_text(void *caller, enum coil_host_stream stream, const char *text, size_t size)
@@ -74,6 +85,29 @@ static int host_get(const struct coil_host_api **ret_host, struct coil_error *er
     return r;
 }
 
+/* This thread goes into Python; leave_python() when it has come back. */
+static void enter_python(const struct coil_host_api *api, struct coil_thread *thread, struct coil_link *link,
+                         struct outer *ret_outer)
+{
+    *ret_outer = (struct outer){ thread->link, thread->cancel_state };
+    thread->link = link;
+    thread->cancel_state = COIL_CANCEL_UNTOUCHED;
+    if (!__libc_single_threaded) /* nobody else could cancel it */
+        (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &thread->cancel_state);
+    api->enter(thread->host_thread);
+}
+
+static void leave_python(const struct coil_host_api *api, struct coil_thread *thread, const struct outer *outer)
+{
+    int cancel_state = thread->cancel_state;
+
+    api->leave(thread->host_thread);
+    thread->link = outer->link;
+    thread->cancel_state = outer->cancel_state;
+    if (cancel_state != COIL_CANCEL_UNTOUCHED)
+        (void)pthread_setcancelstate(cancel_state, NULL);
+}
+
 /* This thread, attached to the host. */
 static struct coil_thread *thread_of(const struct coil_host_api *api)
 {
@@ -89,7 +123,7 @@ int coil_inprocess_open(struct coil_link *link, enum coil_status *ret_status, st
     const struct coil_host_api *api;
     struct coil_host_module *module;
     struct coil_thread *thread;
-    struct coil_link *outer;
+    struct outer outer;
     int r;
 
     *ret_status = COIL_E_NO_PYTHON;
@@ -101,9 +135,7 @@ int coil_inprocess_open(struct coil_link *link, enum coil_status *ret_status, st
     if (!thread)
         return coil_error_set(error, -ENOMEM, "no memory for a Python thread state");
 
-    outer = thread->link;
-    thread->link = link;
-    api->enter(thread->host_thread);
+    enter_python(api, thread, link, &outer);
     r = api->module_open(link->image, link->hash, &module, error);
     if (r >= 0)
         link->host_module = module; /* with the GIL: all threads write the same */
@@ -111,8 +143,7 @@ int coil_inprocess_open(struct coil_link *link, enum coil_status *ret_status, st
         r = api->program_opened(coil_inprocess_program(NULL), module, error);
     if (r == -ENOEXEC)
         link->failure = *error;
-    api->leave(thread->host_thread);
-    thread->link = outer;
+    leave_python(api, thread, &outer);
 
     if (r == 0)
         atomic_store_explicit(&link->carry, coil_inprocess_call, memory_order_release); /* L */
@@ -127,7 +158,7 @@ void coil_inprocess_call(struct coil_link *link, unsigned function, void *call, 
 {
     const struct coil_host_api *api = atomic_load_explicit(&host, memory_order_relaxed); /* set before `carry` */
     struct coil_thread *thread = coil_thread_self;
-    struct coil_link *outer;
+    struct outer outer;
     int error_number = errno;
     int outcome;
 
@@ -147,21 +178,18 @@ void coil_inprocess_call(struct coil_link *link, unsigned function, void *call, 
 
         if (coil_link_check_lengths(link, function, call, &error) < 0) {
             if (result) {
-                api->enter(thread->host_thread);
+                enter_python(api, thread, link, &outer);
                 api->error_value_get(link->host_module, function, result);
-                api->leave(thread->host_thread);
+                leave_python(api, thread, &outer);
             }
             coil_status_fail(link, function, NULL, COIL_E_LENGTH, &error);
             errno = error_number;
             return;
         }
     }
-    outer = thread->link;
-    thread->link = link;
-    api->enter(thread->host_thread);
+    enter_python(api, thread, link, &outer);
     outcome = api->call(thread->host_thread, link->host_module, function, call, result, &error_number);
-    api->leave(thread->host_thread);
-    thread->link = outer;
+    leave_python(api, thread, &outer);
     coil_status_set(thread, link, function, link->functions[function].oneway ? COIL_HOST_RETURNED : outcome);
     errno = error_number;
 }

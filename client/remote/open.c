@@ -7,7 +7,8 @@
  * on this thread's channel, so what it prints and how it fails is seen here; if
  * another program has run it before, the interpreter is warm and nothing runs.
  *
- * The link's lock makes other threads wait for the first one.  A failure of the
+ * The link's lock makes other threads wait for the first one, unless that one waits for them: init codes may call
+ * each other's functions, and then the module is used as far as it is there.  A failure of the
  * init code is this program's for good; every other failure is tried again
  * at the next call.
  */
@@ -195,6 +196,16 @@ static bool is_ours_alone(const struct coil_session *session)
     return alone;
 }
 
+/* Whether, and where, this thread is opening the module: others look.  `channel` NULL: no longer. */
+static void tell_opener(struct coil_link *link, struct coil_channel *channel)
+{
+    (void)pthread_mutex_lock(&coil_runtime_lock);
+    link->opening_channel = channel;
+    link->opening_slot_known = false;
+    atomic_store_explicit(&link->opener, channel ? coil_thread_self : NULL, memory_order_relaxed);
+    (void)pthread_mutex_unlock(&coil_runtime_lock);
+}
+
 /* One attempt with one worker; -EAGAIN: with the next one; -EUNATCH: with one of the program's own. */
 static int open_once(struct coil_link *link, struct coil_echo *echo, enum coil_status *ret_status,
                      struct coil_error *error)
@@ -215,11 +226,9 @@ static int open_once(struct coil_link *link, struct coil_echo *echo, enum coil_s
         return error->code;
     outer = channel->echo;
     channel->echo = echo;
-    link->opening_channel = channel;
-    link->opening_slot_known = false;
-    atomic_store_explicit(&link->opener, coil_thread_self, memory_order_relaxed);
+    tell_opener(link, channel);
     r = open_module(link, channel, ret_status, error);
-    atomic_store_explicit(&link->opener, NULL, memory_order_relaxed);
+    tell_opener(link, NULL);
     channel->echo = outer;
     if (r == -EAGAIN || r == -ESRCH)
         coil_channel_lost(channel);
@@ -233,14 +242,65 @@ bool coil_remote_is_opening(const struct coil_link *link)
     return coil_thread_self && atomic_load_explicit(&link->opener, memory_order_relaxed) == coil_thread_self;
 }
 
+/*
+ * Takes the link's lock.  False: who has it waits for this thread, directly or through others.  Of threads that
+ * would wait for each other the last one sees that, because all look and enter themselves under the runtime lock.
+ */
+static bool lock(struct coil_link *link, struct coil_thread *self)
+{
+    bool is_circular = false;
+
+    (void)pthread_mutex_lock(&coil_runtime_lock);
+    for (const struct coil_link *l = link; l && l->holder && !is_circular; l = l->holder->waits_for)
+        is_circular = l->holder == self;
+    if (!is_circular)
+        self->waits_for = link;
+    (void)pthread_mutex_unlock(&coil_runtime_lock);
+    if (is_circular)
+        return false;
+    (void)pthread_mutex_lock(&link->lock);
+    (void)pthread_mutex_lock(&coil_runtime_lock);
+    self->waits_for = NULL;
+    link->holder = self;
+    (void)pthread_mutex_unlock(&coil_runtime_lock);
+    return true;
+}
+
+static void unlock(struct coil_link *link)
+{
+    (void)pthread_mutex_lock(&coil_runtime_lock);
+    link->holder = NULL;
+    (void)pthread_mutex_unlock(&coil_runtime_lock);
+    (void)pthread_mutex_unlock(&link->lock);
+}
+
+void coil_remote_thread_left(struct coil_thread *thread)
+{
+    struct coil_link *link;
+
+    do {
+        (void)pthread_mutex_lock(&coil_runtime_lock);
+        for (link = coil_links; link && link->holder != thread; link = link->next)
+            ;
+        if (link && atomic_load_explicit(&link->opener, memory_order_relaxed) == thread)
+            atomic_store_explicit(&link->opener, NULL, memory_order_relaxed);
+        (void)pthread_mutex_unlock(&coil_runtime_lock);
+        if (link)
+            unlock(link);
+    } while (link);
+}
+
 int coil_remote_open(struct coil_link *link, enum coil_status *ret_status, struct coil_error *error)
 {
+    struct coil_thread *self = coil_thread_get();
     struct coil_echo *echo;
     int r = 0;
 
-    if (coil_remote_is_opening(link))
+    *ret_status = COIL_E_MEMORY;
+    if (!self)
+        return coil_error_set(error, -ENOMEM, "no memory for this thread's state");
+    if (coil_remote_is_opening(link) || !lock(link, self))
         return 1;
-    (void)pthread_mutex_lock(&link->lock);
     if (atomic_load_explicit(&link->carry, memory_order_acquire) == coil_link_carry_unopened) { /* L */
         r = -EAGAIN;
         echo = coil_echo_new();
@@ -248,8 +308,31 @@ int coil_remote_open(struct coil_link *link, enum coil_status *ret_status, struc
             r = open_once(link, echo, ret_status, error);
         coil_echo_free(echo);
     }
-    (void)pthread_mutex_unlock(&link->lock);
+    unlock(link);
     return r;
+}
+
+/* This thread's channel to a module that another thread is opening, which waits for this one. */
+static int join_opener(struct coil_link *link, struct coil_channel **ret_channel, enum coil_status *ret_status,
+                       struct coil_error *error)
+{
+    COIL_CLEANUP(session_put) struct coil_session *session = NULL;
+
+    (void)pthread_mutex_lock(&coil_runtime_lock);
+    if (atomic_load_explicit(&link->opener, memory_order_relaxed) && link->opening_slot_known) {
+        session = link->opening_channel->session;
+        coil_session_ref(session);
+    }
+    (void)pthread_mutex_unlock(&coil_runtime_lock);
+    if (!session) {
+        *ret_status = COIL_E_INIT;
+        return coil_error_set(error, -EBUSY,
+                              "its init code is running in a thread that waits for this one, and has not come to where "
+                              "it can be called");
+    }
+    *ret_status = COIL_E_MEMORY;
+    *ret_channel = coil_channel_get(session, error);
+    return *ret_channel ? 0 : error->code;
 }
 
 int coil_remote_channel(struct coil_link *link, struct coil_channel **ret_channel, enum coil_status *ret_status,
@@ -282,8 +365,8 @@ int coil_remote_channel(struct coil_link *link, struct coil_channel **ret_channe
             continue;
         }
         r = coil_remote_open(link, ret_status, error);
-        if (r < 0)
-            return r;
+        if (r != 0)
+            return r < 0 ? r : join_opener(link, ret_channel, ret_status, error);
         if (atomic_load_explicit(&link->carry, memory_order_acquire) == coil_link_carry_failed) { /* L */
             *ret_status = COIL_E_INIT;
             *error = link->failure;

@@ -2,10 +2,10 @@
  * fork() in a program whose Python runs in it.
  *
  * Python's own os.fork() prepares the interpreter, and sets it up anew in the child: there is a new GIL, and no
- * thread state but the caller's.  A program's fork() knows nothing of that, and may happen while another thread is in the
- * middle of an object.  So the same is done around it: Python is held up at a place where it can be, by taking the GIL.
- * A thread that forks with the GIL is os.fork() itself, or C code that Python has called without giving up the GIL:
- * there all that is left to do is what belongs to the host.
+ * thread state but the caller's.  A program's fork() knows nothing of that, and may happen while another thread is in
+ * the middle of an object.  So the same is done around it: Python is held up at a place where it can be, by taking the
+ * GIL. A thread that forks with the GIL is os.fork() itself, or C code that Python has called without giving up the
+ * GIL: there all that is left to do is what belongs to the host.
  *
  * Called by the program's handlers of pthread_atfork(), on the thread that forks.
  */

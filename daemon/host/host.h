@@ -182,9 +182,9 @@ struct coil_host_api {
      * accepted, or finds it among the open ones (same name, same `hash`), and
      * runs its init code.  Between enter and leave; the GIL is released while
      * another thread's init code of the same module is waited for; a thread that opens a
-     * module from within that module's own init code gets it at once.
+     * module from within that module's own init code gets it at once, and so does one that the opener waits for.
      * `image` is copied.  *ret_module is valid forever.  Returns 0, or 1 if the init code
-     * of the module is still running, in this very thread.
+     * of the module is still running: in this very thread, or in one that waits for it.
      *
      * -EEXIST: another module of the same name is open.  -ENOEXEC: the init code
      * failed; the traceback, module name, versions and sys.path were written to

@@ -11,7 +11,8 @@
  * The list of modules and their states belong to the GIL.  A thread that needs a
  * module which another thread is opening waits on `ended`, without the GIL, for
  * the number of ended attempts to change; a module whose opener asks for it again
- * (its init code calls one of its functions) is handed out as it is.
+ * (its init code calls one of its functions) is handed out as it is, and so is one whose
+ * opener waits, directly or through others, for the thread that asks.
  *
  * Modules are immortal.
  */
@@ -31,7 +32,15 @@
 #include "daemon/host/text.h"
 #include "daemon/host/wrapper.h"
 
-static struct coil_host_module *modules; /* with the GIL */
+/* A thread that waits for what another one opens.  On its stack. */
+struct waiter {
+    struct waiter *next;
+    unsigned long thread;
+    const struct coil_host_module *module;
+};
+
+static struct coil_host_module *modules;               /* with the GIL */
+static struct waiter *waiters;                         /* the same */
 static _Thread_local struct coil_host_module *opening; /* the innermost one whose init code this thread runs */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t ended = PTHREAD_COND_INITIALIZER;
@@ -213,12 +222,31 @@ static void state_set(struct coil_host_module *module, enum coil_module_state st
 static void attempt_wait(struct coil_host_module *module)
 {
     unsigned attempts = module->attempts;
+    struct waiter self = { waiters, PyThread_get_thread_ident(), module };
+    struct waiter **at = &waiters;
 
+    waiters = &self;
     Py_BEGIN_ALLOW_THREADS(void) pthread_mutex_lock(&lock);
     while (module->attempts == attempts)
         (void)pthread_cond_wait(&ended, &lock);
     (void)pthread_mutex_unlock(&lock);
-    Py_END_ALLOW_THREADS
+    Py_END_ALLOW_THREADS while (*at != &self) at = &(*at)->next;
+    *at = self.next;
+}
+
+/* Is the module opened by this thread, or by one that waits for this thread, directly or through others? */
+static bool opens_here(const struct coil_host_module *module)
+{
+    while (module && module->state == COIL_MODULE_OPENING) {
+        const struct waiter *waiter = waiters;
+
+        if (module->opener == PyThread_get_thread_ident())
+            return true;
+        while (waiter && waiter->thread != module->opener)
+            waiter = waiter->next;
+        module = waiter ? waiter->module : NULL;
+    }
+    return false;
 }
 
 static int failure_error(const struct coil_host_module *module, struct coil_error *error)
@@ -340,7 +368,7 @@ int coil_module_open(const struct coil_descriptor *image, const uint8_t hash[COI
 
     if (result < 0)
         return result;
-    while (module->state == COIL_MODULE_OPENING && module->opener != PyThread_get_thread_ident()) {
+    while (module->state == COIL_MODULE_OPENING && !opens_here(module)) {
         attempt_wait(module);
         if (module->needs_program)
             break;
@@ -363,6 +391,7 @@ void coil_modules_forked(void)
 {
     (void)pthread_mutex_init(&lock, NULL);
     (void)pthread_cond_init(&ended, NULL);
+    waiters = NULL;
     for (struct coil_host_module *module = modules; module; module = module->next) {
         if (module->state != COIL_MODULE_OPENING || module->opener == PyThread_get_thread_ident())
             continue;
