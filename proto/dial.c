@@ -44,7 +44,7 @@ int coil_dial(const char *path, int *ret_fd, pid_t *ret_pid, struct coil_error *
         return coil_error_set(error, -ENAMETOOLONG, "the socket's path is too long: %s", path);
     strcpy(address.sun_path, path);
     /* A program may have closed its standard streams; what it prints must not reach the daemon. */
-    fd = low > STDERR_FILENO ? coil_steal_fd(&low) : fcntl(low, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    fd = low > STDERR_FILENO || low < 0 ? coil_steal_fd(&low) : fcntl(low, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     if (fd < 0)
         return coil_error_set(error, -errno, "cannot create a socket: %s", strerror(errno));
     if (connect(fd, (const struct sockaddr *)&address, sizeof address) < 0)

@@ -23,7 +23,9 @@ static int mapped_file(uintptr_t address, char *ret_path, size_t size)
     COIL_CLEANUP(coil_file_close) FILE *maps = fopen("/proc/self/maps", "re");
     char line[PATH_MAX + 128];
 
-    while (maps && fgets(line, sizeof line, maps)) {
+    if (!maps)
+        return -errno;
+    while (fgets(line, sizeof line, maps)) {
         uintptr_t begin, end;
         int path = 0;
 
@@ -47,7 +49,7 @@ int coil_location(const char *relative, char *ret_path, size_t size, struct coil
 
     r = mapped_file((uintptr_t)(void *)coil_location, own, sizeof own);
     if (r < 0)
-        return coil_error_set(error, r, "coil cannot find its own files: /proc is not readable");
+        return coil_error_set(error, r, "coil cannot find its own files: /proc/self/maps: %s", strerror(-r));
     slash = strrchr(own, '/');
     *slash = '\0';
     if ((size_t)snprintf(ret_path, size, "%s/%s", own, relative) >= size)

@@ -29,6 +29,7 @@
 
 #include "proto/cleanup.h"
 #include "proto/clock.h"
+#include "proto/poll.h"
 
 #define LENGTH_SIZE 4u
 #define BODY_FIRST_SIZE 4096u             /* bytes a body's buffer starts with */
@@ -278,7 +279,7 @@ static bool keep_fds(struct coil_wire *wire, struct msghdr *header)
     return kept;
 }
 
-/* Reads up to `size` bytes.  Their number, -EAGAIN, -EPIPE, or -EBADMSG with words. */
+/* Reads up to `size` bytes.  Their number, -EAGAIN, -EPIPE, or -EBADMSG or -EMFILE with words. */
 static ssize_t read_some(struct coil_wire *wire, void *data, size_t size, struct coil_error *error)
 {
     union {
@@ -298,10 +299,12 @@ static ssize_t read_some(struct coil_wire *wire, void *data, size_t size, struct
     while (got < 0 && errno == EINTR);
     if (got < 0)
         return errno == EAGAIN ? -EAGAIN : -EPIPE;
-    if (!keep_fds(wire, &header))
-        return broken(wire, error,
-                      "file descriptors of a message are missing: too many were sent, or this "
-                      "process has no free ones left");
+    if (!keep_fds(wire, &header)) {
+        (void)broken(wire, error,
+                     "file descriptors of a message are missing: too many were sent, or this "
+                     "process has no free ones left");
+        return -EMFILE;
+    }
     if (wire->fd_count != before && !at_start)
         return broken(wire, error, "file descriptors came in the middle of a message");
     return got ? got : -EPIPE;
@@ -411,7 +414,7 @@ int coil_wire_call(struct coil_wire *wire, const struct coil_message *message, c
     if (r < 0 && r != -EPIPE)
         return r;
     for (;;) {
-        struct pollfd ready = { .fd = wire->fd, .events = POLLIN };
+        short events = POLLIN;
         int64_t left_ms = deadline_ms == INT64_MAX ? -1 : deadline_ms - coil_clock_ms();
 
         r = coil_wire_receive(wire, ret_message, error);
@@ -423,10 +426,10 @@ int coil_wire_call(struct coil_wire *wire, const struct coil_message *message, c
         if (r != -EAGAIN)
             return r;
         if (coil_wire_flush(wire) == -EAGAIN)
-            ready.events |= POLLOUT;
+            events |= POLLOUT;
         if (deadline_ms != INT64_MAX && left_ms <= 0)
             return coil_error_set(error, -ETIMEDOUT, "no answer to \"%s\" within %d ms",
                                   coil_message_name(message->type), timeout_ms);
-        (void)poll(&ready, 1, left_ms > INT_MAX ? INT_MAX : (int)left_ms);
+        (void)coil_poll(wire->fd, events, left_ms > INT_MAX ? INT_MAX : (int)left_ms);
     }
 }

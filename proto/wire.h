@@ -58,7 +58,8 @@ bool coil_wire_pending(const struct coil_wire *wire);
 
 /*
  * Takes one message that has come.  0 and a message; -EAGAIN: none is whole
- * yet; -EPIPE: the peer has closed; -EBADMSG with words: nonsense on the wire (surplus fds are closed).
+ * yet; -EPIPE: the peer has closed; -EBADMSG with words: nonsense on the wire (surplus fds are closed); -EMFILE: its fds
+ * found no room here.
  */
 int coil_wire_receive(struct coil_wire *wire, struct coil_wire_message *ret_message, struct coil_error *error);
 

@@ -95,7 +95,9 @@ static int ask(struct coil_wire *wire, const struct coil_message *request, enum 
         r = coil_wire_call(wire, &descriptor, NULL, ret_reply, ANSWER_TIMEOUT_MS, error);
     }
     if (r < 0) {
-        coil_error_prepend(error, "the daemon did not answer");
+        if (r == -EBADMSG)
+            *ret_status = COIL_E_PROTOCOL;
+        coil_error_prepend(error, r == -EBADMSG ? "the daemon's answer" : "the daemon did not answer");
         return r;
     }
     if (ret_reply->message.type == wanted)
@@ -167,9 +169,11 @@ int coil_attach(const struct coil_link *link, bool is_private, struct coil_sessi
                 enum coil_status *ret_status, struct coil_error *error)
 {
     COIL_CLEANUP(coil_environment_deinit) struct coil_environment environment = { 0 };
+    COIL_CLEANUP(coil_standard_fds_release) struct coil_standard_fds standard;
     uint64_t private_to = 0;
     int r;
 
+    coil_standard_fds_hold(&standard);
     *ret_status = COIL_E_NO_PYTHON;
     r = is_private ? draw_number(&private_to, error) : 0;
     if (r == 0)

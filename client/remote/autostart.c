@@ -7,6 +7,7 @@
  * we wait for it alone.  Between clone() and exec() only async-signal-safe calls are made.  The daemon says through a
  * pipe that it listens, or why it does not.
  */
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -21,6 +22,7 @@
 #include "proto/cleanup.h"
 #include "proto/clock.h"
 #include "proto/location.h"
+#include "proto/poll.h"
 
 #define READY_TIMEOUT_MS 20000
 #define READY_FD 3
@@ -116,16 +118,15 @@ static int spawn(const char *program, char *const *argv, char *const *environmen
 static int await_ready(int fd, const char *program, struct coil_error *error)
 {
     char text[COIL_ERROR_TEXT_MAX];
-    struct pollfd readable = { .fd = fd, .events = POLLIN };
     int64_t deadline_ms = coil_clock_ms() + READY_TIMEOUT_MS;
     size_t used = 0;
 
     while (used < sizeof text - 1) {
         int64_t left_ms = deadline_ms - coil_clock_ms();
         ssize_t got;
-        int r = poll(&readable, 1, left_ms > 0 ? (int)left_ms : 0);
+        int r = coil_poll(fd, POLLIN, left_ms > 0 ? (int)left_ms : 0);
 
-        if (r < 0 && errno == EINTR)
+        if (r == -EINTR)
             continue;
         if (r == 0)
             return coil_error_set(error, -ETIMEDOUT, "%s did not start within %d seconds", program,
@@ -159,6 +160,10 @@ int coil_autostart(const char *path, struct coil_error *error)
                               "no daemon listens at %s, and COIL_AUTOSTART=0 forbids to start one: start coild, or set "
                               "COIL_MODE=inprocess",
                               path);
+    if (getauxval(AT_SECURE))
+        return coil_error_set(error, -EPERM,
+                              "no daemon listens at %s, and a setuid program starts none: start coild as user %ld",
+                              path, (long)geteuid());
     r = coil_location(COIL_DAEMON_FROM_LIB, program, sizeof program, error);
     if (r < 0)
         return r;

@@ -19,6 +19,7 @@
  *     session.c    one attachment to a worker: its window, and its end
  *     heap.c       what Python shares: one mapping per worker, which outlives it
  *     attach.c     the conversation with the daemon that makes a session
+ *     standard.c   fds 0 to 2 of a program that has closed them, meanwhile
  *     autostart.c  starting the daemon
  *     oneway.c     one-way calls
  *     unsent.c     those whose worker died
@@ -243,6 +244,16 @@ int coil_attach(const struct coil_link *link, bool is_private, struct coil_sessi
 /* Makes the session's worker know one more module.  -EEXIST: it has another one of that name.  With the attach lock. */
 int coil_attach_module(struct coil_session *session, const struct coil_link *link, enum coil_status *ret_status,
                        struct coil_error *error);
+
+/* ---- standard.c ---- */
+
+/* Numbers 0 to 2, those of them that were free. */
+struct coil_standard_fds {
+    struct coil_own_fd fds[3];
+};
+
+void coil_standard_fds_hold(struct coil_standard_fds *held);
+void coil_standard_fds_release(struct coil_standard_fds *held);
 
 /* ---- autostart.c ---- */
 

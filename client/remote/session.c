@@ -17,6 +17,7 @@
 
 #include "proto/cleanup.h"
 #include "proto/clock.h"
+#include "proto/poll.h"
 
 #define LOST_AFTER_MS 3000 /* the worker notices within milliseconds, and tells its channels; or dies */
 
@@ -193,9 +194,9 @@ void coil_session_unref(struct coil_session *session)
 
 bool coil_session_is_dead(struct coil_session *session)
 {
-    struct pollfd worker = { .fd = session->pidfd.fd, .events = POLLIN };
+    int found = coil_poll(session->pidfd.fd, POLLIN, 0);
 
-    if (poll(&worker, 1, 0) <= 0 || !(worker.revents & POLLIN) || !is_own_pidfd(&session->pidfd))
+    if (found < 0 || !(found & POLLIN) || !is_own_pidfd(&session->pidfd))
         return false;
     atomic_store_explicit(&session->gone, true, memory_order_relaxed);
     return true;
@@ -203,12 +204,14 @@ bool coil_session_is_dead(struct coil_session *session)
 
 bool coil_session_is_cut_off(struct coil_session *session)
 {
-    struct pollfd daemon = { .fd = session->socket.fd, .events = POLLRDHUP };
+    int found;
 
     if (atomic_load_explicit(&session->gone, memory_order_relaxed) || coil_session_is_dead(session))
         return true;
-    return !coil_own_fd_check(&session->socket) || !is_own_pidfd(&session->pidfd) ||
-           (poll(&daemon, 1, 0) > 0 && daemon.revents & (POLLRDHUP | POLLHUP | POLLERR));
+    if (!coil_own_fd_check(&session->socket) || !is_own_pidfd(&session->pidfd))
+        return true;
+    found = coil_poll(session->socket.fd, POLLRDHUP, 0);
+    return found > 0 && found & (POLLRDHUP | POLLHUP | POLLERR);
 }
 
 bool coil_session_is_lost(struct coil_session *session)
@@ -258,7 +261,8 @@ void coil_session_retire(struct coil_session *session)
     (void)pthread_mutex_unlock(&coil_runtime_lock);
 }
 
-/* This thread is in calls through the session: they fail when it comes back to them, and until then need the structure. */
+/* This thread is in calls through the session: they fail when it comes back to them, and until then need the structure.
+ */
 static void outlive(struct coil_session *session, unsigned channels)
 {
     let_go(session);

@@ -16,6 +16,7 @@
 #include "daemon/host/start.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "daemon/host/backend.h"
@@ -131,11 +132,31 @@ static int imports_watch(struct coil_error *error)
     return coil_error_set(error, -ENOMEM, "sys.meta_path could not be extended");
 }
 
+/*
+ * Whichever module imports `signal` first has SIGINT handled by Python, if nobody handles it, although the signals are
+ * the program's.  So it is imported here, and SIGINT stays what it is.
+ */
+static int signals_keep(struct coil_error *error)
+{
+    struct sigaction action;
+    COIL_OBJECT module = NULL;
+
+    (void)sigaction(SIGINT, NULL, &action);
+    module = PyImport_ImportModule("_signal");
+    (void)sigaction(SIGINT, &action, NULL);
+    if (module)
+        return 0;
+    PyErr_Clear();
+    return coil_error_set(error, -ENOMEM, "Python's signals could not be set up");
+}
+
 /* What comes after the interpreter; with the GIL. */
 static int surroundings_prepare(struct coil_error *error)
 {
     int result = ours ? environment_check(error) : 0;
 
+    if (result == 0 && ours)
+        result = signals_keep(error);
     if (result == 0)
         result = coil_backend_load(error);
     if (result == 0)

@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define USUAL_FILES 1024 /* Linux gives every process so many, if nobody says otherwise */
+
 static void close_inherited(int ready_fd)
 {
     unsigned first = STDERR_FILENO + 1;
@@ -75,6 +77,8 @@ void coil_process_prepare(int ready_fd, bool detach, struct rlimit *ret_files)
     }
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         *ret_files = files;
+        if (detach && files.rlim_cur < USUAL_FILES)
+            ret_files->rlim_cur = files.rlim_max < USUAL_FILES ? files.rlim_max : USUAL_FILES;
         files.rlim_cur = files.rlim_max;
         (void)setrlimit(RLIMIT_NOFILE, &files);
     }

@@ -129,7 +129,7 @@ static int receive(void)
 
         if (r == -EAGAIN)
             return 0;
-        if (r == -EBADMSG)
+        if (r == -EBADMSG || r == -EMFILE)
             fprintf(stderr, "coil-worker: %s\n", error.text);
         if (r == 0)
             r = handle(&message);
