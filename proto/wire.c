@@ -292,6 +292,7 @@ static ssize_t read_some(struct coil_wire *wire, void *data, size_t size, struct
     };
     bool at_start = wire->length_got == 0;
     unsigned before = wire->fd_count;
+    bool kept;
     ssize_t got;
 
     do
@@ -299,10 +300,11 @@ static ssize_t read_some(struct coil_wire *wire, void *data, size_t size, struct
     while (got < 0 && errno == EINTR);
     if (got < 0)
         return errno == EAGAIN ? -EAGAIN : -EPIPE;
-    if (!keep_fds(wire, &header)) {
-        (void)broken(wire, error,
-                     "file descriptors of a message are missing: too many were sent, or this "
-                     "process has no free ones left");
+    kept = keep_fds(wire, &header);
+    if (!kept && wire->fd_count == COIL_MESSAGE_FDS_MAX)
+        return broken(wire, error, "a message came with too many file descriptors");
+    if (!kept) {
+        (void)broken(wire, error, "file descriptors of a message are missing: this process has no free ones left");
         return -EMFILE;
     }
     if (wire->fd_count != before && !at_start)

@@ -249,7 +249,7 @@ static void many_fds_are_closed(void **state)
 
     encode_done(&data, &size);
     send_raw(pair->here, data, size, 16);
-    assert_refused(pair->there, "file descriptors of a message are missing");
+    assert_refused(pair->there, "too many file descriptors");
 }
 
 static void fds_inside_a_message_are_refused(void **state)
