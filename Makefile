@@ -12,14 +12,17 @@ endif
 
 # SANITIZE=address,undefined or SANITIZE=thread builds into a folder of its own.
 SANITIZE ?=
-BUILD ?= build$(if $(SANITIZE),-$(firstword $(subst $(comma), ,$(SANITIZE))))
+# FAULTS=1 builds programs with fault points (proto/fault.h), into a folder of its own.
+FAULTS ?=
+BUILD ?= build$(if $(SANITIZE),-$(firstword $(subst $(comma), ,$(SANITIZE))))$(if $(FAULTS),-faults)
 comma := ,
 
 CC ?= cc
 CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2
 COIL_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -pthread $(WARNINGS) -I. -I$(BUILD)/include \
-	-MMD -MP $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined $(PATTERN))
+	-MMD -MP $(if $(FAULTS),-DCOIL_FAULTS) \
+	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined $(PATTERN))
 COIL_LDFLAGS = -pthread -Wl,--as-needed $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 
 # Locals that nobody has set are 0xfe bytes in such a build, and not by chance zero: GCC from 12 on, and clang.

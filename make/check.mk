@@ -40,7 +40,7 @@ STRESS = $(TESTS_PYTHON) tests/run.py --suite stress --build $(BUILD) -j 1 $(if 
 run_folder = @echo "== $(1)"; $(TESTS_PYTHON) tests/$(1)/run.py $(2)
 
 .PHONY: check test demo model bench stress programs-and-units run-units run-stubgen run-layering run-e2e run-e2e-quick \
-	run-stress run-install run-model run-sanitized run-tsan run-check run-test
+	run-stress run-install run-model run-sanitized run-tsan run-faults run-check run-test
 
 programs-and-units: programs $(UNIT_TESTS)
 
@@ -81,7 +81,7 @@ check: setup-test
 	@+$(call run_steps,check,run-units run-stubgen run-layering run-e2e-quick)
 test: setup-test
 	@+$(MAKE) --no-print-directory -j$(PARALLEL) programs-and-units
-	@+$(call run_steps,test,run-units run-stubgen run-layering run-model run-tsan run-fuzz run-e2e run-stress run-install run-sanitized)
+	@+$(call run_steps,test,run-units run-stubgen run-layering run-model run-tsan run-fuzz run-e2e run-stress run-faults run-install run-sanitized)
 
 # A build of its own with AddressSanitizer and UndefinedBehaviorSanitizer: unit tests, the generator, everything end to end.
 sanitized = SANITIZE=address,undefined BUILD=$(BUILD)-asan CFLAGS='-O1 -g'
@@ -99,6 +99,13 @@ run-tsan:
 	@+$(MAKE) --no-print-directory SANITIZE=thread BUILD=$(BUILD)-thread CFLAGS='-O1 -g -Wno-tsan' -j$(PARALLEL) \
 		UNIT_SOURCES='$(TSAN_SOURCES)' run-units
 
+# Every process killed at every step of what it does, in a build with fault points (proto/fault.h).
+KILLS ?= --more 200
+run-faults:
+	@+$(MAKE) --no-print-directory FAULTS=1 BUILD=$(BUILD)-faults CFLAGS='-O1 -g' -j$(PARALLEL) programs
+	@echo "== faults"
+	@$(TESTS_PYTHON) tests/faults/kill.py --build $(BUILD)-faults -j $(PARALLEL) $(KILLS)
+
 demo: all
 	@sh examples/demo.sh $(BUILD)
 
@@ -110,10 +117,10 @@ bench: setup-bench
 # The long forms: hours.  make stress LEDGER_KILLS=1000 STRESS_SCALE=2 is a shorter one; make stress-ledger one of its steps.
 STRESS_SCALE ?= 20
 LEDGER_KILLS ?= 10000
-.PHONY: stress-model stress-e2e stress-rounds stress-ledger
+.PHONY: stress-model stress-e2e stress-rounds stress-ledger stress-faults
 stress: setup-test
 	@+$(MAKE) --no-print-directory -j$(PARALLEL) programs-and-units
-	@+$(call run_steps,stress,stress-model stress-e2e stress-rounds stress-ledger)
+	@+$(call run_steps,stress,stress-model stress-e2e stress-rounds stress-ledger stress-faults)
 stress-model:
 	$(call run_folder,model,--long)
 stress-e2e: programs
@@ -123,6 +130,8 @@ stress-rounds: programs
 	@for round in 1 2 3 4 5; do $(E2E) -k 'kill*' && $(E2E) -k '*thread*' && $(E2E) -k 'many*' || exit 1; done
 stress-ledger: programs
 	@LEDGER_KILLS=$(LEDGER_KILLS) $(STRESS) -k ledger
+stress-faults:
+	@+$(MAKE) --no-print-directory run-faults KILLS=--all
 
 # The end-to-end programs built by the real CFFI: proves that what they are expected to print is CFFI's behaviour.
 .PHONY: test-expectations

@@ -60,6 +60,7 @@
 #include <string.h>
 
 #include "proto/channel.h"
+#include "proto/fault.h"
 
 #define COIL_LINE 64u
 #define COIL_RECORD_SIZE_MAX 4096u /* header and payload; larger frames lie in staging */
@@ -333,8 +334,10 @@ static inline bool coil_producer_commit(struct coil_producer *p, const struct co
         atomic_store_explicit(&coil_producer_at(p, next)->commit, 0, memory_order_relaxed);
         *coil_producer_taint_word(p, next) &= ~coil_line_bit(next);
     }
+    COIL_FAULT_RECORD("ring.publish", header->kind);
     /* R: everything above is visible to whoever sees the commit word. */
     atomic_store_explicit(&record->commit, sequence, memory_order_release);
+    COIL_FAULT_RECORD("ring.published", header->kind);
     if (p->high < p->cursor)
         p->high = p->cursor;
     p->cursor = next;
@@ -411,6 +414,7 @@ static inline bool coil_consumer_header(const struct coil_consumer *c, struct co
     ret_header->function = atomic_load_explicit(&record->function, memory_order_relaxed);
     ret_header->error_number = atomic_load_explicit(&record->error_number, memory_order_relaxed);
     ret_header->slot = atomic_load_explicit(&record->slot, memory_order_relaxed);
+    COIL_FAULT_RECORD("ring.seen", ret_header->kind);
     return ret_header->size <= COIL_RING_SIZE - sizeof *record - (c->cursor & (COIL_RING_SIZE - 1));
 }
 

@@ -29,6 +29,7 @@
 
 #include "proto/cleanup.h"
 #include "proto/clock.h"
+#include "proto/fault.h"
 #include "proto/poll.h"
 
 #define LENGTH_SIZE 4u
@@ -234,8 +235,10 @@ int coil_wire_send(struct coil_wire *wire, const struct coil_message *message, c
     *wire->last = packet;
     wire->last = &packet->next;
     packet = NULL;
+    COIL_FAULT_OF("wire.send", coil_message_name(message->type));
     if (coil_wire_flush(wire) == -EPIPE)
         return coil_error_set(error, -EPIPE, "the other side has closed the connection");
+    COIL_FAULT_OF("wire.sent", coil_message_name(message->type));
     return 0;
 }
 
@@ -396,6 +399,7 @@ int coil_wire_receive(struct coil_wire *wire, struct coil_wire_message *ret_mess
     }
     if (wire->fd_count != coil_message_fds(received.message.type))
         return broken(wire, error, "a message came with a wrong number of file descriptors");
+    COIL_FAULT_OF("wire.received", coil_message_name(received.message.type));
     memcpy(received.fds, wire->fds, sizeof received.fds);
     fds_clear(wire->fds);
     wire->fd_count = 0;

@@ -15,6 +15,7 @@
 
 #include "client/remote/ask.h"
 #include "proto/cleanup.h"
+#include "proto/fault.h"
 
 static void answer_deinit(struct coil_ask_answer *answer)
 {
@@ -259,8 +260,10 @@ int coil_ask_execute(struct coil_channel *channel, const struct coil_header *hea
     if (channel->is_service && channel->level_count == 2)
         coil_marshal_trim(scope);
     channel->scopes = scope;
+    COIL_FAULT("ask.begun");
     r = perform(&q, header->flags, header->function >> 16, &answer, &error);
     channel->scopes = scope->outer;
+    COIL_FAULT("ask.performed");
     if (channel->files && channel->is_service && q.kind != COIL_ASK_FILE)
         coil_files_close(channel, 1); /* no call ends here */
     if (channel->lost || channel->forked) {

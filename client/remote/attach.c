@@ -17,6 +17,7 @@
 #include "client/remote/remote.h"
 #include "proto/cleanup.h"
 #include "proto/dial.h"
+#include "proto/fault.h"
 #include "proto/socket_path.h"
 #include "proto/version.h"
 
@@ -132,6 +133,7 @@ static int attach_once(const struct coil_link *link, const struct coil_environme
     r = connect_daemon(&wire, ret_status, error);
     if (r < 0)
         return r;
+    COIL_FAULT("attach.connected");
     memcpy(request.hash, link->hash, COIL_HASH_SIZE);
     r = ask(wire, &request, COIL_MESSAGE_ATTACHED, link, &reply, ret_status, error);
     if (r < 0)
@@ -144,6 +146,7 @@ static int attach_once(const struct coil_link *link, const struct coil_environme
     (*ret_session)->is_private = private_to != 0;
     wire = NULL;
     reply.fds[3] = -1; /* the session's now */
+    COIL_FAULT("attach.attached");
     return 0;
 }
 

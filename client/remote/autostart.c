@@ -21,6 +21,7 @@
 #include "client/remote/remote.h"
 #include "proto/cleanup.h"
 #include "proto/clock.h"
+#include "proto/fault.h"
 #include "proto/location.h"
 #include "proto/poll.h"
 
@@ -28,8 +29,8 @@
 #define READY_FD 3
 
 /* What the daemon gets of the program's environment. */
-static const char *const inherited[] = { "HOME", "LANG", "LC_ALL", "LC_CTYPE",       "LOGNAME",
-                                         "PATH", "TZ",   "USER",   "XDG_RUNTIME_DIR" };
+static const char *const inherited[] = { "HOME", "LANG", "LC_ALL", "LC_CTYPE",        "LOGNAME",
+                                         "PATH", "TZ",   "USER",   "XDG_RUNTIME_DIR", COIL_FAULT_VARIABLE };
 #define INHERITED_COUNT (sizeof inherited / sizeof *inherited)
 
 static void environment_free(char ***environment)
@@ -84,6 +85,7 @@ static void become_daemon(const char *program, char *const *argv, char *const *e
     (void)dup2(null, STDERR_FILENO);
     (void)syscall(SYS_close_range, READY_FD + 1, ~0u, 0);
     (void)chdir("/");
+    COIL_FAULT("autostart.exec");
     (void)execve(program, argv, environment);
     _exit(127);
 }
@@ -96,9 +98,13 @@ static int spawn(const char *program, char *const *argv, char *const *environmen
 
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before); /* the program's handlers must not run in the children */
+    COIL_FAULT("autostart.clone");
     child = clone_quietly();
     if (child == 0) {
-        pid_t daemon = clone_quietly();
+        pid_t daemon;
+
+        COIL_FAULT("autostart.child");
+        daemon = clone_quietly();
 
         if (daemon == 0)
             become_daemon(program, argv, environment, ready);
@@ -178,5 +184,6 @@ int coil_autostart(const char *path, struct coil_error *error)
     char *const argv[] = { "coild", "--socket", (char *)(uintptr_t)path, "--ready-fd", "3", NULL };
     r = spawn(program, argv, environment, ready_write, error);
     coil_fd_close(&ready_write);
+    COIL_FAULT("autostart.spawned");
     return r < 0 ? r : await_ready(ready_read, program, error);
 }

@@ -15,6 +15,7 @@
 #include "client/remote/remote.h"
 #include "daemon/host/host.h"
 #include "proto/cleanup.h"
+#include "proto/fault.h"
 
 #define REGIONS_MAX 64u /* that may be shown to the worker in the middle of one call */
 #define ATTEMPTS_MAX 10 /* workers that may die under one call before it starts */
@@ -175,8 +176,11 @@ static int transact(struct attempt *a, struct coil_header *request, const void *
 /* What Python has changed, into the program's memory. */
 static int write_back(struct attempt *a, struct coil_scope *scope, struct coil_error *error)
 {
-    int r = coil_marshal_back(scope, true, error);
+    int r;
 
+    COIL_FAULT("call.answered");
+    r = coil_marshal_back(scope, true, error);
+    COIL_FAULT("call.written_back");
     if (r == -EFAULT && a->outcome == COIL_HOST_RAISED)
         return 0; /* Python has told about it */
     if (r < 0)
@@ -283,6 +287,7 @@ static int exchange_staged(struct attempt *a, struct coil_error *error)
     int r;
 
     r = write_request(a, &staging, &request, error);
+    COIL_FAULT("call.staged");
     if (r == 0)
         r = transact(a, &request, staging.result.address, &staging.scope, error);
     if (r == 0 && a->callee->result_pointers)

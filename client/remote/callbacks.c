@@ -21,6 +21,7 @@
 #include <stdlib.h>
 
 #include "proto/cleanup.h"
+#include "proto/fault.h"
 #include "proto/native.h"
 
 /* One slot with one signature. */
@@ -172,6 +173,7 @@ static void run(void *data, void *call, void *result)
     int r;
 
     session = session_of(callback->area->base);
+    COIL_FAULT("callback.called");
     if (!call)
         r = coil_error_set(&error, -ENOMEM, "no memory for the arguments");
     else if (!session)
@@ -284,6 +286,7 @@ uint64_t coil_callback_resolve(uint64_t base, uint32_t index)
     area = find_area(base);
     code = area && area->callbacks[index] ? area->callbacks[index]->code : 0;
     (void)pthread_mutex_unlock(&lock);
+    COIL_FAULT("callback.resolve");
     if (area && session)
         return resolve_here(area, index, session);
     if (code) /* it knows the type of the result, and says what happened */

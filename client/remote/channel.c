@@ -17,6 +17,7 @@
 #include "client/remote/remote.h"
 #include "proto/cleanup.h"
 #include "proto/clock.h"
+#include "proto/fault.h"
 
 #define SLICE_MS 100
 #define SERVICE_SLICE_MS 5000    /* of the service thread, while nothing is asked: nobody waits for it */
@@ -63,8 +64,8 @@ static void send_reset(struct coil_channel *channel)
 }
 
 /*
- * The thread has ended in the C code that Python had asked for: RESET is an answer, too, to this and all that waits around
- * it.  The worker answers none of the calls then, and goes back to where each began.
+ * The thread has ended in the C code that Python had asked for: RESET is an answer, too, to this and all that waits
+ * around it.  The worker answers none of the calls then, and goes back to where each began.
  */
 static void send_abandon(struct coil_channel *channel)
 {
@@ -235,6 +236,7 @@ void coil_channel_release(struct coil_channel *channel)
         coil_channel_free(channel);
     } else {
         reset(channel);
+        COIL_FAULT("channel.given_back");
         (void)pthread_mutex_lock(&session->lock);
         channel->next = session->free_channels;
         session->free_channels = channel;
@@ -263,9 +265,10 @@ void coil_channel_lost(struct coil_channel *channel)
     struct coil_thread *thread = coil_thread_self;
     int cancel;
 
+    COIL_FAULT("channel.lost");
     channel->lost = true;
     if (channel->level_count > 0)
-        return; /* whoever waits further out will learn it, too */
+        return;                                                    /* whoever waits further out will learn it, too */
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel); /* locks are held */
     coil_unsent_save(thread, channel);
     if (coil_session_is_cut_off(channel->session))
@@ -307,6 +310,7 @@ struct coil_channel *coil_channel_acquire(struct coil_session *session, struct c
     (void)pthread_mutex_unlock(&session->lock);
     if (!channel)
         return NULL;
+    COIL_FAULT("channel.acquired");
     (void)pthread_mutex_lock(&coil_runtime_lock);
     coil_session_ref(session);
     (void)pthread_mutex_unlock(&coil_runtime_lock);

@@ -10,6 +10,7 @@
 
 #include "client/remote/oneway.h"
 #include "proto/clock.h"
+#include "proto/fault.h"
 
 #define END_TIMEOUT_MS 5000
 
@@ -111,6 +112,7 @@ void coil_remote_drain(struct coil_thread *thread)
 
     if (is_in_call(thread) || (!thread->unsent && !find_pending(thread)))
         return;
+    COIL_FAULT("flush.at_end");
     thread->deadline_ms = coil_clock_ms() + END_TIMEOUT_MS;
     if (flush(thread, &status, &error) < 0 && status != COIL_E_TIMEOUT)
         coil_status_print("one-way calls may be lost: %s", error.text);

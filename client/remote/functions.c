@@ -21,6 +21,7 @@
 #include <sys/random.h>
 
 #include "proto/cleanup.h"
+#include "proto/fault.h"
 #include "proto/location.h"
 
 /* A function with a signature, and what it is for Python. */
@@ -172,6 +173,7 @@ static int take_slot(struct coil_session *session, const struct coil_link *link,
                               1, false, atomic_load_explicit(&link->slot, memory_order_relaxed), signature }),
                           memory_order_release); /* F */
     *ret_shared = coil_slot_address(area_of(session), index);
+    COIL_FAULT("function.told");
     return 0;
 }
 

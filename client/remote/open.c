@@ -16,6 +16,7 @@
 
 #include "client/remote/remote.h"
 #include "proto/cleanup.h"
+#include "proto/fault.h"
 
 #define ATTEMPTS_MAX 10
 
@@ -103,6 +104,7 @@ static int read_answer(struct coil_link *link, struct coil_channel *channel, con
     if (reply->kind == COIL_RECORD_OPENED && reply->size == sizeof error_values_at) {
         memcpy(&error_values_at, coil_consumer_payload(&channel->replies), sizeof error_values_at);
         link_up(link, channel->session, reply->function >> 16, error_values_at);
+        COIL_FAULT("open.linked");
         return 0;
     }
     if (reply->kind != COIL_RECORD_FAILED) {
@@ -222,6 +224,7 @@ static int open_once(struct coil_link *link, struct coil_echo *echo, enum coil_s
     channel = coil_channel_get(session, error);
     if (!channel)
         return daemon_is_gone(session, error) ? -EAGAIN : error->code;
+    COIL_FAULT("open.channel");
     if (session->is_private && coil_service_start(session, error) < 0)
         return error->code;
     outer = channel->echo;

@@ -13,6 +13,7 @@
 
 #include "client/memory.h"
 #include "proto/cleanup.h"
+#include "proto/fault.h"
 
 #define TIMEOUT_MS 30000 /* for the daemon's answer */
 
@@ -37,6 +38,7 @@ static int show(struct coil_session *session, const struct coil_region *region, 
     if (r < 0)
         return r;
     *ret_shown = reply.message.type == COIL_MESSAGE_DONE;
+    COIL_FAULT("region.shown");
     return 0;
 }
 

@@ -19,6 +19,7 @@
 
 #include "client/remote/remote.h"
 #include "proto/cleanup.h"
+#include "proto/fault.h"
 
 #define STACK_SIZE ((size_t)1 << 20) /* bytes; C code of the program runs on it, and what that calls */
 
@@ -48,6 +49,7 @@ static void *service_main(void *argument)
     struct coil_thread *thread = coil_thread_get();
 
     (void)prctl(PR_SET_NAME, "coil-service");
+    COIL_FAULT("service.started");
     if (thread) {
         thread->channel = thread->channels = channel; /* given back when the thread ends */
         serve(channel);

@@ -17,6 +17,7 @@
 
 #include "proto/cleanup.h"
 #include "proto/clock.h"
+#include "proto/fault.h"
 #include "proto/poll.h"
 
 #define LOST_AFTER_MS 3000 /* the worker notices within milliseconds, and tells its channels; or dies */
@@ -107,6 +108,7 @@ int coil_session_new(const struct coil_message *attached, int fds[5], struct coi
     r = map(attached->base, fds, error);
     if (r < 0)
         return r;
+    COIL_FAULT("session.mapped");
     session->number = attached->session;
     session->base = attached->base;
     session->heap_base = attached->heap;
@@ -123,6 +125,7 @@ int coil_session_new(const struct coil_message *attached, int fds[5], struct coi
     }
     (void)pthread_mutex_lock(&coil_runtime_lock);
     r = coil_functions_new(session, error);
+    COIL_FAULT("session.functions");
     if (r == 0)
         r = coil_heap_get(attached->heap, &fds[4], &session->heap, error);
     if (r == 0) {
@@ -130,6 +133,7 @@ int coil_session_new(const struct coil_message *attached, int fds[5], struct coi
         coil_sessions = session;
     }
     (void)pthread_mutex_unlock(&coil_runtime_lock);
+    COIL_FAULT("session.heap");
     if (r < 0) {
         coil_functions_free(session->functions);
         coil_channel_free(session->free_channels);
@@ -144,6 +148,7 @@ int coil_session_new(const struct coil_message *attached, int fds[5], struct coi
 static void let_go(struct coil_session *session)
 {
     unmap(session->base);
+    COIL_FAULT("session.unmapped");
     (void)coil_wire_release(session->wire);
     session->wire = NULL;
     if (coil_own_fd_check(&session->socket))

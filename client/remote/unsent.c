@@ -17,6 +17,7 @@
 
 #include "client/remote/oneway.h"
 #include "proto/cleanup.h"
+#include "proto/fault.h"
 
 struct coil_unsent {
     struct coil_unsent *next;
@@ -138,6 +139,7 @@ void coil_unsent_save(struct coil_thread *thread, struct coil_channel *channel)
 
     if (!channel->oneway_pending)
         return;
+    COIL_FAULT("unsent.save");
     is_final = await_end(channel);
     (void)coil_channel_drain(channel); /* the last that its handlers have printed */
     for (uint32_t sequence = end - COIL_ONEWAY_PLACES; sequence != end; sequence++) {
@@ -213,6 +215,7 @@ void coil_unsent_send(struct coil_thread *thread)
             continue; /* another worker has died meanwhile, and what was in its ring comes first */
         unsent = thread->unsent;
         thread->unsent = unsent->next;
+        COIL_FAULT("unsent.send");
         if (r == 0)
             r = send_one(thread, channel, unsent, &error);
         if (r == -EAGAIN) {

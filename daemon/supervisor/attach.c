@@ -30,6 +30,7 @@
 #include "daemon/supervisor/session.h"
 #include "daemon/supervisor/worker.h"
 #include "proto/cleanup.h"
+#include "proto/fault.h"
 #include "proto/version.h"
 
 #define ATTEMPTS_MAX 3 /* workers that may die while one program attaches */
@@ -253,6 +254,7 @@ static void choose_worker(struct coil_client *client)
         give_up(client, COIL_REFUSED_LIMIT, "no memory for a worker");
         return;
     }
+    COIL_FAULT("worker.chosen");
     worker->superseded = false;
     client->worker = worker;
     coil_worker_hold(worker);
@@ -328,6 +330,7 @@ static void attached(struct coil_client *client)
 
     client->attached = true;
     session->channels = 1;
+    COIL_FAULT("session.attached");
     finish(client, &message, fds);
     /* The program and the worker have the staging area now; the others are needed for more channels. */
     if (!client->closing)
@@ -381,6 +384,7 @@ static void open_session(struct coil_client *client)
         give_up(client, COIL_REFUSED_LIMIT, error.text);
         return;
     }
+    COIL_FAULT("session.made");
     client->session = session;
     session->offered = true;
     message.session = session->number;

@@ -27,6 +27,7 @@
 #include "daemon/supervisor/status.h"
 #include "daemon/supervisor/worker.h"
 #include "proto/cleanup.h"
+#include "proto/fault.h"
 #include "proto/version.h"
 
 #define MESSAGES_PER_TURN 16 /* one client may not keep the loop to itself */
@@ -60,6 +61,7 @@ void coil_client_close(struct coil_client *client)
 {
     if (client->closing)
         return;
+    COIL_FAULT("client.close");
     client->closing = true;
     coil_attach_forget(client);
     if (client->session)
@@ -283,6 +285,7 @@ int coil_client_new(struct coil_server *server, int fd, const struct ucred *peer
         return coil_error_set(error, r, "cannot watch a connection: %s", uv_strerror(r));
     }
     client->poll.data = client;
+    COIL_FAULT("client.accepted");
     TAILQ_INSERT_TAIL(&server->clients, client, link);
     watch(client);
     return 0;

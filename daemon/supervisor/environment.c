@@ -17,11 +17,12 @@
 #include <string.h>
 
 #include "proto/cleanup.h"
+#include "proto/fault.h"
 
 extern char **environ;
 
 /* Variables of the supervisor that a worker sees; a "*" stands for any ending. */
-static const char *const passed[] = { "HOME", "LANG", "LC_*", "TZ", "USER", "LOGNAME", "PATH" };
+static const char *const passed[] = { "HOME", "LANG", "LC_*", "TZ", "USER", "LOGNAME", "PATH", COIL_FAULT_VARIABLE };
 
 #define KEY_PREFIX "PYTHON"
 #define KEPT_MS 60000 /* a private environment that nobody uses: its program may attach again, after a death */

@@ -18,6 +18,7 @@
 #include "daemon/supervisor/runtime_dir.h"
 #include "daemon/supervisor/server.h"
 #include "proto/cleanup.h"
+#include "proto/fault.h"
 #include "proto/socket_path.h"
 #include "proto/version.h"
 
@@ -221,7 +222,9 @@ int main(int argc, char **argv)
     }
     coil_log("version %s, pid %d, listens at %s", COIL_VERSION, (int)getpid(), runtime.socket_path);
     coil_process_silence();
+    COIL_FAULT("daemon.listening");
     tell(ready_fd, "ready");
+    COIL_FAULT("daemon.ready");
     coil_fd_close(&ready_fd);
 
     coil_server_run(&server);

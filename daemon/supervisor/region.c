@@ -20,6 +20,7 @@
 
 #include "daemon/supervisor/log.h"
 #include "daemon/supervisor/session.h"
+#include "proto/fault.h"
 #include "proto/window.h"
 
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW)
@@ -75,6 +76,7 @@ void coil_region_show(struct coil_client *client, const struct coil_message *mes
         refuse(client, COIL_REFUSED_PROTOCOL, fault);
         return;
     }
+    COIL_FAULT("region.checked");
     client->step = COIL_CLIENT_WORKER;
     forward.session = client->session->number;
     coil_worker_ask(client->session->worker, &forward, &fd, &client->await, answered);

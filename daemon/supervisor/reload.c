@@ -35,6 +35,7 @@
 #include "daemon/supervisor/server.h"
 #include "daemon/supervisor/worker.h"
 #include "proto/cleanup.h"
+#include "proto/fault.h"
 
 #define TIMEOUT_MS 60000 /* for one new generation, from its start to its last module */
 
@@ -197,6 +198,7 @@ static void take_over(struct coil_succession *succession)
         (unsigned long long)succession->old_generation, succession->module_count,
         succession->module_count == 1 ? "" : "s");
     succession->worker->preparing = false;
+    COIL_FAULT("reload.takes_over");
     retire_old(succession);
     end(succession);
 }
@@ -345,6 +347,7 @@ void coil_reload_begin(struct coil_server *server, struct coil_client *client, c
         return;
     }
     coil_log("reloads: %s", reason);
+    COIL_FAULT("reload.begun");
     reloads->begun++;
     reloads->failures = 0;
     if (client)

@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "proto/cleanup.h"
+#include "proto/fault.h"
 
 #define BACKLOG 1024
 #define HOLDER_WAIT_MS                                                                                                 \
@@ -110,6 +111,7 @@ static int lock(const char *path, int *ret_fd, struct coil_error *error)
     (void)!ftruncate(fd, 0);
     (void)!pwrite(fd, pid, strlen(pid), 0);
     *ret_fd = coil_steal_fd(&fd);
+    COIL_FAULT("daemon.locked");
     return 0;
 }
 
@@ -166,6 +168,7 @@ static int start_listening(struct coil_runtime_dir *runtime, struct coil_error *
     if (r < 0)
         return coil_error_set(error, -errno, "cannot create the socket %s: %s", runtime->socket_path, strerror(errno));
     runtime->bound = true;
+    COIL_FAULT("daemon.bound");
     if (listen(fd, BACKLOG) < 0)
         return coil_error_set(error, -errno, "cannot listen at %s: %s", runtime->socket_path, strerror(errno));
     runtime->listen_fd = coil_steal_fd(&fd);
@@ -200,6 +203,7 @@ int coil_runtime_dir_acquire(struct coil_runtime_dir *runtime, bool private_fold
 void coil_runtime_dir_unlisten(struct coil_runtime_dir *runtime)
 {
     coil_fd_close(&runtime->listen_fd);
+    COIL_FAULT("daemon.deaf");
     if (runtime->bound)
         (void)unlink(runtime->socket_path);
     runtime->bound = false;
@@ -208,7 +212,9 @@ void coil_runtime_dir_unlisten(struct coil_runtime_dir *runtime)
 void coil_runtime_dir_release(struct coil_runtime_dir *runtime)
 {
     coil_runtime_dir_unlisten(runtime);
+    COIL_FAULT("daemon.unlinked");
     if (runtime->lock_fd >= 0)
         (void)unlink(runtime->lock_path);
+    COIL_FAULT("daemon.unlocked");
     coil_fd_close(&runtime->lock_fd);
 }

@@ -25,6 +25,7 @@
 #include "daemon/supervisor/log.h"
 #include "daemon/supervisor/worker.h"
 #include "proto/cleanup.h"
+#include "proto/fault.h"
 #include "proto/location.h"
 #include "proto/version.h"
 
@@ -111,6 +112,7 @@ static void finish(struct coil_server *server)
 {
     struct coil_client *client;
 
+    COIL_FAULT("stop.workers_gone");
     close_quietly((uv_handle_t *)&server->drain_timer);
     for (unsigned i = 0; i < COIL_SERVER_SIGNALS; i++)
         close_quietly((uv_handle_t *)&server->signals[i]);
@@ -176,6 +178,7 @@ void coil_server_stop(struct coil_server *server, const char *reason)
         return;
     server->stopping = true;
     coil_log("stops: %s", reason);
+    COIL_FAULT("stop.begun");
     close_quietly((uv_handle_t *)&server->listener);
     close_quietly((uv_handle_t *)&server->idle_timer);
     coil_runtime_dir_unlisten(server->runtime);

@@ -23,6 +23,7 @@
 #include "daemon/supervisor/memory.h"
 #include "daemon/supervisor/server.h"
 #include "proto/cleanup.h"
+#include "proto/fault.h"
 
 #define CONTROL_PAGE_SIZE 4096u
 
@@ -155,6 +156,7 @@ static void close_answered(struct coil_await *await, const struct coil_message *
         (struct coil_session *)(void *)((char *)await - offsetof(struct coil_session, close));
 
     (void)answer;
+    COIL_FAULT("session.closed");
     coil_session_free(session);
 }
 
@@ -184,6 +186,7 @@ static void drain_answered(struct coil_await *await, const struct coil_message *
     struct coil_client *client = session->client;
 
     (void)answer;
+    COIL_FAULT("session.drained");
     client->session = NULL;
     coil_session_free(session);
     coil_client_close(client);

@@ -33,6 +33,7 @@
 #include "daemon/supervisor/server.h"
 #include "daemon/supervisor/session.h"
 #include "proto/cleanup.h"
+#include "proto/fault.h"
 #include "proto/version.h"
 
 #define LINK_FD 3
@@ -75,6 +76,7 @@ static void died(struct coil_worker *worker)
 
     if (worker->state == COIL_WORKER_DEAD)
         return;
+    COIL_FAULT("worker.died");
     coil_death_note(worker);
     worker->state = COIL_WORKER_DEAD;
     TAILQ_REMOVE(&worker->environment->workers, worker, link);
@@ -95,6 +97,7 @@ static void died(struct coil_worker *worker)
         close_handle((uv_handle_t *)&worker->death_poll);
     if (worker->has_process && worker->reaped)
         close_handle((uv_handle_t *)&worker->process);
+    COIL_FAULT("worker.buried");
     coil_server_worker_went(server);
 }
 
@@ -185,6 +188,7 @@ static void heap_answered(struct coil_await *await, const struct coil_message *a
     if (worker->state == COIL_WORKER_STARTING) {
         (void)uv_timer_stop(&worker->timer);
         worker->state = COIL_WORKER_READY;
+        COIL_FAULT("worker.ready");
     }
     coil_awaits_end(&worker->starters, answer);
     coil_worker_consider(worker);
@@ -342,6 +346,7 @@ static int start_process(struct coil_worker *worker, int link_fd, struct coil_er
 
     if (!block)
         return coil_error_set(error, -ENOMEM, "no memory to start a worker");
+    COIL_FAULT("worker.spawn");
     (void)snprintf(link_number, sizeof link_number, "%d", LINK_FD);
     worker->process.data = worker;
     r = uv_spawn(&server->loop, &worker->process, &options);
@@ -352,6 +357,7 @@ static int start_process(struct coil_worker *worker, int link_fd, struct coil_er
         return coil_error_set(error, r, "cannot start the worker %s: %s", server->worker_path, uv_strerror(r));
     }
     worker->pid = worker->process.pid;
+    COIL_FAULT("worker.spawned");
     /* The loop has not run since, so the process is not reaped and the number is still its own. */
     worker->pidfd = pidfd_open(worker->pid, 0);
     if (worker->pidfd < 0) {
@@ -490,6 +496,7 @@ void coil_worker_leave(struct coil_worker *worker)
         died(worker);
         return;
     }
+    COIL_FAULT("worker.leave");
     worker->state = COIL_WORKER_LEAVING;
     (void)pidfd_send_signal(worker->pidfd, SIGTERM, NULL, 0);
     (void)uv_timer_start(&worker->timer, on_timer, LEAVE_TIMEOUT_MS, 0);

@@ -14,6 +14,7 @@
 
 #include "daemon/worker/worker.h"
 #include "proto/cleanup.h"
+#include "proto/fault.h"
 
 /* One ask on its way. */
 struct attempt {
@@ -96,6 +97,7 @@ static int publish(struct attempt *a, struct coil_error *error)
     }
     if (stage_answer)
         memcpy(payload + inline_size, &a->answer.address, 8);
+    COIL_FAULT("ask.written");
     a->position = a->channel->replies.cursor;
     (void)coil_producer_publish(&a->channel->replies, &header);
     return 0;
@@ -172,6 +174,7 @@ static int exchange(struct attempt *a, struct coil_error *error)
         r = -ESRCH;
     restore_gil(channel, a->ask);
     if (r == 0) {
+        COIL_FAULT("ask.answered");
         r = take_answer(a, &header, error);
         restore_gil(channel, a->ask); /* an answer that breaks the channel may have had to wait */
         coil_consumer_answered(&channel->requests);

@@ -18,6 +18,7 @@
 #include "daemon/worker/doing.h"
 #include "daemon/worker/worker.h"
 #include "proto/cleanup.h"
+#include "proto/fault.h"
 #include "proto/reach.h"
 
 /* A request whose payload has been copied, so that the ring is free for what it causes. */
@@ -60,7 +61,9 @@ static struct request request_take(struct coil_channel *channel, const struct co
 /* A handler is about to be entered; with the GIL. */
 static void request_start(struct coil_channel *channel, const struct request *request)
 {
+    COIL_FAULT("call.before_started");
     atomic_store_explicit(&channel->control->started, request->sequence, memory_order_release); /* S */
+    COIL_FAULT("call.started");
 }
 
 /* Does [address, address + size) lie in the session's staging area? */
@@ -265,6 +268,7 @@ static int run(struct coil_channel *channel, const struct coil_header *header, c
                                          : coil_worker_host->call(channel->host_thread, call->host, call->index,
                                                                   call->frame, result, &error_number));
     coil_call_child_ends();
+    COIL_FAULT("call.handled");
     if (coil_channel_has_nobody(channel))
         return coil_channel_drop(channel, request->position);
     if (reply.outcome == COIL_HOST_NO_FUNCTION)
@@ -312,6 +316,7 @@ int coil_call_execute(struct coil_channel *channel, const struct coil_header *he
     if (refusal)
         return reply_failed(channel, &request, COIL_FAILED_REFUSED, 0, refusal);
 
+    COIL_FAULT("call.taken");
     coil_channel_enter(channel);
     doing = coil_doing_begin(channel, call.slot ? channel->doing : COIL_DOING_CALL | header->function);
     request_start(channel, &request);

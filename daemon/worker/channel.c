@@ -20,6 +20,7 @@
 #include "daemon/worker/worker.h"
 #include "proto/cleanup.h"
 #include "proto/clock.h"
+#include "proto/fault.h"
 
 #define PATIENCE_MS 1000 /* with a program that does not read what one-way handlers print */
 #define BATCH_MAX 32     /* one-way calls carried out in a row while others wait for the GIL */
@@ -152,6 +153,7 @@ static int reset(struct coil_channel *channel)
 
     channel->abandoned = channel->oneway_refused = false;
     coil_channel_leave(channel);
+    COIL_FAULT("channel.reset");
     coil_worker_host->thread_detach(channel->host_thread);
     channel->host_thread = coil_worker_host->thread_attach(channel);
     if (!channel->host_thread || !coil_channel_claim(channel, 0))
@@ -274,6 +276,7 @@ static void *channel_main(void *argument)
     struct coil_header header;
 
     coil_fatal_thread(channel);
+    COIL_FAULT("channel.begun");
     channel->host_thread = coil_worker_host->thread_attach(channel);
     if (!channel->host_thread)
         coil_channel_break(channel, "no memory for a Python thread state");
@@ -288,6 +291,7 @@ static void *channel_main(void *argument)
                 (unsigned long long)channel->oneway_dropped);
     coil_worker_host->thread_detach(channel->host_thread);
     coil_fatal_thread(NULL);
+    COIL_FAULT("channel.ended");
     atomic_store_explicit(&channel->control->ended, 1, memory_order_release); /* Q */
     atomic_store_explicit(&channel->ended, true, memory_order_release);       /* E */
     return NULL;

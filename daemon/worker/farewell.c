@@ -13,6 +13,7 @@
 
 #include "daemon/worker/worker.h"
 #include "proto/clock.h"
+#include "proto/fault.h"
 
 #define PATIENCE_MS 5000
 
@@ -23,6 +24,7 @@ static void *farewell_main(void *argument)
 
     if (thread) {
         coil_worker_host->enter(thread);
+        COIL_FAULT("farewell.begun");
         coil_worker_host->program_gone(coil_session_program(session));
         coil_worker_host->leave(thread);
         coil_worker_host->thread_detach(thread);

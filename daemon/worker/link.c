@@ -14,6 +14,7 @@
 
 #include "daemon/worker/worker.h"
 #include "proto/cleanup.h"
+#include "proto/fault.h"
 #include "proto/version.h"
 #include "proto/wire.h"
 
@@ -78,9 +79,11 @@ static int handle(const struct coil_wire_message *received)
         r = coil_heap_open(m->heap, received->fds[0], &error);
         if (r == 0)
             r = coil_functions_open(m->heap, &error);
+        COIL_FAULT("heap.opened");
         break;
     case COIL_MESSAGE_LOAD:
         r = coil_modules_add(m->hash, m->descriptor.data, m->descriptor.size, &error);
+        COIL_FAULT("module.loaded");
         break;
     case COIL_MESSAGE_OPEN:
         r = coil_preload_start(m->hash, m->request, &error);

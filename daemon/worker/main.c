@@ -19,6 +19,7 @@
 
 #include "daemon/worker/worker.h"
 #include "proto/cleanup.h"
+#include "proto/fault.h"
 #include "proto/location.h"
 #include "proto/wire.h"
 
@@ -121,6 +122,7 @@ int main(int argc, char **argv)
         fputs("coil-worker: this program is started by coild\n", stderr);
         return 2;
     }
+    COIL_FAULT("main.begun");
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != supervisor)
         return 1; /* it died before it could take us with it */
@@ -135,6 +137,7 @@ int main(int argc, char **argv)
         report_failure(options.link_fd, &error);
         return 1;
     }
+    COIL_FAULT("main.python_started");
     if (coil_watch_start(&error) < 0)
         fprintf(stderr, "coil-worker: %s\n", error.text);
     /* Not exit(): atexit handlers and destructors have no business in a process whose threads still run Python. */

@@ -11,6 +11,7 @@
 
 #include "daemon/worker/worker.h"
 #include "proto/cleanup.h"
+#include "proto/fault.h"
 
 #define MODULES_MAX 4096u
 
@@ -159,6 +160,7 @@ int coil_modules_open(struct coil_worker_module *module, struct coil_host_module
     int r = coil_worker_host->module_open(module->image, module->hash, ret_host, error);
 
     coil_call_child_ends();
+    COIL_FAULT("module.opened");
     if (r >= 0)
         atomic_store_explicit(&module->host, *ret_host, memory_order_release); /* O */
     memcpy(news.hash, module->hash, COIL_HASH_SIZE);

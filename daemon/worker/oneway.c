@@ -20,6 +20,7 @@
 #include "proto/cleanup.h"
 #include "proto/clock.h"
 #include "proto/expression.h"
+#include "proto/fault.h"
 
 #define TELL_EVERY (COIL_RING_SIZE / 4)
 
@@ -149,10 +150,13 @@ static void run(struct coil_channel *channel, const struct coil_header *header, 
 
     coil_channel_enter(channel);
     doing = coil_doing_begin(channel, COIL_DOING_CALL | header->function);
+    COIL_FAULT("oneway.before_started");
     atomic_store_explicit(&channel->control->started, channel->requests.sequence, memory_order_release); /* S */
+    COIL_FAULT("oneway.started");
     channel->oneway_depth++;
     (void)coil_worker_host->call(channel->host_thread, f->host, f->index, frame, NULL, &error_number);
     coil_call_child_ends();
+    COIL_FAULT("oneway.handled");
     channel->oneway_depth--;
     coil_doing_end(channel, doing ? doing : COIL_DOING_SERVED);
 }

@@ -16,6 +16,7 @@
 #include "daemon/worker/worker.h"
 #include "proto/cleanup.h"
 #include "proto/clock.h"
+#include "proto/fault.h"
 
 #define DRAIN_MS 5000 /* for the one-way calls that a program has left behind */
 
@@ -42,6 +43,7 @@ int coil_session_open(const struct coil_message *message, const int fds[3], stru
     r = coil_memory_map(message->base, fds[0], fds[1], fds[2], error);
     if (r < 0)
         return r;
+    COIL_FAULT("session.mapped");
     r = coil_functions_session_open(message->base, error);
     if (r < 0) {
         coil_memory_unmap(message->base, false);
@@ -62,6 +64,7 @@ int coil_session_open(const struct coil_message *message, const int fds[3], stru
     sessions = session;
     (void)pthread_mutex_unlock(&sessions_lock);
     coil_functions_session_tell(coil_steal_memory(&session)); /* now, so that nothing said meanwhile is missed */
+    COIL_FAULT("session.opened");
     return 0;
 }
 
@@ -129,6 +132,7 @@ int coil_session_region(uint64_t number, uint64_t base, uint64_t size, int fd, s
     r = coil_memory_map_region(base, size, fd, error);
     if (r < 0)
         return r;
+    COIL_FAULT("region.mapped");
     session->regions[count] = (struct coil_session_region){ base, size };
     atomic_store_explicit(&session->region_count, count + 1, memory_order_release); /* G */
     return 0;
@@ -170,6 +174,7 @@ int coil_session_close(uint64_t number, uint64_t request, struct coil_error *err
     if (!session || atomic_load_explicit(&session->closing, memory_order_relaxed))
         return coil_error_set(error, -ENOENT, "session %llu is not open", (unsigned long long)number);
     session->close_request = request;
+    COIL_FAULT("session.closing");
     close_channels(session);
     return 0;
 }
@@ -184,6 +189,7 @@ static void session_end(struct coil_session *session)
         (void)pthread_join(channel->thread, NULL);
         free(channel);
     }
+    COIL_FAULT("session.ended");
     coil_memory_unmap(session->base, coil_functions_session_close(session));
     for (unsigned i = atomic_exchange_explicit(&session->region_count, 0, memory_order_relaxed); i > 0; i--)
         coil_memory_unmap_region(session->regions[i - 1].base, session->regions[i - 1].size);
