@@ -30,6 +30,7 @@
 #define BUDGET_MAX_NS 50000u
 #define ROOM_BUDGET_NS 100000
 #define BRIEF_LOOKS 64u    /* each 10 to 40 ns, most of it in coil_spin_relax */
+#define MISSES_FEW 4       /* in a row: one long pause among short ones changes nothing yet */
 #define PROBE_INTERVAL 16  /* misses in a row between two tries of the whole budget */
 #define LOOKS_PER_CLOCK 32 /* looking at the clock costs about as much as 32 looks at the line */
 
@@ -76,6 +77,7 @@ void coil_spin_forget(void)
 
 bool coil_spin_wait(struct coil_spin *spin, const struct coil_consumer *consumer)
 {
+    bool whole = spin->misses < MISSES_FEW || spin->misses % PROBE_INTERVAL == 0;
     bool ready;
 
     if (coil_spin_brief(spin, consumer))
@@ -84,7 +86,7 @@ bool coil_spin_wait(struct coil_spin *spin, const struct coil_consumer *consumer
         atomic_fetch_sub_explicit(&spinners, 1, memory_order_relaxed);
         return coil_consumer_ready(consumer);
     }
-    ready = spin_until(consumer, spin->misses % PROBE_INTERVAL ? spin->budget_ns : BUDGET_MAX_NS);
+    ready = spin_until(consumer, whole ? BUDGET_MAX_NS : spin->budget_ns);
     atomic_fetch_sub_explicit(&spinners, 1, memory_order_relaxed);
 
     if (ready) {
