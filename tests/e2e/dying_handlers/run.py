@@ -9,8 +9,17 @@ def lines(names, status, python):
     return "".join("%s: -1 (%s); the next call: 42, in %s Python\n" % (name, status, python) for name in names)
 
 
+# A sanitizer's allocator answers with a report, not with NULL, or takes minutes to get there.
+ALLOCATES = ["allocating for ever in C", "bytearray(1 << 60)", "allocating for ever"]
+
+
+def of(case, names):
+    return [name for name in names if not (case.sanitize and name in ALLOCATES)]
+
+
 def run(case):
     case.crashes = True
+    more, raises = of(case, MORE), of(case, RAISES)
     include, library = case.build + "/include", case.build + "/lib"
     case.compile("overflow.c", "liboverflow.so", "-shared", "-fPIC", "-Wno-infinite-recursion", "-fno-optimize-sibling-calls",
                  link=False)
@@ -20,10 +29,10 @@ def run(case):
     result = case.run(overflow, *DIES, program=case.path("program"), timeout=60)
     case.check(result, lines(DIES, "died", "another"), None)
     case.coilctl("reload")  # one more of these within a minute, and the function would be refused
-    result = case.run(overflow, *MORE, program=case.path("program"), timeout=60)
-    case.check(result, lines(MORE, "died", "another"), None)
+    result = case.run(overflow, *more, program=case.path("program"), timeout=60)
+    case.check(result, lines(more, "died", "another"), None)
     case.coilctl("reload")
-    result = case.run(overflow, *RAISES, program=case.path("program"), timeout=60)
-    case.check(result, lines(RAISES, "exception", "the same"), None)
-    for name in ("RecursionError", "MemoryError", "SystemExit: 5"):
+    result = case.run(overflow, *raises, program=case.path("program"), timeout=60)
+    case.check(result, lines(raises, "exception", "the same"), None)
+    for name in ("RecursionError", "SystemExit: 5") + (() if case.sanitize else ("MemoryError",)):
         case.matches(result.stderr, name, "stderr")

@@ -1,3 +1,5 @@
+import case as support
+
 EXPECTED = """\
 first call: 0, no memory
 first call: 42, ok
@@ -13,6 +15,8 @@ a thread: 42, ok
 
 
 def run(case):
+    if case.sanitize:
+        raise support.Skip("a sanitizer needs terabytes of addresses")
     include, library = case.build + "/include", case.build + "/lib"
     case.compile("program.c", "program", "-I" + include, "./plugin.so", "-L" + library, "-Wl,-rpath," + library, "-Wl,-rpath,.",
                  "-lcoil", link=False)

@@ -73,8 +73,9 @@ def run(case):
         ("died", -3, DIED, r"died while it ran this call"),
         ("ok", 42, OK, ""),
     ])
-    expect(case, case.run("memory", program=program), [
-        ("memory", 0, MEMORY, "[Mm]emory"), ("ok", 42, OK, "")])
+    if not case.sanitize:  # a sanitizer needs terabytes of addresses
+        expect(case, case.run("memory", program=program), [
+            ("memory", 0, MEMORY, "[Mm]emory"), ("ok", 42, OK, "")])
     expect(case, case.run("add", program=program, env={"COIL_PYTHON": "/bin/nothing-there"}), [
         ("add", 0, NO_PYTHON, "COIL_PYTHON is '/bin/nothing-there'")])
     expect(case, case.run("add", program=program, env={"COIL_PYTHON": "/bin/true"}), [("add", 42, OK, "")])
