@@ -82,7 +82,8 @@ struct coil_host_callbacks {
     void (*error_value)(struct coil_host_module *module, unsigned function, const void *value, size_t size);
 
     /*
-     * Asks a program for something and waits for it.  Called with the GIL, and returns with it; waiting, the embedder
+     * Asks a program for something and waits for it.  Called with the GIL, and returns with it; with `paused` in the ask
+     * called and returns without it, and so may program() be then.  Waiting, the embedder
      * gives it up with api->pause(), as soon as it is not worth keeping.  `caller`: of the thread whose call
      * is being handled, if the program is to be asked on the very thread that waits for that call; else NULL, and the
      * program's service thread (in-process: the calling thread) answers.  Meanwhile the calling

@@ -230,7 +230,9 @@ static void attempt_wait(struct coil_host_module *module)
     while (module->attempts == attempts)
         (void)pthread_cond_wait(&ended, &lock);
     (void)pthread_mutex_unlock(&lock);
-    Py_END_ALLOW_THREADS while (*at != &self) at = &(*at)->next;
+    Py_END_ALLOW_THREADS;
+    while (*at != &self)
+        at = &(*at)->next;
     *at = self.next;
 }
 
