@@ -10,7 +10,7 @@
  *
  *     client -> supervisor   attach, descriptor, module, channel, region
  *     supervisor -> client   attached, send_descriptor, done, failed
- *     supervisor -> worker   heap, load, open, refuse, session, channel, region, drain, close
+ *     supervisor -> worker   heap, load, open, refuse, session, channel, region, move, drain, close
  *     worker -> supervisor   ready, opened, init_failed, changed, done, failed
  *     coilctl -> supervisor  status, reload, stop
  *     supervisor -> coilctl  report, done, failed
@@ -101,6 +101,7 @@ enum coil_refusal {
     X(SESSION, "session", 3, COIL_K(REQUEST) | COIL_K(SESSION) | COIL_K(PID) | COIL_K(UID) |          \
                                  COIL_K(GID) | COIL_K(BASE))                                           \
     X(OPEN, "open", 0, COIL_K(REQUEST) | COIL_K(HASH)) /* run the module's init code, for no program */ \
+    X(MOVE, "move", 0, COIL_K(REQUEST) | COIL_K(SESSION)) /* as drain, if nobody notices; failed: why it stays */ \
     X(DRAIN, "drain", 0, COIL_K(REQUEST) | COIL_K(SESSION)) /* no new calls; done: none is running */    \
     X(CLOSE, "close", 0, COIL_K(REQUEST) | COIL_K(SESSION)) /* the program has gone */                  \
     /* worker -> supervisor */                                                                         \

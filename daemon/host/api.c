@@ -6,6 +6,7 @@
 #include "daemon/host/callback.h"
 #include "daemon/host/dispatch.h"
 #include "daemon/host/fork.h"
+#include "daemon/host/handle.h"
 #include "daemon/host/host.h"
 #include "daemon/host/imports.h"
 #include "daemon/host/module.h"
@@ -42,6 +43,7 @@ static const struct coil_host_api api = {
     .module_hash = coil_module_hash,
     .module_word = coil_module_word,
     .sources = coil_imports_sources,
+    .handle_count = coil_handle_count,
     .error_value_get = coil_dispatch_error_value,
     .fork_before = coil_fork_before,
     .fork_after = coil_fork_after,

@@ -17,6 +17,7 @@
 #include "daemon/host/handle.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -40,11 +41,23 @@ static PyTypeObject *handle_type;
 static PyObject *void_pointer;
 static struct handle **buckets; /* of the living, by token; the references belong to their cdata */
 static size_t bucket_count, count;
+static _Atomic size_t count_told; /* the same, for those without the GIL; relaxed: a number */
 static uint64_t last_token; /* 0: none has been drawn */
 
 static struct handle **bucket_of(uint64_t token)
 {
     return &buckets[(token / STEP) & (bucket_count - 1)];
+}
+
+static void tell_count(size_t now)
+{
+    count = now;
+    atomic_store_explicit(&count_told, now, memory_order_relaxed);
+}
+
+size_t coil_handle_count(void)
+{
+    return atomic_load_explicit(&count_told, memory_order_relaxed);
 }
 
 /* -1 with an exception. */
@@ -101,7 +114,7 @@ static void handle_end(struct handle *handle)
     for (struct handle **at = bucket_of(handle->token); *at; at = &(*at)->next)
         if (*at == handle) {
             *at = handle->next;
-            count--;
+            tell_count(count - 1);
             break;
         }
     handle->object = NULL;
@@ -180,7 +193,7 @@ PyObject *coil_handle_new(PyObject *backend_ffi, PyObject *object)
     handle->object = Py_NewRef(object);
     handle->next = *bucket_of(token);
     *bucket_of(token) = handle;
-    count++;
+    tell_count(count + 1);
     return PyObject_CallMethod(backend_ffi, "gc", "OO", cdata, owner);
 }
 

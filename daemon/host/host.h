@@ -251,6 +251,9 @@ struct coil_host_api {
      */
     int (*sources)(char **ret_paths, size_t *ret_size);
 
+    /* How many handles of ffi.new_handle() there are.  Any thread. */
+    size_t (*handle_count)(void);
+
     /* Copies the current error value of a function into `value` (its result_size bytes).  Between enter and leave. */
     void (*error_value_get)(struct coil_host_module *module, unsigned function, void *value);
 

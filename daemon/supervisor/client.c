@@ -20,6 +20,7 @@
 
 #include "daemon/supervisor/attach.h"
 #include "daemon/supervisor/log.h"
+#include "daemon/supervisor/move.h"
 #include "daemon/supervisor/reload.h"
 #include "daemon/supervisor/region.h"
 #include "daemon/supervisor/server.h"
@@ -90,8 +91,25 @@ static void refuse(struct coil_client *client, const char *what)
     coil_client_close_when_sent(client);
 }
 
+bool coil_client_pause(struct coil_client *client)
+{
+    if (client->step != COIL_CLIENT_IDLE || !client->attached || client->close_when_sent)
+        return false;
+    client->step = COIL_CLIENT_MOVING;
+    watch(client);
+    return true;
+}
+
+void coil_client_resume(struct coil_client *client)
+{
+    if (client->step == COIL_CLIENT_MOVING)
+        client->step = COIL_CLIENT_IDLE;
+    watch(client);
+}
+
 void coil_client_session_lost(struct coil_client *client)
 {
+    coil_move_forget(client->session);
     client->session = NULL;
     if (!client->attached)
         return; /* what it waits for ends too, and then it attaches to another worker */

@@ -29,6 +29,7 @@ enum coil_client_step {
     COIL_CLIENT_IDLE,       /* nothing is under way: the next message is a request */
     COIL_CLIENT_DESCRIPTOR, /* the next message must be the descriptor it was asked for */
     COIL_CLIENT_WORKER,     /* a worker has to do something first */
+    COIL_CLIENT_MOVING,     /* no request, but its session may end now: nothing is read until that is known */
     COIL_CLIENT_DRAINED,    /* its session ends, and then the connection does */
     COIL_CLIENT_RELOAD,     /* coilctl: the new generations have to be there first, or not */
     COIL_CLIENT_STOP        /* coilctl: everything has to go first */
@@ -55,9 +56,9 @@ struct coil_client {
 
     /* What it is attached to. */
     bool attached;
-    bool counted; /* as a program, by the server */
+    bool counted;                         /* as a program, by the server */
     struct coil_environment *environment; /* used while it attaches */
-    struct coil_worker *worker; /* held while it attaches; then the session holds it */
+    struct coil_worker *worker;           /* held while it attaches; then the session holds it */
     struct coil_session *session;
     unsigned attempts; /* workers that died while it attached */
     uint64_t reload;   /* which reload it waits for */
@@ -79,6 +80,10 @@ void coil_client_fail(struct coil_client *client, enum coil_refusal code, const 
 
 /* Sends something that does not end the request. */
 void coil_client_say(struct coil_client *client, struct coil_message *message);
+
+/* Reads nothing until coil_client_resume().  False: a request is under way. */
+bool coil_client_pause(struct coil_client *client);
+void coil_client_resume(struct coil_client *client);
 
 /* Its session's worker is dead, and the session is about to be freed. */
 void coil_client_session_lost(struct coil_client *client);

@@ -23,28 +23,43 @@
 #include "proto/version.h"
 
 #define IDLE_TIMEOUT_S 3600
-#define IDLE_TIMEOUT_MAX_S (10L * 365 * 24 * 3600)
+#define DRAIN_TIMEOUT_S 60
+#define WARM_WORKERS 8
+#define TIME_MAX_S (10L * 365 * 24 * 3600)
+#define WARM_WORKERS_MAX 1000000L
+#define CALLS_MAX 1000000000000L
 
 struct options {
     const char *socket; /* NULL: as COIL_SOCKET says */
     const char *log;    /* NULL: beside the socket if started on demand, else stderr */
     long idle_timeout_s;
+    long drain_timeout_s;
+    long warm_workers;
+    struct coil_recycling recycling;
     int ready_fd;
 };
 
 static void print_help(void)
 {
-    (void)printf("usage: coild [--socket PATH] [--idle-timeout SECONDS] [--log PATH|-] [--ready-fd N]\n"
+    (void)printf("usage: coild [options]\n"
                  "       coild --version | --help\n"
                  "\n"
                  "Runs Python for the C programs of one user.  Programs start it by themselves.\n"
                  "\n"
-                 "  --socket PATH           listen here (default: $COIL_SOCKET,\n"
-                 "                          $XDG_RUNTIME_DIR/coil/coild.sock or /tmp/coil-UID/coild.sock)\n"
-                 "  --idle-timeout SECONDS  leave after this time without programs (default: %d; 0: never)\n"
-                 "  --log PATH              append to this file; \"-\": stderr\n"
-                 "  --ready-fd N            write \"ready\" there once it listens, and leave the terminal\n",
-                 IDLE_TIMEOUT_S);
+                 "  --socket PATH            listen here (default: $COIL_SOCKET,\n"
+                 "                           $XDG_RUNTIME_DIR/coil/coild.sock or /tmp/coil-UID/coild.sock)\n"
+                 "  --idle-timeout SECONDS   leave after this time without programs (default: %d; 0: never)\n"
+                 "  --log PATH               append to this file; \"-\": stderr\n"
+                 "  --ready-fd N             write \"ready\" there once it listens, and leave the terminal\n"
+                 "\n"
+                 "Workers, each of which is a process with one Python:\n"
+                 "  --warm-workers N         keep up to N that no program uses (default: %d)\n"
+                 "  --drain-timeout SECONDS  after a reload, programs may keep the old Python for this time if they\n"
+                 "                           hold something of it (default: %d; 0: for as long as they do)\n"
+                 "  --recycle-calls N        replace a worker that has served N calls (default: 0: never)\n"
+                 "  --recycle-memory SIZE    replace one that has SIZE bytes of memory; K, M, G (default: 0: never)\n"
+                 "  --recycle-age SECONDS    replace one that is so old (default: 0: never)\n",
+                 IDLE_TIMEOUT_S, WARM_WORKERS, DRAIN_TIMEOUT_S);
 }
 
 static int parse_number(const char *text, const char *option, long max, long *ret_number, struct coil_error *error)
@@ -60,6 +75,23 @@ static int parse_number(const char *text, const char *option, long max, long *re
     return 0;
 }
 
+/* "512M" */
+static int parse_size(const char *text, const char *option, uint64_t *ret_size, struct coil_error *error)
+{
+    static const char units[] = "KMG";
+    const char *unit;
+    char *end;
+    long number;
+
+    errno = 0;
+    number = strtol(text, &end, 10);
+    unit = *end ? strchr(units, *end & ~0x20) : NULL;
+    if (errno || end == text || number < 0 || number > (1L << 40) || (*end && (!unit || end[1])))
+        return coil_error_set(error, -EINVAL, "%s needs a number of bytes, such as 512M, not \"%s\"", option, text);
+    *ret_size = (uint64_t)number << (unit ? 10 * (unit - units + 1) : 0);
+    return 0;
+}
+
 /* 1: the question was answered, and there is nothing more to do. */
 static int parse_options(int argc, char **argv, struct options *ret_options, struct coil_error *error)
 {
@@ -68,12 +100,20 @@ static int parse_options(int argc, char **argv, struct options *ret_options, str
         { "idle-timeout", required_argument, NULL, 'i' },
         { "log", required_argument, NULL, 'l' },
         { "ready-fd", required_argument, NULL, 'r' },
+        { "warm-workers", required_argument, NULL, 'w' },
+        { "drain-timeout", required_argument, NULL, 'd' },
+        { "recycle-calls", required_argument, NULL, 'C' },
+        { "recycle-memory", required_argument, NULL, 'M' },
+        { "recycle-age", required_argument, NULL, 'A' },
         { "version", no_argument, NULL, 'v' },
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
-    struct options options = { .idle_timeout_s = IDLE_TIMEOUT_S, .ready_fd = -1 };
-    long number;
+    struct options options = { .idle_timeout_s = IDLE_TIMEOUT_S,
+                               .drain_timeout_s = DRAIN_TIMEOUT_S,
+                               .warm_workers = WARM_WORKERS,
+                               .ready_fd = -1 };
+    long number = 0;
     int option;
     int r = 0;
 
@@ -87,7 +127,24 @@ static int parse_options(int argc, char **argv, struct options *ret_options, str
             options.log = optarg;
             break;
         case 'i':
-            r = parse_number(optarg, "--idle-timeout", IDLE_TIMEOUT_MAX_S, &options.idle_timeout_s, error);
+            r = parse_number(optarg, "--idle-timeout", TIME_MAX_S, &options.idle_timeout_s, error);
+            break;
+        case 'w':
+            r = parse_number(optarg, "--warm-workers", WARM_WORKERS_MAX, &options.warm_workers, error);
+            break;
+        case 'd':
+            r = parse_number(optarg, "--drain-timeout", TIME_MAX_S, &options.drain_timeout_s, error);
+            break;
+        case 'C':
+            r = parse_number(optarg, "--recycle-calls", CALLS_MAX, &number, error);
+            options.recycling.calls = (uint64_t)number;
+            break;
+        case 'M':
+            r = parse_size(optarg, "--recycle-memory", &options.recycling.memory, error);
+            break;
+        case 'A':
+            r = parse_number(optarg, "--recycle-age", TIME_MAX_S, &number, error);
+            options.recycling.age_ms = (uint64_t)number * 1000;
             break;
         case 'r':
             r = parse_number(optarg, "--ready-fd", 1 << 20, &number, error);
@@ -188,6 +245,9 @@ static int start(const struct options *options, struct coil_server *server, stru
     if (r == 0) {
         server->log_path = *log_path ? log_path : NULL;
         server->idle_timeout_ms = (uint64_t)options->idle_timeout_s * 1000;
+        server->drain_timeout_ms = (uint64_t)options->drain_timeout_s * 1000;
+        server->unused_workers = (unsigned)options->warm_workers;
+        server->recycling = options->recycling;
         r = coil_server_init(server, runtime, error);
     }
     if (r < 0)

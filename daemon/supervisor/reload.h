@@ -4,30 +4,23 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/queue.h>
 
 struct coil_client;
 struct coil_server;
-struct coil_succession;
 
 /* The daemon's reloads: at most one is under way.  Zero: none. */
 struct coil_reloads {
-    uint64_t begun;                            /* how many there have been, the one under way included */
-    bool again;                                /* someone has asked for the next one meanwhile */
-    TAILQ_HEAD(, coil_succession) successions; /* under way */
-    unsigned failures;                         /* of the one under way */
-    char *report;                              /* lines about it; NULL: none yet */
+    uint64_t begun;     /* how many there have been, the one under way included */
+    bool again;         /* someone has asked for the next one meanwhile */
+    unsigned under_way; /* new generations that are on their way */
+    unsigned failures;  /* of the one under way */
+    char *report;       /* lines about it; NULL: none yet */
 };
-
-void coil_reloads_init(struct coil_reloads *reloads);
 
 /*
  * Begins a reload, or the next one as soon as the one under way has ended.  `client`, if not NULL, has asked for it and
  * is answered when it has ended; `reason` is for the log.
  */
 void coil_reload_begin(struct coil_server *server, struct coil_client *client, const char *reason);
-
-/* The daemon stops: what is under way ends. */
-void coil_reload_abort(struct coil_server *server);
 
 #endif

@@ -23,6 +23,8 @@
 
 #include "daemon/supervisor/client.h"
 #include "daemon/supervisor/log.h"
+#include "daemon/supervisor/move.h"
+#include "daemon/supervisor/succession.h"
 #include "daemon/supervisor/worker.h"
 #include "proto/cleanup.h"
 #include "proto/fault.h"
@@ -30,6 +32,7 @@
 #include "proto/version.h"
 
 #define ACCEPTS_PER_TURN 64
+#define LOOK_MS 1000
 #define DRAIN_MS 5000 /* for calls that run when it stops */
 
 static const int signals[COIL_SERVER_SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
@@ -133,7 +136,8 @@ static void dismiss_clients(struct coil_server *server)
         struct coil_client *next = TAILQ_NEXT(client, link);
 
         /* Closed without a word, so that a program that is attaching turns to the next daemon. */
-        if (client->step == COIL_CLIENT_IDLE && client->session && client->attached)
+        if ((client->step == COIL_CLIENT_IDLE || client->step == COIL_CLIENT_MOVING) && client->session &&
+            client->attached)
             coil_session_drain(client->session);
         else if (client->step != COIL_CLIENT_STOP)
             coil_client_close(client);
@@ -172,8 +176,15 @@ static void on_drained_long(uv_timer_t *timer)
     end_what_runs(timer->data, "it has had its time");
 }
 
+static void retire(struct coil_worker *worker)
+{
+    coil_worker_retire(worker, "the daemon stops");
+}
+
 void coil_server_stop(struct coil_server *server, const char *reason)
 {
+    struct coil_succession *succession;
+
     if (server->stopping)
         return;
     server->stopping = true;
@@ -181,11 +192,13 @@ void coil_server_stop(struct coil_server *server, const char *reason)
     COIL_FAULT("stop.begun");
     close_quietly((uv_handle_t *)&server->listener);
     close_quietly((uv_handle_t *)&server->idle_timer);
+    close_quietly((uv_handle_t *)&server->look_timer);
     coil_runtime_dir_unlisten(server->runtime);
     (void)uv_timer_start(&server->drain_timer, on_drained_long, DRAIN_MS, 0);
     dismiss_clients(server);
-    coil_reload_abort(server);
-    dismiss_workers(server, coil_worker_retire);
+    while ((succession = TAILQ_FIRST(&server->successions)))
+        coil_succession_abort(succession, "the daemon stops");
+    dismiss_workers(server, retire);
     if (server->workers == 0)
         finish(server);
 }
@@ -239,6 +252,24 @@ void coil_server_program_went(struct coil_server *server)
     watch_idleness(server);
 }
 
+/* ---- what has to be looked at ---- */
+
+static void on_look(uv_timer_t *timer)
+{
+    struct coil_server *server = timer->data;
+    bool moves = coil_moves_look(server);
+    bool recycles = coil_recycle_look(server);
+
+    if (!moves && !recycles)
+        (void)uv_timer_stop(timer);
+}
+
+void coil_server_look(struct coil_server *server)
+{
+    if (!server->stopping && !uv_is_active((uv_handle_t *)&server->look_timer))
+        (void)uv_timer_start(&server->look_timer, on_look, LOOK_MS, LOOK_MS);
+}
+
 /* ---- the beginning ---- */
 
 int coil_server_init(struct coil_server *server, struct coil_runtime_dir *runtime, struct coil_error *error)
@@ -251,13 +282,15 @@ int coil_server_init(struct coil_server *server, struct coil_runtime_dir *runtim
     TAILQ_INIT(&server->clients);
     TAILQ_INIT(&server->environments);
     coil_store_init(&server->store);
-    coil_reloads_init(&server->reloads);
+    TAILQ_INIT(&server->successions);
     r = uv_loop_init(&server->loop);
     if (r < 0)
         return coil_error_set(error, r, "cannot start the event loop: %s", uv_strerror(r));
     server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     (void)uv_timer_init(&server->loop, &server->idle_timer);
     server->idle_timer.data = server;
+    (void)uv_timer_init(&server->loop, &server->look_timer);
+    server->look_timer.data = server;
     (void)uv_timer_init(&server->loop, &server->drain_timer);
     server->drain_timer.data = server;
     for (unsigned i = 0; i < COIL_SERVER_SIGNALS; i++) {
@@ -272,6 +305,7 @@ int coil_server_init(struct coil_server *server, struct coil_runtime_dir *runtim
     if (r < 0)
         return coil_error_set(error, r, "cannot watch the socket: %s", uv_strerror(r));
     watch_idleness(server);
+    coil_server_look(server);
     return 0;
 }
 

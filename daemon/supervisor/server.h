@@ -11,10 +11,12 @@
 
 #include "daemon/supervisor/environment.h"
 #include "daemon/supervisor/heap.h"
+#include "daemon/supervisor/recycle.h"
 #include "daemon/supervisor/reload.h"
 #include "daemon/supervisor/runtime_dir.h"
 #include "daemon/supervisor/session.h"
 #include "daemon/supervisor/store.h"
+#include "daemon/supervisor/succession.h"
 #include "proto/error.h"
 
 struct coil_client;
@@ -28,16 +30,21 @@ struct coil_server {
     char worker_path[PATH_MAX];
     struct rlimit worker_files; /* RLIMIT_NOFILE as it was when the daemon started */
     uint64_t idle_timeout_ms;   /* 0: never */
+    uint64_t drain_timeout_ms;  /* how long programs may keep a generation after a reload; 0: for ever */
+    unsigned unused_workers;    /* so many may wait for programs */
+    struct coil_recycling recycling;
 
     uv_poll_t listener;
     uv_signal_t signals[COIL_SERVER_SIGNALS];
     uv_timer_t idle_timer;
+    uv_timer_t look_timer;  /* what has to be looked at from time to time: move.c, recycle.c */
     uv_timer_t drain_timer; /* stopping: when what still runs has to end */
     int spare_fd;           /* given up for a moment to turn a client away when there are no fds */
 
     TAILQ_HEAD(, coil_client) clients;
     struct coil_environments environments;
     struct coil_reloads reloads;
+    struct coil_successions successions; /* under way */
     struct coil_store store;
     struct coil_windows windows;
     struct coil_heaps heaps;
@@ -56,6 +63,9 @@ void coil_server_run(struct coil_server *server);
 
 /* Begins to stop, for a reason that the log names: no new programs or calls; those that run may end, within a bound. */
 void coil_server_stop(struct coil_server *server, const char *reason);
+
+/* There is something to look at, once a second, until those who look say otherwise. */
+void coil_server_look(struct coil_server *server);
 
 /* Counts programs; without any for long, the daemon leaves. */
 void coil_server_program_came(struct coil_server *server);

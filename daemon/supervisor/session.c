@@ -20,7 +20,9 @@
 
 #include "daemon/supervisor/client.h"
 #include "daemon/supervisor/death.h"
+#include "daemon/supervisor/measure.h"
 #include "daemon/supervisor/memory.h"
+#include "daemon/supervisor/move.h"
 #include "daemon/supervisor/server.h"
 #include "proto/cleanup.h"
 #include "proto/fault.h"
@@ -141,6 +143,7 @@ void coil_session_free(struct coil_session *session)
     struct coil_windows *windows = &session->worker->server->windows;
 
     coil_await_cancel(&session->close);
+    session->worker->calls_before += coil_measure_session_calls(session);
     windows->taken[session->window] = false;
     windows->count--;
     close_memory(session);
@@ -169,6 +172,7 @@ void coil_session_close(struct coil_session *session)
     /* What its channels still do, they say in `replies`: death.c. */
     coil_fd_close(&session->memory[COIL_MEMORY_REQUESTS]);
     coil_fd_close(&session->memory[COIL_MEMORY_STAGING]);
+    coil_move_forget(session);
     coil_await_cancel(&session->close);
     if (!session->offered) {
         coil_session_free(session);
@@ -198,6 +202,7 @@ void coil_session_drain(struct coil_session *session)
 
     if (session->draining || !session->client)
         return;
+    coil_move_forget(session);
     session->draining = true;
     coil_worker_ask(session->worker, &message, NULL, &session->close, drain_answered);
 }

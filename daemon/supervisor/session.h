@@ -35,8 +35,12 @@ struct coil_session {
     unsigned channels_end; /* all channels have smaller numbers */
     bool offered;          /* the worker was told of it */
     bool draining;         /* it was told to end it, although the program lives */
+    bool moving;           /* it was asked to end it, if nobody notices: move.c */
+    unsigned tries;        /* to move that have failed */
+    uint64_t ask_again_ms; /* not before */
+    char stays[96];        /* why the last one has */
     int memory[COIL_MEMORY_COUNT];
-    struct coil_await close; /* the worker's answer to `close`, or to `drain` */
+    struct coil_await close; /* the worker's answer to `close`, `drain` or `move` */
 };
 
 /*

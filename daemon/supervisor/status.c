@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/supervisor/measure.h"
 #include "daemon/supervisor/module.h"
 #include "daemon/supervisor/server.h"
 #include "daemon/supervisor/session.h"
@@ -63,6 +64,14 @@ static void write_worker(FILE *out, const struct coil_worker *worker)
     (void)fprintf(out, "worker: generation %llu, pid %d, %s, sessions %u, channels %u, heap %llu KiB\n",
                   (unsigned long long)worker->generation, (int)worker->pid, state_name(worker), sessions, channels,
                   heap_kib(worker));
+    (void)fprintf(
+        out, "  age: %llu s, calls %llu, memory %llu KiB\n", (unsigned long long)coil_measure_age_ms(worker) / 1000,
+        (unsigned long long)coil_measure_calls(worker), (unsigned long long)coil_measure_memory(worker) / 1024);
+    if (worker->retired)
+        (void)fprintf(out, "  retired: %s%s\n", worker->why_retired,
+                      worker->is_forced ? "; programs have had their time to let go of it" : "");
+    if (worker->moved)
+        (void)fprintf(out, "  moved on: %llu sessions\n", (unsigned long long)worker->moved);
     (void)fprintf(out, "  python: %s\n", *worker->environment->python ? worker->environment->python : "as built");
     if (worker->environment->private_to)
         (void)fprintf(out, "  private, in %s\n", worker->environment->cwd);
@@ -83,8 +92,9 @@ static void write_worker(FILE *out, const struct coil_worker *worker)
                                            : "");
     }
     TAILQ_FOREACH(session, &worker->sessions, link)
-    (void)fprintf(out, "  session: %llu, program pid %d, channels %u%s\n", (unsigned long long)session->number,
-                  (int)session->pid, session->channels, session->client ? "" : ", closing");
+    (void)fprintf(out, "  session: %llu, program pid %d, channels %u%s%s%s\n", (unsigned long long)session->number,
+                  (int)session->pid, session->channels, session->client ? "" : ", closing",
+                  *session->stays ? ", stays: " : "", session->stays);
 }
 
 int coil_status_write(const struct coil_server *server, char **ret_text)

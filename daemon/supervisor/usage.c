@@ -6,6 +6,7 @@
  *     its code is out of date, or nothing in it works   at once
  *     it is private, and its program has gone           at once
  *     another build of a module has taken its place     after a minute: the old build may be run again
+ *     more than a few others are unused as well         when it is the one that has been for longest
  *     any other                                         after the daemon's idle time
  *
  * When the daemon stops, handlers whose programs have gone get a moment, since nobody waits for them but what they
@@ -14,6 +15,9 @@
  * A worker always leaves by its timer, so that nothing ends under a caller.  Called by worker.c, attach.c, session.c,
  * reload.c and server.c, main thread.
  */
+#include <stdio.h>
+
+#include "daemon/supervisor/log.h"
 #include "daemon/supervisor/module.h"
 #include "daemon/supervisor/server.h"
 #include "daemon/supervisor/session.h"
@@ -74,10 +78,55 @@ void coil_worker_hold(struct coil_worker *worker)
     coil_worker_consider(worker);
 }
 
+/* Does it wait for programs? */
+static bool is_waiting(const struct coil_worker *worker)
+{
+    return worker->users == 0 && worker->state == COIL_WORKER_READY && !worker->retired &&
+           !worker->environment->private_to;
+}
+
+/* Is it less of a loss than the other one?  What makes a worker worth keeping is that modules are open in it. */
+static bool is_worth_less(const struct coil_worker *worker, const struct coil_worker *other)
+{
+    bool has_open = coil_succession_count_open(worker) > 0, other_has_open = coil_succession_count_open(other) > 0;
+
+    return has_open != other_has_open ? other_has_open : worker->unused_ms < other->unused_ms;
+}
+
+/* If too many wait for programs, one leaves: in which nothing has run, or that has waited longest. */
+static void limit_waiting(struct coil_server *server)
+{
+    struct coil_environment *environment;
+    struct coil_worker *oldest = NULL;
+    struct coil_worker *worker;
+    unsigned count = 0;
+
+    TAILQ_FOREACH(environment, &server->environments, link)
+    {
+        TAILQ_FOREACH(worker, &environment->workers, link)
+        {
+            if (!is_waiting(worker))
+                continue;
+            count++;
+            if (!oldest || is_worth_less(worker, oldest))
+                oldest = worker;
+        }
+    }
+    if (count <= server->unused_workers)
+        return;
+    coil_log("worker generation %llu (pid %d) leaves: there are more than %u that no program uses",
+             (unsigned long long)oldest->generation, (int)oldest->pid, server->unused_workers);
+    coil_worker_retire(oldest, "others that no program uses have been used later");
+}
+
 void coil_worker_release(struct coil_worker *worker)
 {
     worker->users--;
     coil_worker_consider(worker);
+    if (!is_waiting(worker))
+        return;
+    worker->unused_ms = uv_now(&worker->server->loop);
+    limit_waiting(worker->server);
 }
 
 void coil_worker_supersede(struct coil_worker *worker)
@@ -86,8 +135,10 @@ void coil_worker_supersede(struct coil_worker *worker)
     coil_worker_consider(worker);
 }
 
-void coil_worker_retire(struct coil_worker *worker)
+void coil_worker_retire(struct coil_worker *worker, const char *why)
 {
+    if (!worker->retired)
+        (void)snprintf(worker->why_retired, sizeof worker->why_retired, "%s", why);
     worker->retired = true;
     coil_worker_consider(worker);
 }

@@ -214,6 +214,7 @@ static void became_ready(struct coil_worker *worker, const struct coil_message *
 static void heard(struct coil_worker *worker, const struct coil_message *message)
 {
     struct coil_await *await;
+    char why[COIL_WORKER_TEXT_MAX];
 
     if (message->type == COIL_MESSAGE_READY && !worker->was_ready) {
         became_ready(worker, message);
@@ -231,7 +232,8 @@ static void heard(struct coil_worker *worker, const struct coil_message *message
     if (message->type == COIL_MESSAGE_CHANGED) {
         coil_log("worker generation %llu (pid %d) takes no more programs: %s has changed",
                  (unsigned long long)worker->generation, (int)worker->pid, message->text);
-        coil_worker_retire(worker);
+        (void)snprintf(why, sizeof why, "edited: %.*s", (int)sizeof why - 16, message->text);
+        coil_worker_retire(worker, why);
         return;
     }
     if ((message->type != COIL_MESSAGE_DONE && message->type != COIL_MESSAGE_FAILED) || message->request == 0 ||
@@ -430,6 +432,7 @@ static void on_timer(uv_timer_t *timer)
                 died(worker);
             return;
         }
+        worker->started_ms = uv_now(&worker->server->loop);
         coil_log("worker generation %llu (pid %d) starts, Python %s", (unsigned long long)worker->generation,
                  (int)worker->pid, *worker->environment->python ? worker->environment->python : "as built");
         (void)uv_timer_start(timer, on_timer, START_TIMEOUT_MS, 0);

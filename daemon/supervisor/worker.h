@@ -37,6 +37,8 @@ enum coil_worker_state {
     COIL_WORKER_DEAD
 };
 
+#define COIL_WORKER_TEXT_MAX 160
+
 struct coil_worker {
     TAILQ_ENTRY(coil_worker) link; /* in its environment */
     struct coil_server *server;
@@ -54,9 +56,20 @@ struct coil_worker {
     bool superseded; /* a program needed another module under a name that this one has */
     bool preparing;  /* it is to take another one's place, and takes no sessions until it can: reload.c */
     bool retired;    /* it takes no sessions any more, and leaves when it has none */
+    char why_retired[COIL_WORKER_TEXT_MAX];
     bool told_to_end;
     bool killed_by_us;
     bool killed_from_outside;          /* it is dead, and neither we nor its code are to blame */
+
+    bool moves;                     /* its sessions are to move to another one: move.c */
+    bool is_forced;                 /* and have been ended, after end_ms */
+    uint64_t end_ms;                /* 0: they may stay */
+    uint64_t moved;                 /* how many have */
+    uint64_t started_ms;            /* its process; 0: there is none yet */
+    uint64_t unused_ms;             /* since when nobody uses it */
+    uint64_t calls_before;          /* of sessions that have ended */
+    uint64_t recycle_not_before_ms; /* recycle.c */
+    char recycled_because[COIL_WORKER_TEXT_MAX / 2];
     unsigned users;                    /* clients and sessions that count on it */
     char failure[COIL_ERROR_TEXT_MAX]; /* why it did not start */
     struct coil_awaits starters;       /* who waits for READY */
@@ -112,8 +125,8 @@ void coil_worker_release(struct coil_worker *worker);
 /* Another build of one of its modules is wanted now: it takes sessions only if it has to. */
 void coil_worker_supersede(struct coil_worker *worker);
 
-/* Its code is out of date: it takes no sessions any more. */
-void coil_worker_retire(struct coil_worker *worker);
+/* It takes no sessions any more; `why`, for people: the first reason counts. */
+void coil_worker_retire(struct coil_worker *worker, const char *why);
 
 /* Something has changed: it may have to leave, soon or later. */
 void coil_worker_consider(struct coil_worker *worker);

@@ -322,6 +322,7 @@ int coil_call_execute(struct coil_channel *channel, const struct coil_header *he
     request_start(channel, &request);
     r = run(channel, header, &request, &call);
     coil_doing_end(channel, doing ? doing : COIL_DOING_SERVED);
+    coil_doing_count(channel);
     return r;
 }
 

@@ -219,10 +219,18 @@ static bool is_worth_keeping(struct coil_channel *channel)
 
 /* Does the channel end here?  A handler that waits for its program stays while that lives, and so do calls that are
  * here. */
-static bool has_to_leave(const struct coil_channel *channel)
+static bool has_to_leave(struct coil_channel *channel)
 {
-    return channel->asks == 0 && atomic_load_explicit(&channel->session->leaving, memory_order_relaxed) &&
-           !coil_consumer_ready(&channel->requests);
+    unsigned standing = atomic_load_explicit(&channel->session->standing, memory_order_relaxed);
+
+    if (__builtin_expect(standing == COIL_SESSION_STAYS, 1) || channel->asks > 0)
+        return false;
+    if (standing == COIL_SESSION_MOVING) {
+        coil_channel_leave(channel);
+        standing = coil_move_park(channel);
+    }
+    return standing == COIL_SESSION_MOVED ||
+           (standing == COIL_SESSION_LEAVES && !coil_consumer_ready(&channel->requests));
 }
 
 /* True: a record is ready.  False: the session is closing. */
@@ -270,6 +278,22 @@ int coil_channel_serve(struct coil_channel *channel, unsigned until, struct coil
     return r;
 }
 
+void coil_channel_wake(const struct coil_channel *channel)
+{
+    uint32_t at = atomic_load_explicit(&channel->waits_at, memory_order_relaxed);
+
+    (void)coil_ring_wake((const _Atomic uint32_t *)(const void *)(channel->requests.ring + at));
+}
+
+/* Tells the client that the thread has left: what has been carried out, and that no more will come. */
+static void tell_end(struct coil_channel *channel)
+{
+    coil_consumer_tell(&channel->requests);
+    atomic_store_explicit(&channel->control->ended, 1, memory_order_release); /* Q */
+    (void)coil_ring_wake(&coil_producer_at(&channel->replies, channel->replies.cursor)->commit);
+    atomic_store_explicit(&channel->ended, true, memory_order_release); /* E */
+}
+
 static void *channel_main(void *argument)
 {
     struct coil_channel *channel = argument;
@@ -292,8 +316,7 @@ static void *channel_main(void *argument)
     coil_worker_host->thread_detach(channel->host_thread);
     coil_fatal_thread(NULL);
     COIL_FAULT("channel.ended");
-    atomic_store_explicit(&channel->control->ended, 1, memory_order_release); /* Q */
-    atomic_store_explicit(&channel->ended, true, memory_order_release);       /* E */
+    tell_end(channel);
     return NULL;
 }
 

@@ -26,4 +26,10 @@ static inline void coil_doing_end(struct coil_channel *channel, uint32_t before)
     atomic_store_explicit(&channel->control->doing, before, memory_order_relaxed); /* T */
 }
 
+/* It was a call. */
+static inline void coil_doing_count(struct coil_channel *channel)
+{
+    atomic_store_explicit(&channel->control->calls, ++channel->calls, memory_order_relaxed);
+}
+
 #endif

@@ -32,6 +32,7 @@ static uint64_t entries[COIL_SLOTS]; /* what it stands for; 0: that is not known
 static uint32_t fresh = 1;           /* slots from here on have never been used */
 static uint16_t freed[COIL_SLOTS];   /* the others that are free, a ring: used again in the order in which they came */
 static uint32_t freed_first, freed_count;
+static uint32_t made; /* those of `entries` that Python has made with ffi.callback() */
 
 static_assert(COIL_SLOTS <= 65536, "indices are 16 bits");
 
@@ -116,6 +117,7 @@ void coil_function_describe(uint32_t slot, struct coil_host_module *host, bool i
         return;
     entry.module = module->slot;
     (void)pthread_mutex_lock(&lock);
+    made += !is_function && !entries[at];
     entries[at] = coil_slot_entry_pack(entry);
     (void)pthread_mutex_unlock(&lock);
     if (!coil_worker_forked)
@@ -130,6 +132,7 @@ void coil_function_free(uint32_t slot)
     coil_slot_lead(own_area, index, 0);
     (void)pthread_mutex_lock(&lock);
     was_told = entries[index] != 0;
+    made -= was_told; /* functions of modules are never dropped */
     entries[index] = 0;
     (void)pthread_mutex_unlock(&lock);
     if (was_told && !coil_worker_forked)
@@ -141,6 +144,16 @@ void coil_function_free(uint32_t slot)
     freed[(freed_first + freed_count) % COIL_SLOTS] = (uint16_t)index;
     freed_count++;
     (void)pthread_mutex_unlock(&lock);
+}
+
+uint32_t coil_functions_count(void)
+{
+    uint32_t count;
+
+    (void)pthread_mutex_lock(&lock);
+    count = made;
+    (void)pthread_mutex_unlock(&lock);
+    return count;
 }
 
 bool coil_function_is_slot(const struct coil_session *session, uint64_t address)
@@ -185,8 +198,7 @@ void coil_functions_session_tell(const struct coil_session *session)
     (void)pthread_mutex_unlock(&lock);
 }
 
-/* Has Python had a function pointer of the program? */
-static bool has_functions(const struct coil_session *session)
+bool coil_functions_has_any(const struct coil_session *session)
 {
     const _Atomic uint64_t *table = told_by(session);
 
@@ -199,7 +211,7 @@ bool coil_functions_session_close(struct coil_session *session)
 
     (void)pthread_mutex_lock(&session->lock);
     session->has_ended = true;
-    keep = has_functions(session);
+    keep = coil_functions_has_any(session);
     (void)pthread_mutex_unlock(&session->lock);
     coil_slots_clear(session->base + COIL_FUNCTIONS_OFFSET);
     for (size_t i = 0; i < session->pointer_count; i++)

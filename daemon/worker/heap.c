@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jemalloc/jemalloc.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +45,7 @@ static int heap_fd = -1;
 static int arena_flags; /* for mallocx() */
 static unsigned cache;  /* of blocks, for all threads: the GIL guards it */
 static char purge_name[64];
+static _Atomic size_t block_count; /* in use; written with the GIL, read by the link's thread; relaxed: a number */
 
 /* ---- the memory, as jemalloc asks for it ---- */
 
@@ -183,6 +185,17 @@ static bool populate(void *memory, size_t size)
     return madvise((void *)begin, end - begin, MADV_POPULATE_WRITE) == 0 || errno == EINVAL;
 }
 
+static void count(size_t blocks)
+{
+    atomic_store_explicit(&block_count, atomic_load_explicit(&block_count, memory_order_relaxed) + blocks,
+                          memory_order_relaxed);
+}
+
+size_t coil_heap_count(void)
+{
+    return atomic_load_explicit(&block_count, memory_order_relaxed);
+}
+
 void *coil_heap_allocate(size_t size)
 {
     void *memory;
@@ -202,6 +215,7 @@ void *coil_heap_allocate(size_t size)
         dallocx(memory, arena_flags);
         memory = NULL;
     }
+    count(memory != NULL);
     errno = saved;
     return memory;
 }
@@ -227,8 +241,10 @@ void *coil_heap_allocate_zeroed(size_t size)
 void coil_heap_free(void *memory)
 {
     if (coil_heap_room((uint64_t)(uintptr_t)memory)) {
-        if (!coil_worker_forked) /* in a child, it is a block of its parent's */
-            dallocx(memory, arena_flags);
+        if (coil_worker_forked) /* it is a block of its parent's */
+            return;
+        dallocx(memory, arena_flags);
+        count((size_t)-1);
     } else {
         free(memory);
     }

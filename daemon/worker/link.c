@@ -106,6 +106,11 @@ static int handle(const struct coil_wire_message *received)
     case COIL_MESSAGE_REGION:
         r = coil_session_region(m->session, m->base, m->size, received->fds[0], &error);
         break;
+    case COIL_MESSAGE_MOVE:
+        r = coil_session_move(m->session, m->request, &error);
+        if (r == 0)
+            return 0; /* answered when it has been carried out, or cannot be */
+        break;
     case COIL_MESSAGE_DRAIN:
         r = coil_session_drain(m->session, m->request, &error);
         if (r == 0)

@@ -159,6 +159,7 @@ static void run(struct coil_channel *channel, const struct coil_header *header, 
     COIL_FAULT("oneway.handled");
     channel->oneway_depth--;
     coil_doing_end(channel, doing ? doing : COIL_DOING_SERVED);
+    coil_doing_count(channel);
 }
 
 int coil_oneway_execute(struct coil_channel *channel, const struct coil_header *header, struct coil_error *error)

@@ -22,6 +22,7 @@
 
 static pthread_mutex_t sessions_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct coil_session *sessions;
+static _Atomic bool all_given; /* see coil_session.given */
 
 static struct coil_session *session_find(uint64_t number)
 {
@@ -162,9 +163,19 @@ int coil_session_drain(uint64_t number, uint64_t request, struct coil_error *err
 
     if (!session || session->close_request)
         return coil_error_set(error, -ENOENT, "session %llu is not open", (unsigned long long)number);
+    coil_move_cancel(session);
     session->close_request = request;
-    atomic_store_explicit(&session->leaving, true, memory_order_relaxed);
+    atomic_store_explicit(&session->standing, COIL_SESSION_LEAVES, memory_order_relaxed);
     return 0;
+}
+
+int coil_session_move(uint64_t number, uint64_t request, struct coil_error *error)
+{
+    struct coil_session *session = session_find(number);
+
+    if (!session || session->close_request || session->move_request)
+        return coil_error_set(error, -ENOENT, "session %llu is not open", (unsigned long long)number);
+    return coil_move_begin(session, request, error);
 }
 
 int coil_session_close(uint64_t number, uint64_t request, struct coil_error *error)
@@ -173,6 +184,7 @@ int coil_session_close(uint64_t number, uint64_t request, struct coil_error *err
 
     if (!session || atomic_load_explicit(&session->closing, memory_order_relaxed))
         return coil_error_set(error, -ENOENT, "session %llu is not open", (unsigned long long)number);
+    coil_move_cancel(session);
     session->close_request = request;
     COIL_FAULT("session.closing");
     close_channels(session);
@@ -217,9 +229,7 @@ static bool session_has_ended(struct coil_session *session)
             continue;
         ended = false;
         is_used = is_used || !is_service(session, c);
-        coil_ring_wake(
-            (const _Atomic uint32_t *)(const void *)(c->requests.ring +
-                                                     atomic_load_explicit(&c->waits_at, memory_order_relaxed)));
+        coil_channel_wake(c);
     }
     /* Drained: the program is needed no longer. */
     if (!ended && !is_used && !atomic_load_explicit(&session->closing, memory_order_relaxed))
@@ -234,6 +244,8 @@ bool coil_sessions_reap(uint64_t *ret_request, bool *ret_closing)
     *ret_closing = false;
     (void)pthread_mutex_lock(&sessions_lock);
     for (struct coil_session **at = &sessions; *at && !ended; at = &(*at)->next) {
+        if ((*at)->move_request && coil_move_look(*at))
+            *ret_closing = true;
         if (!(*at)->close_request)
             continue;
         *ret_closing = true;
@@ -309,6 +321,18 @@ void coil_sessions_error_value(struct coil_host_module *host, unsigned function,
         (void)pthread_mutex_unlock(&s->lock);
     }
     (void)pthread_mutex_unlock(&sessions_lock);
+}
+
+void coil_sessions_given(void)
+{
+    if (!atomic_load_explicit(&all_given, memory_order_relaxed))
+        atomic_store_explicit(&all_given, true, memory_order_relaxed);
+}
+
+bool coil_session_is_given(const struct coil_session *session)
+{
+    return atomic_load_explicit(&session->given, memory_order_relaxed) ||
+           atomic_load_explicit(&all_given, memory_order_relaxed);
 }
 
 struct coil_session *coil_session_hold(uint64_t base)

@@ -55,10 +55,22 @@ static bool is_mapped_there(uint64_t pid, uint64_t address)
     return false;
 }
 
+/* Whatever the host lets a program have, it asks about here: a session that has been given something cannot move. */
+static void note_given(struct coil_session *session, uint64_t address)
+{
+    if (!coil_heap_room(address))
+        return;
+    if (!session)
+        coil_sessions_given();
+    else if (!atomic_load_explicit(&session->given, memory_order_relaxed))
+        atomic_store_explicit(&session->given, true, memory_order_relaxed);
+}
+
 bool coil_shared_is(struct coil_host_program *program, uint64_t address, uint64_t size)
 {
-    const struct coil_session *session = (const struct coil_session *)(void *)program;
+    struct coil_session *session = (struct coil_session *)(void *)program;
 
+    note_given(session, address);
     if (size > 0)
         return size <= coil_shared_room(session, address);
     return (address >= COIL_RANGE_BEGIN && address < COIL_RANGE_END) || !is_mapped_here(address) ||

@@ -12,6 +12,7 @@
  *     extents.c   which parts of it are in use
  *     shared.c    which memory a program sees
  *     session.c   one client process: its window and its channels
+ *     move.c      those that can go on in a newer worker
  *     channel.c   one client thread: a thread that takes records and answers them
  *     call.c      one CALL record: from the ring to the host and back
  *     oneway.c    those that nobody waits for
@@ -116,6 +117,9 @@ uint64_t coil_heap_room(uint64_t address);
 /* In a forked child: makes the heap its own. */
 void coil_heap_forked(void);
 
+/* How many blocks of it are in use.  Any thread. */
+size_t coil_heap_count(void);
+
 /* The host's callbacks: any thread, with the GIL. */
 void *coil_heap_allocate(size_t size);
 void *coil_heap_allocate_zeroed(size_t size);
@@ -154,6 +158,7 @@ struct coil_channel {
     struct coil_control *control; /* the worker's block */
     struct coil_spin spin;
     uint32_t doing;            /* as in `control`: doing.h */
+    uint64_t calls;            /* the same */
     bool has_gil;              /* between two calls that follow each other closely, too */
     bool broken;               /* the client has been told that it broke the protocol */
     bool abandoned;            /* its client thread has ended in the middle of calls, which are being left */
@@ -169,7 +174,17 @@ struct coil_channel {
     void *paused;              /* the GIL is given up in such a one: what takes it back */
     _Atomic uint32_t waits_at; /* offset in the ring of the commit word it sleeps on; relaxed: the reaper tries again */
     _Atomic bool ended; /* the thread has left the rings for good; release E in channel.c, acquire E in session.c */
+    bool parked;             /* it takes no more records until `standing` says how it goes on; the session's lock */
+    uint32_t seen_started;   /* when move.c looked last; the link's thread only */
     struct coil_channel *next;
+};
+
+/* What becomes of a session that is open. */
+enum coil_session_standing {
+    COIL_SESSION_STAYS,
+    COIL_SESSION_MOVING, /* it may move: its channels wait between calls */
+    COIL_SESSION_MOVED,  /* it does: its channels end, whatever lies in their rings */
+    COIL_SESSION_LEAVES  /* its channels end when they have carried out what lies in their rings */
 };
 
 #define COIL_SESSION_REGIONS_MAX 64u /* of a session; what lies in others is copied */
@@ -192,7 +207,11 @@ struct coil_session {
     _Atomic int64_t drain_until_ms; /* closing: when to stop carrying out one-way calls; written before `closing` */
     _Atomic bool closing; /* set by the link's thread, seen by channels between records; relaxed: they are woken until
                              they see it */
-    _Atomic bool leaving; /* the same, seen by channels between calls only */
+    _Atomic unsigned standing; /* enum coil_session_standing, seen by channels between calls only; relaxed, and
+                                  MOVING begins and ends with `lock` */
+    uint64_t move_request;     /* the message that asked to move; 0: none.  The link's thread only */
+    int64_t move_until_ms;     /* its end; the link's thread only */
+    _Atomic bool given;        /* the program has been given pointers into the heap; relaxed: it only ever becomes true */
     pthread_mutex_t
         service_lock;           /* held by the thread that uses the rings of the service channel; taken before `lock` */
     int64_t farewell_until_ms;  /* 0: not begun; the link's thread only */
@@ -200,7 +219,7 @@ struct coil_session {
     pthread_mutex_t lock;       /* guards what follows */
     struct coil_channel *service;   /* for asks outside of calls; NULL: none yet, or none any more */
     bool service_expected;          /* the program has been asked for it */
-    pthread_cond_t service_changed; /* or the session closes */
+    pthread_cond_t service_changed; /* or the session closes, or `standing` has changed */
     uint32_t error_values_used;
     struct {
         struct coil_worker_module *module;
@@ -240,6 +259,7 @@ struct coil_host_program *coil_sessions_private(void);
  * may end, with all they ask of the program, but no other one begins.  -ENOENT.
  */
 int coil_session_drain(uint64_t number, uint64_t request, struct coil_error *error);
+int coil_session_move(uint64_t number, uint64_t request, struct coil_error *error); /* or, -EBUSY, why it stays */
 int coil_session_close(uint64_t number, uint64_t request, struct coil_error *error);
 
 /*
@@ -258,10 +278,34 @@ void coil_sessions_error_value(struct coil_host_module *host, unsigned function,
 /* The session whose window is at `base`, counted as a program (program.c); NULL: there is none.  Any thread. */
 struct coil_session *coil_session_hold(uint64_t base);
 
+/* All of them, and those to come, may have pointers into the heap.  Any thread. */
+void coil_sessions_given(void);
+bool coil_session_is_given(const struct coil_session *session);
+
 /* Tells all sessions what a slot of Python's stands for. */
 void coil_sessions_function(uint32_t index, uint64_t entry);
 
+/* ---- move.c: the link's thread, except as noted ---- */
+
+/* Tries to move a session of which nobody would notice it; coil_move_look() goes on with that.  -EBUSY with words. */
+int coil_move_begin(struct coil_session *session, uint64_t request, struct coil_error *error);
+
+/* True: the move is neither refused nor decided yet.  A session that moves is asked to end; the answer is sent then. */
+bool coil_move_look(struct coil_session *session);
+
+/* The session ends in another way. */
+void coil_move_cancel(struct coil_session *session);
+
+/* The channel's own thread, between calls and without the GIL: waits for the decision.  enum coil_session_standing. */
+unsigned coil_move_park(struct coil_channel *channel);
+
 /* ---- functions.c ---- */
+
+/* Has Python had a function pointer of the program?  With the session's lock. */
+bool coil_functions_has_any(const struct coil_session *session);
+
+/* How many functions that Python has made are known to programs.  Any thread. */
+uint32_t coil_functions_count(void);
 
 /* Once, before anything is mapped; `slots` is the path of the slots' code. */
 int coil_functions_prepare(const char *slots, struct coil_error *error);
@@ -292,6 +336,9 @@ bool coil_function_is_slot(const struct coil_session *session, uint64_t address)
 
 int coil_channel_start(struct coil_session *session, uint32_t index, struct coil_channel **ret_channel,
                        struct coil_error *error);
+
+/* Lets it look around, if it waits for a record.  Any thread. */
+void coil_channel_wake(const struct coil_channel *channel);
 
 /* Tells the client that it broke the protocol; the channel ends after that.  `what` goes to the log.  The channel's
  * thread. */

@@ -44,6 +44,7 @@
 #define EDITED "/edited"   /* finds that its code has changed when its second program comes */
 #define BUSY "/busy"       /* never ends a session by itself */
 #define DYING "/dying"     /* dies when it is given a session */
+#define LOOSE "/loose"     /* its sessions can move; others' hold something */
 
 static void say(struct coil_wire *wire, enum coil_message_type type, uint64_t request, const char *text)
 {
@@ -216,6 +217,8 @@ static int be_worker(const char *python)
                  (received.message.type == COIL_MESSAGE_REGION &&
                   received.message.base == COIL_REGIONS_BEGIN + 13 * COIL_REGION_UNIT))
             say(wire, COIL_MESSAGE_FAILED, request, "no luck");
+        else if (received.message.type == COIL_MESSAGE_MOVE && strcmp(python, LOOSE) != 0)
+            say(wire, COIL_MESSAGE_FAILED, request, "it holds something");
         else
             say(wire, COIL_MESSAGE_DONE, request, NULL);
     }

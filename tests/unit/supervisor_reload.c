@@ -45,6 +45,25 @@ static void a_new_generation_takes_over(void **state)
     assert_int_equal(generation_of_new_program(GOOD), 2);
 }
 
+/* A program whose session holds nothing has its connection closed, and comes to the new generation. */
+static void programs_follow(void **state)
+{
+    COIL_CLEANUP(coil_wire_freep) struct coil_wire *idle = attached(LOOSE, make_image("plugin", ""));
+    COIL_CLEANUP(coil_fd_close) int pidfd = fcntl(reply.fds[3], F_DUPFD_CLOEXEC, 3);
+    COIL_CLEANUP(coil_wire_freep) struct coil_wire *holder = attached(GOOD, make_image("plugin", ""));
+    uint64_t session = reply.message.session;
+
+    (void)state;
+    (void)reload(COIL_MESSAGE_REPORT);
+    assert_eof(idle);
+    assert_true(is_dead(pidfd, TIMEOUT_MS));
+    assert_int_equal(generation_of_new_program(LOOSE), 3);
+    await_status("stays: it holds something");
+    assert_non_null(strstr(reply.message.text, "retired: reloaded: generation "));
+    assert_int_equal(ask(holder, (struct coil_message){ .type = COIL_MESSAGE_CHANNEL, .session = session, .channel = 1 }),
+                     COIL_MESSAGE_DONE);
+}
+
 static void a_generation_that_cannot_leaves_the_old_one(void **state)
 {
     const struct image *image = make_image("plugin", "");
@@ -275,6 +294,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_new_generation_takes_over),
+        TEST(programs_follow),
         TEST(a_generation_that_cannot_leaves_the_old_one),
         TEST(reloads_follow_each_other),
         TEST(deaths_during_a_reload),
