@@ -12,6 +12,15 @@ PYTHON_CONFIG = $(PYTHON) make/python_config.py
 OBJCOPY ?= objcopy
 LIBFFI = $$($(PKG_CONFIG) --libs libffi)
 
+# Where libraries lie, seen from PREFIX; and the way back up from there.
+LIBDIR ?= lib
+empty :=
+ABOVE_LIBDIR = $(subst $(empty) $(empty),/,$(patsubst %,..,$(subst /, ,$(LIBDIR))))
+ifneq ($(filter /%,$(LIBDIR)),)
+$(error LIBDIR=$(LIBDIR) has to be seen from PREFIX, as in LIBDIR=lib/x86_64-linux-gnu)
+endif
+SOVERSION = 0
+
 room_objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard $(addsuffix /*.c,$(1)))))
 
 # An archive, so that each program takes from proto/ only what it uses.
@@ -28,13 +37,13 @@ STUBGEN = $(call room_objects,stubgen)
 PUBLIC_HEADERS = $(BUILD)/include/coil.h $(BUILD)/include/coil/stub.h $(BUILD)/include/coil/descriptor.h
 STUBGEN_PYTHON = $(patsubst stubgen/python/%,$(BUILD)/share/coil/python/%,$(wildcard stubgen/python/*/*.py))
 
-LIBCOIL = $(BUILD)/lib/libcoil.so
-LIBHOST = $(BUILD)/lib/coil/libcoil-host.so
+LIBCOIL = $(BUILD)/$(LIBDIR)/libcoil.so
+LIBHOST = $(BUILD)/$(LIBDIR)/coil/libcoil-host.so
 COILD = $(BUILD)/bin/coild
 COILCTL = $(BUILD)/bin/coilctl
 STUBGEN_BIN = $(BUILD)/bin/coil-stubgen
 WORKER_BIN = $(BUILD)/libexec/coil/coil-worker
-SLOTS = $(BUILD)/libexec/coil/slots
+SLOTS = $(BUILD)/$(LIBDIR)/coil/slots
 PROGRAMS = $(LIBCOIL) $(LIBHOST) $(COILD) $(COILCTL) $(STUBGEN_BIN) $(WORKER_BIN) $(SLOTS) $(STUBGEN_PYTHON)
 
 .PHONY: all programs clean
@@ -54,12 +63,14 @@ $(BUILD)/share/coil/python/%: stubgen/python/%
 	@mkdir -p $(@D)
 	cp $< $@
 
+LOCATIONS = -DCOIL_LIBDIR='"$(LIBDIR)"' -DCOIL_ABOVE_LIBDIR='"$(ABOVE_LIBDIR)"'
 $(BUILD)/obj/daemon/host/%.o: ROOM_CFLAGS = -ftls-model=initial-exec $$($(PYTHON_CONFIG) --cflags)
 $(BUILD)/obj/proto/native.o: ROOM_CFLAGS = $$($(PKG_CONFIG) --cflags libffi)
 $(HOST_LOAD): ROOM_CFLAGS = -DCOIL_LIBPYTHON='"$(shell $(PYTHON) make/python_config.py --library 2>/dev/null)"' \
 	-DCOIL_PYTHON_VERSION='"$(shell $(PYTHON) make/python_config.py --version 2>/dev/null)"'
-$(BUILD)/obj/client/%.o: ROOM_CFLAGS = -ftls-model=initial-exec
-$(BUILD)/obj/stubgen/%.o: ROOM_CFLAGS = -DCOIL_PYTHON_PROGRAM='"$(PYTHON)"'
+$(BUILD)/obj/client/%.o: ROOM_CFLAGS = -ftls-model=initial-exec $(LOCATIONS)
+$(BUILD)/obj/daemon/worker/%.o: ROOM_CFLAGS = $(LOCATIONS)
+$(BUILD)/obj/stubgen/%.o: ROOM_CFLAGS = $(LOCATIONS) -DCOIL_PYTHON_PROGRAM='"$(PYTHON)"'
 
 # What is compiled for one Python is compiled again for another: this file changes when, and only when, PYTHON does.
 PYTHON_STAMP = $(BUILD)/obj/python
@@ -96,9 +107,9 @@ $(JEMALLOC): make/jemalloc.symbols
 	echo "$(OBJCOPY) --redefine-syms=$< $$archive $@"; $(OBJCOPY) --redefine-syms=$< $$archive $@
 $(LIBCOIL): $(CLIENT) $(PROTO) $(HOST_LOAD) client/libcoil.map
 	@mkdir -p $(@D)
-	$(CC) -shared -Wl,-soname,libcoil.so.0 -Wl,--version-script=client/libcoil.map -Wl,-z,nodelete $(if $(SANITIZE),,-Wl,-z,defs) \
+	$(CC) -shared -Wl,-soname,libcoil.so.$(SOVERSION) -Wl,--version-script=client/libcoil.map -Wl,-z,nodelete $(if $(SANITIZE),,-Wl,-z,defs) \
 		$(COIL_LDFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) -lmsgpackc $(LIBFFI)
-	ln -sf libcoil.so $@.0
+	ln -sf libcoil.so $@.$(SOVERSION)
 $(LIBHOST): $(HOST) $(PROTO)
 	@mkdir -p $(@D)
 	$(CC) -shared -Wl,-Bsymbolic $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBFFI)

@@ -24,10 +24,10 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $$(call unit_archive,$$*) $(JEMALLOC)
 	$(CC) $(COIL_CFLAGS) $(CFLAGS) -MF $@.d $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $< $(call unit_archive,$*) $(PROTO) -lcmocka -lmsgpackc \
 		$(if $(filter supervisor_%,$*),-luv) $(if $(filter worker_%,$*),$(JEMALLOC) -lm) $(LIBFFI) -ldl
 # Where libcoil's code in a test looks for coil's other files.
-$(BUILD)/tests/libexec: | $(SLOTS)
+$(BUILD)/tests/unit/coil: | $(SLOTS)
 	@mkdir -p $(@D)
-	ln -sfn ../libexec $@
-$(UNIT_TESTS): | $(BUILD)/tests/libexec
+	ln -sfn ../../$(LIBDIR)/coil $@
+$(UNIT_TESTS): | $(BUILD)/tests/unit/coil
 -include $(wildcard $(BUILD)/tests/unit/*.d)
 
 # A test that hangs must not stop the run; CMOCKA prints which one it was.
@@ -35,6 +35,8 @@ UNIT_TIMEOUT ?= 120
 E2E = $(TESTS_PYTHON) tests/run.py --build $(BUILD) -j $(PARALLEL) $(if $(SANITIZE),--sanitize $(SANITIZE))
 
 STRESS = $(TESTS_PYTHON) tests/run.py --suite stress --build $(BUILD) -j 1 $(if $(SANITIZE),--sanitize $(SANITIZE))
+
+INSTALL_TESTS ?= *
 
 # Folders of tests with a runner of their own.
 run_folder = @echo "== $(1)"; $(TESTS_PYTHON) tests/$(1)/run.py $(2)
@@ -70,8 +72,7 @@ run-e2e: programs
 	@echo "== end to end"
 	@$(E2E)
 run-install: programs
-	@echo "== install"
-	@$(TESTS_PYTHON) tests/install.py --build $(BUILD) --make "$(MAKE)"
+	$(call run_folder,install,--build $(BUILD) --make "$(MAKE)" -k '$(INSTALL_TESTS)')
 
 # The steps run one after the other, whatever -j says: each uses the machine by itself.  All run, and what failed is named.
 run_steps = failed=; for step in $(2); do $(MAKE) --no-print-directory $$step || failed="$$failed $$step"; done; \

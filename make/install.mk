@@ -1,33 +1,62 @@
-# make install, with DESTDIR and PREFIX; make uninstall.  The installed tree has the shape of BUILD.
+# make install, with PREFIX, LIBDIR and DESTDIR; make uninstall.  The installed tree has the shape of BUILD: the programs find
+# each other relative to their own places, so that a prefix can be moved as a whole.
+#
+#     make install PREFIX=/usr LIBDIR=lib/x86_64-linux-gnu DESTDIR=/tmp/stage BUILD=build-usr
+#
+# What is installed is one table, for both.  LIBDIR is built in: another one wants another BUILD.
 
 INSTALL ?= install
 VERSION = $(shell sed -n 's/^\#define COIL_VERSION "\(.*\)"/\1/p' proto/version.h)
 
-# The programs find each other relative to their own places, so only PREFIX can be chosen freely.
 installed_root = $(DESTDIR)$(PREFIX)
-installed_files = bin/coild bin/coilctl bin/coil-stubgen libexec/coil/coil-worker libexec/coil/slots lib/libcoil.so lib/libcoil.so.0 \
-	lib/coil/libcoil-host.so include/coil.h include/coil/stub.h include/coil/descriptor.h \
-	lib/pkgconfig/coil.pc lib/pkgconfig/coil-stubgen.pc share/coil/LICENSE
-pc_expand = sed -e 's|@prefix@|$(PREFIX)|g' -e 's|@version@|$(VERSION)|g'
+generated = $(BUILD)/generated
+
+# Texts with places in them: packaging/NAME.in becomes generated/NAME.  Made each time, as PREFIX may be another.
+# A program finds libcoil in the system's own folders without being told where it is.
+TEMPLATES = $(patsubst packaging/%.in,$(generated)/%,$(wildcard packaging/*.in packaging/*/*.in))
+template_expand = sed -e 's|@prefix@|$(PREFIX)|g' -e 's|@libdir@|$(LIBDIR)|g' -e 's|@version@|$(VERSION)|g' \
+	-e 's|@above_libdir@|$(ABOVE_LIBDIR)|g' \
+	-e 's|@rpath@|$(if $(filter /usr / ,$(PREFIX)/ $(PREFIX)),, -Wl,-rpath,$${libdir})|g'
+$(TEMPLATES): $(generated)/%: packaging/%.in FORCE
+	@mkdir -p $(@D)
+	@$(template_expand) $< > $@
+
+# MODE:FOLDER:FILE, one word for each.
+in_folder = $(foreach file,$(3),$(1):$(2):$(file))
+INSTALLED = \
+	$(call in_folder,755,bin,$(COILD) $(COILCTL) $(STUBGEN_BIN)) \
+	$(call in_folder,755,libexec/coil,$(WORKER_BIN)) \
+	$(call in_folder,644,$(LIBDIR),$(LIBCOIL).$(VERSION)) \
+	$(call in_folder,644,$(LIBDIR)/coil,$(LIBHOST) $(SLOTS)) \
+	$(call in_folder,644,$(LIBDIR)/pkgconfig,$(filter %.pc,$(TEMPLATES))) \
+	$(call in_folder,644,$(LIBDIR)/cmake/Coil,$(filter %.cmake,$(TEMPLATES))) \
+	$(call in_folder,644,include,client/coil.h) \
+	$(call in_folder,644,include/coil,client/stub.h proto/descriptor.h) \
+	$(call in_folder,644,share/coil,LICENSE) \
+	$(foreach file,$(wildcard stubgen/python/*/*.py),644:$(patsubst stubgen/%/,share/coil/%,$(dir $(file))):$(file))
+
+# Names that lead to another one beside them: NAME:TARGET.
+INSTALLED_LINKS = $(LIBDIR)/libcoil.so:libcoil.so.$(SOVERSION) $(LIBDIR)/libcoil.so.$(SOVERSION):libcoil.so.$(VERSION)
+
+installed_files = $(foreach entry,$(INSTALLED),$(word 2,$(subst :, ,$(entry)))/$(notdir $(word 3,$(subst :, ,$(entry))))) \
+	$(foreach entry,$(INSTALLED_LINKS),$(firstword $(subst :, ,$(entry))))
+own_folders = share/coil/python/cffi share/coil/python share/coil include/coil libexec/coil $(LIBDIR)/coil $(LIBDIR)/cmake/Coil
 
 .PHONY: install uninstall
 install: all
-	$(INSTALL) -d $(addprefix $(installed_root)/,bin lib/coil lib/pkgconfig libexec/coil include/coil share/coil)
-	$(INSTALL) -m 755 $(COILD) $(COILCTL) $(STUBGEN_BIN) $(installed_root)/bin/
-	$(INSTALL) -m 755 $(WORKER_BIN) $(installed_root)/libexec/coil/
-	$(INSTALL) -m 644 $(SLOTS) $(installed_root)/libexec/coil/
-	$(INSTALL) -m 644 $(LIBCOIL) $(installed_root)/lib/libcoil.so.0
-	ln -sf libcoil.so.0 $(installed_root)/lib/libcoil.so
-	$(INSTALL) -m 644 $(LIBHOST) $(installed_root)/lib/coil/
-	$(INSTALL) -m 644 client/coil.h $(installed_root)/include/
-	$(INSTALL) -m 644 client/stub.h proto/descriptor.h $(installed_root)/include/coil/
-	cd stubgen/python && find . -name '*.py' -exec $(INSTALL) -D -m 644 {} $(abspath $(installed_root))/share/coil/python/{} \;
-	$(INSTALL) -m 644 LICENSE $(installed_root)/share/coil/
-	$(pc_expand) make/coil.pc.in > $(installed_root)/lib/pkgconfig/coil.pc
-	$(pc_expand) make/coil-stubgen.pc.in > $(installed_root)/lib/pkgconfig/coil-stubgen.pc
-	chmod 644 $(installed_root)/lib/pkgconfig/coil.pc $(installed_root)/lib/pkgconfig/coil-stubgen.pc
+	@$(MAKE) --no-print-directory install-files
+.PHONY: install-files
+install-files: $(TEMPLATES)
+	@cp $(LIBCOIL) $(LIBCOIL).$(VERSION)
+	@set -e; for entry in $(INSTALLED); do \
+		mode=$${entry%%:*}; file=$${entry##*:}; folder=$${entry#*:}; folder=$${folder%:*}; \
+		$(INSTALL) -D -m $$mode "$$file" "$(installed_root)/$$folder/$${file##*/}"; \
+	done
+	@set -e; for entry in $(INSTALLED_LINKS); do ln -sf "$${entry#*:}" "$(installed_root)/$${entry%%:*}"; done
+	@echo "coil $(VERSION) is installed in $(installed_root)"
 
+# Folders that others may use as well stay.
 uninstall:
-	rm -f $(addprefix $(installed_root)/,$(installed_files))
-	rm -rf $(installed_root)/share/coil/python
-	rmdir $(addprefix $(installed_root)/,include/coil lib/coil libexec/coil share/coil) 2>/dev/null || true
+	@cd "$(installed_root)" && rm -f $(installed_files)
+	@cd "$(installed_root)" && rmdir $(own_folders) 2>/dev/null || true
+	@echo "coil $(VERSION) is no longer in $(installed_root)"

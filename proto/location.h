@@ -11,27 +11,21 @@
 
 #include "proto/error.h"
 
+/* The folder of libraries, seen from the prefix; and the prefix, seen from there. */
+#ifndef COIL_LIBDIR
+#define COIL_LIBDIR "lib"
+#define COIL_ABOVE_LIBDIR ".."
+#endif
+
 /* From the folder of libcoil.so. */
-#ifndef COIL_HOST_FROM_LIB
 #define COIL_HOST_FROM_LIB "coil/libcoil-host.so"
-#endif
-#ifndef COIL_DAEMON_FROM_LIB
-#define COIL_DAEMON_FROM_LIB "../bin/coild"
-#endif
-#ifndef COIL_SLOTS_FROM_LIB
-#define COIL_SLOTS_FROM_LIB "../libexec/coil/slots"
-#endif
+#define COIL_SLOTS_FROM_LIB "coil/slots"
+#define COIL_DAEMON_FROM_LIB COIL_ABOVE_LIBDIR "/bin/coild"
 /* From the folder of coil-worker. */
-#ifndef COIL_SLOTS_FROM_LIBEXEC
-#define COIL_SLOTS_FROM_LIBEXEC "slots"
-#endif
-#ifndef COIL_HOST_FROM_LIBEXEC
-#define COIL_HOST_FROM_LIBEXEC "../../lib/coil/libcoil-host.so"
-#endif
+#define COIL_SLOTS_FROM_LIBEXEC "../../" COIL_LIBDIR "/coil/slots"
+#define COIL_HOST_FROM_LIBEXEC "../../" COIL_LIBDIR "/coil/libcoil-host.so"
 /* From the folder of coild. */
-#ifndef COIL_WORKER_FROM_BIN
 #define COIL_WORKER_FROM_BIN "../libexec/coil/coil-worker"
-#endif
 
 /*
  * The file at `relative`, as seen from the folder of the program or library that

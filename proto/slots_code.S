@@ -1,5 +1,5 @@
 /*
- * The code of a slot area, as it lies in the file libexec/coil/slots: one entry of 32 bytes per slot, without
+ * The code of a slot area, as it lies in the file lib/coil/slots: one entry of 32 bytes per slot, without
  * relocations, so that the file can be mapped anywhere.  Behind the code lies the data (proto/slots.h), one word per
  * slot, which every process has for itself.
  *

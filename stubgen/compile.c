@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/location.h"
 #include "stubgen/process.h"
 
 /* Adds the words of a text that a user wrote for the shell. */
@@ -85,8 +86,8 @@ static struct coil_list command_for(struct coil_arena *arena, const struct coil_
     add_all(&argv, arena, &options->ldflags);
     add_words(&argv, arena, getenv("LDFLAGS"));
     if (!is_system_folder(prefix)) {
-        coil_list_add(&argv, arena, coil_arena_printf(arena, "-L%s/lib", prefix));
-        coil_list_add(&argv, arena, coil_arena_printf(arena, "-Wl,-rpath,%s/lib", prefix));
+        coil_list_add(&argv, arena, coil_arena_printf(arena, "-L%s/" COIL_LIBDIR, prefix));
+        coil_list_add(&argv, arena, coil_arena_printf(arena, "-Wl,-rpath,%s/" COIL_LIBDIR, prefix));
     }
     coil_list_add(&argv, arena, (void *)(uintptr_t) "-lcoil");
     return argv;

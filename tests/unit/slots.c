@@ -53,7 +53,7 @@ static int open_code(void)
     char path[4096];
     int fd = -1;
 
-    if (coil_location("../../libexec/coil/slots", path, sizeof path, &error) < 0 ||
+    if (coil_location("../../lib/coil/slots", path, sizeof path, &error) < 0 ||
         coil_slots_open(path, &fd, &error) < 0)
         fail_msg("%s", error.text);
     return fd;

@@ -40,7 +40,7 @@ static int reserve(void **state)
     char slots[PATH_MAX];
 
     (void)state;
-    if (coil_location("../../libexec/coil/slots", slots, sizeof slots, &error) < 0 ||
+    if (coil_location("../../lib/coil/slots", slots, sizeof slots, &error) < 0 ||
         coil_functions_prepare(slots, &error) < 0)
         return -1;
     return coil_memory_reserve(&error);

@@ -1,0 +1,91 @@
+#!/usr/bin/python3
+"""What comes of `make install`: every test_*.py of this folder, against one installed prefix.
+
+    tests/install/run.py [--build DIR] [--make MAKE] [-k PATTERN] [--keep]
+
+A test is run(place): it finds the prefix and a folder of its own in `place` (class Place, place.py), raises Failure with
+what was expected and found, or Skip with the reason why it cannot run here.
+"""
+import argparse
+import fnmatch
+import glob
+import importlib.util
+import os
+import shutil
+import sys
+import tempfile
+import time
+import traceback
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.dirname(HERE)]
+
+import case as support  # noqa: E402
+from place import Place  # noqa: E402
+
+
+def run_one(path, place):
+    """(verdict, text)"""
+    spec = importlib.util.spec_from_file_location(os.path.basename(path)[:-3], path)
+    module = importlib.util.module_from_spec(spec)
+    verdict, text = "ok", []
+    try:
+        spec.loader.exec_module(module)
+        module.run(place)
+    except support.Skip as skip:
+        verdict, text = "skip", [str(skip)]
+    except support.Failure as failure:
+        verdict, text = "FAIL", [str(failure)]
+    except Exception:
+        verdict, text = "FAIL", [traceback.format_exc()]
+    left = place.leave()
+    if left:
+        verdict, text = "FAIL", text + left
+    return verdict, "\n".join(text)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="tests of what is installed")
+    parser.add_argument("--build", default="build")
+    parser.add_argument("--make", default="make")
+    parser.add_argument("-k", metavar="PATTERN", default="*", help="only tests whose name matches")
+    parser.add_argument("--keep", action="store_true", help="keep the work folders")
+    options = parser.parse_args()
+    pattern = options.k if any(sign in options.k for sign in "*?[") else "*%s*" % options.k
+    paths = [path for path in sorted(glob.glob(os.path.join(HERE, "test_*.py")))
+             if fnmatch.fnmatch(os.path.basename(path)[len("test_"):-3], pattern)]
+    if not paths:
+        sys.exit("no test matches")
+    sys.dont_write_bytecode = True
+    support.become_subreaper()
+    support.signals_restore()
+    base = tempfile.mkdtemp(prefix="coil-install-")
+    count = {"ok": 0, "FAIL": 0, "skip": 0}
+    try:
+        prefix = os.path.join(base, "prefix")
+        Place(base, prefix, options, "make").make("install", "PREFIX=" + prefix)
+        for path in paths:
+            name = os.path.basename(path)[len("test_"):-3]
+            started = time.monotonic()
+            verdict, text = run_one(path, Place(base, prefix, options, name))
+            count[verdict] += 1
+            print("%-4s %-16s %5.1f s%s" % (verdict, name, time.monotonic() - started,
+                                            "  (%s)" % text if verdict == "skip" else ""))
+            if verdict == "FAIL":
+                print("     " + text.replace("\n", "\n     "))
+            sys.stdout.flush()
+    except support.Failure as failure:
+        print("FAIL make install\n%s" % failure)
+        count["FAIL"] += 1
+    finally:
+        if options.keep:
+            print("work folders: " + base)
+        else:
+            shutil.rmtree(base, ignore_errors=True)
+    print("install: %d passed, %d failed%s" % (count["ok"], count["FAIL"],
+                                              ", %d skipped" % count["skip"] if count["skip"] else ""))
+    return 1 if count["FAIL"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
