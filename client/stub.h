@@ -9,7 +9,7 @@
 
 #include <coil/descriptor.h>
 
-/* Generated code names the version it was made for; a header of another version refuses to compile it. */
+/* Generated code names the version it was made for, and refuses to be compiled with an older or a newer one. */
 #define COIL_STUB_VERSION 2
 
 #if defined(_WIN32)

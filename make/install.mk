@@ -15,7 +15,7 @@ generated = $(BUILD)/generated
 # A program finds libcoil in the system's own folders without being told where it is.
 TEMPLATES = $(patsubst packaging/%.in,$(generated)/%,$(wildcard packaging/*.in packaging/*/*.in))
 template_expand = sed -e 's|@prefix@|$(PREFIX)|g' -e 's|@libdir@|$(LIBDIR)|g' -e 's|@version@|$(VERSION)|g' \
-	-e 's|@above_libdir@|$(ABOVE_LIBDIR)|g' \
+	-e 's|@above_libdir@|$(ABOVE_LIBDIR)|g' -e 's|@soversion@|$(SOVERSION)|g' \
 	-e 's|@rpath@|$(if $(filter /usr / ,$(PREFIX)/ $(PREFIX)),, -Wl,-rpath,$${libdir})|g'
 $(TEMPLATES): $(generated)/%: packaging/%.in FORCE
 	@mkdir -p $(@D)

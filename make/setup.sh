@@ -17,16 +17,22 @@ build_packages="libuv1-dev libmsgpack-dev libffi-dev libjemalloc-dev pkg-config"
 # Another Python than the distribution's brings its own headers, library and _cffi_backend.
 distribution_python="python3-dev python3-cffi-backend"
 test_packages="libcmocka-dev g++ spin python3-venv binutils clang libclang-rt-dev"
+# Tests that need one of these are skipped without it, and say so.
+optional_packages="cmake meson ninja-build abigail-tools debhelper lintian systemd bash-completion man-db groff-base"
 bench_packages="python3-cffi python3-numpy"
 
 packages=
+optional=
 for kind in "$@"; do
     case $kind in
     build)
         packages="$packages $build_packages"
         [ "$PYTHON" = /usr/bin/python3 ] && packages="$packages $distribution_python"
         ;;
-    test) packages="$packages $test_packages" ;;
+    test)
+        packages="$packages $test_packages"
+        optional=$optional_packages
+        ;;
     bench) packages="$packages $bench_packages" ;;
     *)
         say "unknown kind '$kind': build, test or bench"
@@ -50,29 +56,43 @@ fi
 # A package can be provided by another one (pkg-config by pkgconf), so a name dpkg does not know is looked for there, too.
 installed=$(dpkg-query -W -f '${db:Status-Status} ${Package} ${Provides}\n' 2>/dev/null |
     sed -n 's/^installed //p' | sed 's/([^)]*)//g' | tr ', ' '\n\n')
-missing=
-for package in $packages; do
-    printf '%s\n' "$installed" | grep -qxF "$package" || missing="$missing $package"
-done
+# missing_of PACKAGE...: those that are not there.
+missing_of() {
+    for package in "$@"; do
+        printf '%s\n' "$installed" | grep -qxF "$package" || printf ' %s' "$package"
+    done
+}
+# shellcheck disable=SC2086
+missing=$(missing_of $packages)
+# shellcheck disable=SC2086
+missing_optional=$(missing_of $optional)
 
-if [ -n "$missing" ]; then
-    say "missing packages:$missing"
-    if [ "$(id -u)" = 0 ]; then
-        root=
-    elif command -v sudo >/dev/null 2>&1; then
+install_packages() {
+    $root apt-get update && $root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
+}
+if [ -n "$missing$missing_optional" ]; then
+    say "missing packages:$missing$missing_optional"
+    root=
+    can=yes
+    if [ "$(id -u)" != 0 ]; then
         root=sudo
-        say "installing them with sudo"
-    else
-        say "they can be installed by root only, and there is no sudo. As root:"
-        say "    apt-get update && apt-get install -y$missing"
-        exit 1
+        command -v sudo >/dev/null 2>&1 || can=
     fi
+    if [ -z "$can" ]; then
+        say "they can be installed by root only, and there is no sudo. As root:"
+        say "    apt-get update && apt-get install -y$missing$missing_optional"
+        [ -z "$missing" ] || exit 1
+    fi
+    [ -z "$can" ] || [ -z "$root" ] || say "installing them with sudo"
     # shellcheck disable=SC2086
-    if ! $root apt-get update ||
-        ! $root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing; then
+    if [ -n "$missing" ] && ! install_packages $missing; then
         say "could not install:$missing"
         say "Install them by hand, or say make SETUP=no ... if they are there in another form."
         exit 1
+    fi
+    # shellcheck disable=SC2086
+    if [ -n "$missing_optional" ] && [ -n "$can" ] && ! install_packages $missing_optional; then
+        say "could not install:$missing_optional; tests that need them are skipped"
     fi
 fi
 

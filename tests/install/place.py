@@ -67,10 +67,10 @@ class Place:
     def flags(self, *arguments):
         return self.run("pkg-config", *arguments).stdout.split()
 
-    def in_both_modes(self, *command, stdout, cwd=None, env=None):
+    def in_both_modes(self, *command, stdout, stderr="", cwd=None, env=None):
         """Without a word about where: the daemon is started by the program, and both print the same."""
         for mode in ("daemon", "inprocess"):
-            self.run(*command, stdout=stdout, stderr="", cwd=cwd, env=dict(env or {}, COIL_MODE=mode))
+            self.run(*command, stdout=stdout, stderr=stderr, cwd=cwd, env=dict(env or {}, COIL_MODE=mode))
             self.expect(os.path.exists(self.socket) == (mode == "daemon"),
                         "%s mode: %s" % (mode, "no daemon was started" if mode == "daemon" else "a daemon is there"))
             if mode == "daemon":

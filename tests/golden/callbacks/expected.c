@@ -7,8 +7,10 @@
  */
 #include <coil/stub.h>
 
-#if COIL_STUB_VERSION != 2
-#error "callbacks: this file is for version 2 of <coil/stub.h>: run coil-stubgen again"
+#if COIL_STUB_VERSION < 2
+#error "callbacks: <coil/stub.h> is older than the coil-stubgen that made this file: install coil 0.1.0 or later"
+#elif COIL_STUB_VERSION > 2
+#error "callbacks: <coil/stub.h> is newer than the coil-stubgen that made this file: run coil-stubgen again"
 #endif
 
 #include <assert.h>
