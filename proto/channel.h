@@ -46,12 +46,16 @@ struct coil_control {
      * `doing`: COIL_DOING_*, for the supervisor when the worker is dead.  Relaxed, T: written around every handler
      * (daemon/worker/doing.h), read in daemon/supervisor/death.c; the death orders them.
      *
+     * `refused`: how many one-way calls were not carried out, each of which has been said in text.  Relaxed: read when all
+     * of them have been answered for, by a reply that came later, or when nothing more will come (client/remote/flush.c).
+     *
      * `calls`: how many handlers have returned, for the supervisor at any time.  Relaxed: a number for people, and for
      * recycling (daemon/supervisor/recycle.c).
      */
     alignas(64) _Atomic uint32_t started;
     _Atomic uint32_t ended;
     _Atomic uint32_t doing;
+    _Atomic uint32_t refused;
     _Atomic uint64_t calls;
 };
 
@@ -68,6 +72,7 @@ static_assert(offsetof(struct coil_control, sleeping) == 8, "shared layout");
 static_assert(offsetof(struct coil_control, started) == 64, "shared layout");
 static_assert(offsetof(struct coil_control, ended) == 68, "shared layout");
 static_assert(offsetof(struct coil_control, doing) == 72, "shared layout");
+static_assert(offsetof(struct coil_control, refused) == 76, "shared layout");
 static_assert(offsetof(struct coil_control, calls) == 80, "shared layout");
 
 #endif

@@ -83,7 +83,7 @@ enum coil_record_kind {
     COIL_RECORD_ASK = 10,    /* outcome: enum coil_ask, which says the rest */
     COIL_RECORD_ANSWER = 11, /* outcome: enum coil_answer, errno; payload: the result, or text */
     COIL_RECORD_FLUSH = 12,  /* request: all one-way calls before it have been carried out when it is answered */
-    COIL_RECORD_FLUSHED = 13, /* outcome: 1 if calls since the last one were refused, as has been said in text; else 0 */
+    COIL_RECORD_FLUSHED = 13, /* all before have been carried out, or refused */
     COIL_RECORD_SERVE = 14 /* request, never answered: this channel is for what Python threads ask outside of calls */
 };
 

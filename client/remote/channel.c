@@ -315,6 +315,7 @@ struct coil_channel *coil_channel_acquire(struct coil_session *session, struct c
     coil_session_ref(session);
     (void)pthread_mutex_unlock(&coil_runtime_lock);
     channel->next = NULL;
+    channel->oneway_refused = atomic_load_explicit(&channel->worker->refused, memory_order_relaxed); /* of another's */
     return channel;
 }
 

@@ -14,12 +14,18 @@
 
 #define END_TIMEOUT_MS 5000
 
-/* The worker has not carried out all of them, and has said on stderr why. */
-static void note_refused(void)
+void coil_oneway_note_refused(struct coil_thread *thread, struct coil_channel *channel)
 {
-    coil_thread_self->oneway_lost = COIL_E_REFUSED;
-    coil_error_set(&coil_thread_self->oneway_error, -EIO,
-                   "the Python worker has refused one-way calls; each was said on stderr");
+    uint32_t refused;
+
+    if (channel->forked)
+        return; /* the parent's, whose memory is not here any more */
+    refused = atomic_load_explicit(&channel->worker->refused, memory_order_relaxed);
+    if (refused == channel->oneway_refused)
+        return;
+    channel->oneway_refused = refused;
+    thread->oneway_lost = COIL_E_REFUSED;
+    coil_error_set(&thread->oneway_error, -EIO, "the Python worker has refused one-way calls; each was said on stderr");
 }
 
 /* 0; -EAGAIN: the worker died, and what had not begun is in the thread's list; else with words. */
@@ -35,8 +41,6 @@ static int flush_channel(struct coil_channel *channel, enum coil_status *ret_sta
         (void)coil_producer_publish(&channel->requests, &request);
         r = coil_channel_receive(channel, &reply, &scope);
         if (r == 0 && reply.kind == COIL_RECORD_FLUSHED) {
-            if (reply.outcome)
-                note_refused();
             coil_channel_finish(channel);
             return 0;
         }
@@ -83,6 +87,8 @@ int coil_remote_flush(struct coil_thread *thread)
     struct coil_error error;
     int r = flush(thread, &status, &error);
 
+    for (struct coil_channel *channel = thread->channels; channel; channel = channel->next)
+        coil_oneway_note_refused(thread, channel);
     thread->status = COIL_OK;
     if (r < 0) {
         thread->status = status == COIL_E_NOT_STARTED ? COIL_E_DIED : status; /* of what was to be flushed */

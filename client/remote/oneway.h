@@ -30,6 +30,11 @@ int coil_oneway_prepare(struct coil_channel *channel, const struct coil_link *li
 void coil_oneway_publish(struct coil_channel *channel, struct coil_link *link, struct coil_header *header,
                          uint32_t attempts);
 
+/* ---- flush.c ---- */
+
+/* Has the worker refused calls of the channel that the thread does not know of yet?  The next coil_flush() tells. */
+void coil_oneway_note_refused(struct coil_thread *thread, struct coil_channel *channel);
+
 /* ---- unsent.c ---- */
 
 /* Keeps a call that has no channel to go to, behind all others.  -ENOMEM. */

@@ -137,11 +137,14 @@ void coil_unsent_save(struct coil_thread *thread, struct coil_channel *channel)
     uint32_t end = channel->requests.sequence;
     bool is_final;
 
-    if (!channel->oneway_pending)
+    if (!channel->oneway_pending) {
+        coil_oneway_note_refused(thread, channel);
         return;
+    }
     COIL_FAULT("unsent.save");
     is_final = await_end(channel);
     (void)coil_channel_drain(channel); /* the last that its handlers have printed */
+    coil_oneway_note_refused(thread, channel);
     for (uint32_t sequence = end - COIL_ONEWAY_PLACES; sequence != end; sequence++) {
         const struct coil_oneway_place *place = &channel->oneway->places[sequence % COIL_ONEWAY_PLACES];
 

@@ -151,7 +151,7 @@ static int reset(struct coil_channel *channel)
     const struct coil_header answer = { .kind = COIL_RECORD_RESET_DONE };
     uint64_t position = channel->requests.cursor;
 
-    channel->abandoned = channel->oneway_refused = false;
+    channel->abandoned = false;
     coil_channel_leave(channel);
     COIL_FAULT("channel.reset");
     coil_worker_host->thread_detach(channel->host_thread);
@@ -164,13 +164,12 @@ static int reset(struct coil_channel *channel)
 
 static int flush(struct coil_channel *channel, const struct coil_header *header)
 {
-    const struct coil_header answer = { .kind = COIL_RECORD_FLUSHED, .outcome = channel->oneway_refused };
+    const struct coil_header answer = { .kind = COIL_RECORD_FLUSHED };
     uint64_t position = channel->requests.cursor;
 
     coil_consumer_advance(&channel->requests, header);
     if (!coil_channel_claim_answer(channel, 0))
         return -ECANCELED;
-    channel->oneway_refused = false;
     coil_channel_answer(channel, position, &answer);
     return 0;
 }

@@ -138,7 +138,7 @@ static void say_lost(struct coil_channel *channel, const struct coil_worker_func
     (void)snprintf(line, sizeof line, "coil: %s.%s(): %s; the one-way call is lost\n",
                    coil_image_name(f->module->image), coil_image_function_name(f->module->image, f->index), why);
     coil_text_write(channel, COIL_HOST_STDERR, line, strlen(line));
-    channel->oneway_refused = true;
+    atomic_store_explicit(&channel->control->refused, ++channel->oneway_refused, memory_order_relaxed);
 }
 
 /* Runs the handler; what it does wrong it says itself. */

@@ -167,7 +167,7 @@ struct coil_channel {
     uint32_t oneway_count;     /* one-way calls carried out, ever: I4 */
     uint32_t oneway_used;      /* bytes of the channel's room for them (proto/window.h) */
     bool oneway_populated;     /* that has memory behind it */
-    bool oneway_refused;       /* some, since the last FLUSH */
+    uint32_t oneway_refused;   /* not carried out, ever */
     uint64_t oneway_dropped;   /* not carried out, because the program has gone */
     bool text_in_log;          /* the program does not read, so text of one-way handlers goes there for now */
     unsigned asks;             /* handlers of this thread that wait for the program, one within the other */
