@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "client/runtime.h"
+#include "daemon/host/host.h"
 #include "proto/cleanup.h"
 #include "proto/message.h"
 
@@ -116,6 +117,8 @@ int coil_environment_python(char **ret_python, struct coil_error *error)
             error, -ENOENT,
             "COIL_PYTHON is '%s', which is not a program that can be run: %s; name a Python, such as venv/bin/python",
             python, strerror(errno));
+    if (coil_host_check_python(path, error) < 0)
+        return error->code;
     *ret_python = coil_steal_memory(&path);
     return 0;
 }

@@ -278,6 +278,12 @@ typedef const struct coil_host_api *(*coil_host_get_fn)(void);
  */
 int coil_host_load(const char *path, const struct coil_host_api **ret_api, struct coil_error *error);
 
+/*
+ * Is the program file `path`, an absolute one, a Python that the host was built for?  By its name and by what lies beside it,
+ * without running it.  0 also if that is not known.  -ELIBBAD with words that name both versions.
+ */
+int coil_host_check_python(const char *path, struct coil_error *error);
+
 /* For an `import` that fails before there is a host: raises ImportError in the process's own Python.  With the GIL. */
 void coil_host_raise_import_error(const char *text);
 

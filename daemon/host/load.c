@@ -13,9 +13,14 @@
  */
 #include "daemon/host/host.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "proto/version.h"
 
@@ -98,6 +103,77 @@ int coil_host_load(const char *path, const struct coil_host_api **ret_api, struc
                               path, api->python_version, COIL_PYTHON_VERSION);
     *ret_api = api;
     return 0;
+}
+
+/* ---- which Python a program file is ---- */
+
+/* "python3.12" and whatever follows: "3.12".  False: it is no such name. */
+static bool version_of_name(const char *name, char *ret_version, size_t size)
+{
+    unsigned major, minor;
+
+    if (sscanf(name, "python%u.%u", &major, &minor) != 2)
+        return false;
+    (void)snprintf(ret_version, size, "%u.%u", major, minor);
+    return true;
+}
+
+static bool has_library(const char *prefix, const char *name)
+{
+    char path[PATH_MAX];
+
+    return snprintf(path, sizeof path, "%s/lib/%s/os.py", prefix, name) < (int)sizeof path && access(path, F_OK) == 0;
+}
+
+/* By the standard library that lies where a Python in PREFIX/bin looks for it; ours, if it is among several. */
+static bool version_of_prefix(const char *prefix, char *ret_version, size_t size)
+{
+    const struct dirent *entry;
+    char path[PATH_MAX];
+    bool found = false;
+    DIR *folder;
+
+    if (has_library(prefix, "python" COIL_PYTHON_VERSION))
+        return false;
+    folder = snprintf(path, sizeof path, "%s/lib", prefix) < (int)sizeof path ? opendir(path) : NULL;
+    while (folder && !found && (entry = readdir(folder)))
+        found = version_of_name(entry->d_name, ret_version, size) && has_library(prefix, entry->d_name);
+    if (folder)
+        (void)closedir(folder);
+    return found;
+}
+
+/* Cuts the last part off.  False: there is none. */
+static bool to_folder(char *path)
+{
+    char *slash = strrchr(path, '/');
+
+    if (!slash)
+        return false;
+    *slash = '\0';
+    return true;
+}
+
+int coil_host_check_python(const char *path, struct coil_error *error)
+{
+    char real[PATH_MAX], environment[PATH_MAX], version[32];
+    bool known;
+
+    /* A virtual environment is looked at when it is known what was made of it. */
+    if (snprintf(environment, sizeof environment, "%s", path) >= (int)sizeof environment || !to_folder(environment) ||
+        !to_folder(environment) || strlen(environment) + sizeof "/pyvenv.cfg" > sizeof environment)
+        return 0;
+    (void)strcat(environment, "/pyvenv.cfg");
+    if (access(environment, F_OK) == 0 || !realpath(path, real))
+        return 0;
+    known = version_of_name(strrchr(real, '/') + 1, version, sizeof version) ||
+            (to_folder(real) && to_folder(real) && version_of_prefix(real, version, sizeof version));
+    if (!known || strcmp(version, COIL_PYTHON_VERSION) == 0)
+        return 0;
+    return coil_error_set(error, -ELIBBAD,
+                          "COIL_PYTHON is '%s', which is Python %s, but coil was built for Python %s: name one of that "
+                          "version, or use coil built with `make PYTHON=...` for Python %s",
+                          path, version, COIL_PYTHON_VERSION, version);
 }
 
 void coil_host_raise_import_error(const char *text)
