@@ -6,7 +6,8 @@ def run(case):
     folder = case.path("python-" + case.mode)
     packages = os.path.join(folder, "site-packages")
     os.makedirs(packages)
-    case.env["PYTHONPATH"] = folder + ":" + packages
+    later = os.path.join(folder, "later")  # on sys.path, and not there yet
+    case.env["PYTHONPATH"] = folder + ":" + packages + ":" + later
     case.env["PYTHONDONTWRITEBYTECODE"] = "1"
 
     def write(folder, name, text):
@@ -20,7 +21,8 @@ def run(case):
     fails("No module named 'old_package'")
     write(packages, "old_package.py", "import not_there_yet\n")
     fails("No module named 'not_there_yet'")
-    write(packages, "not_there_yet.py", "")
+    os.mkdir(later)
+    write(later, "not_there_yet.py", "")
     write(packages, "old_package.py", "")
     fails("No module named 'mine'")
     write(folder, "mine.py", "from old_package import VALUE as OTHER\nVALUE = OTHER ++ \n")
