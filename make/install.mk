@@ -13,13 +13,17 @@ generated = $(BUILD)/generated
 
 # Texts with places in them: packaging/NAME.in becomes generated/NAME.  Made each time, as PREFIX may be another.
 # A program finds libcoil in the system's own folders without being told where it is.
-TEMPLATES = $(patsubst packaging/%.in,$(generated)/%,$(wildcard packaging/*.in packaging/*/*.in))
+TEMPLATES = $(patsubst packaging/%.in,$(generated)/%,$(wildcard packaging/*.in packaging/*/*.in packaging/*/*/*.in))
 template_expand = sed -e 's|@prefix@|$(PREFIX)|g' -e 's|@libdir@|$(LIBDIR)|g' -e 's|@version@|$(VERSION)|g' \
 	-e 's|@above_libdir@|$(ABOVE_LIBDIR)|g' -e 's|@soversion@|$(SOVERSION)|g' \
 	-e 's|@rpath@|$(if $(filter /usr / ,$(PREFIX)/ $(PREFIX)),, -Wl,-rpath,$${libdir})|g'
 $(TEMPLATES): $(generated)/%: packaging/%.in FORCE
 	@mkdir -p $(@D)
 	@$(template_expand) $< > $@
+
+# Units of the system's daemon, and of one for each user.
+UNITDIR = lib/systemd
+UNITS = $(filter %.socket %.service,$(TEMPLATES))
 
 # MODE:FOLDER:FILE, one word for each.
 in_folder = $(foreach file,$(3),$(1):$(2):$(file))
@@ -30,6 +34,10 @@ INSTALLED = \
 	$(call in_folder,644,$(LIBDIR)/coil,$(LIBHOST) $(SLOTS)) \
 	$(call in_folder,644,$(LIBDIR)/pkgconfig,$(filter %.pc,$(TEMPLATES))) \
 	$(call in_folder,644,$(LIBDIR)/cmake/Coil,$(filter %.cmake,$(TEMPLATES))) \
+	$(call in_folder,644,$(UNITDIR)/system,$(filter-out %/user/coild.socket %/user/coild.service,$(UNITS))) \
+	$(call in_folder,644,$(UNITDIR)/user,$(filter %/user/coild.socket %/user/coild.service,$(UNITS))) \
+	$(call in_folder,644,lib/sysusers.d,packaging/sysusers.d/coil.conf) \
+	$(call in_folder,644,lib/tmpfiles.d,packaging/tmpfiles.d/coil.conf) \
 	$(call in_folder,644,include,client/coil.h) \
 	$(call in_folder,644,include/coil,client/stub.h proto/descriptor.h) \
 	$(call in_folder,644,share/coil,LICENSE) \

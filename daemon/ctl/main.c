@@ -122,18 +122,36 @@ static int run_reload(struct daemon *daemon, struct coil_error *error)
     return r;
 }
 
+/*
+ * A service manager may have opened the socket, and is whom the first connection seems to lead to.  Once the daemon has
+ * answered it listens itself, and a second connection leads to its own process.
+ */
+static int find_process(struct daemon *daemon, struct coil_error *error)
+{
+    COIL_CLEANUP(coil_wire_message_deinit) struct coil_wire_message answer = COIL_WIRE_MESSAGE_INIT;
+    int r = ask(daemon, COIL_MESSAGE_STATUS, COIL_MESSAGE_REPORT, STATUS_TIMEOUT_MS, &answer, error);
+
+    if (r < 0)
+        return r;
+    daemon_deinit(daemon);
+    return daemon_connect(daemon, error);
+}
+
 /* The daemon answers when everything else has gone; then its own process ends. */
 static int run_stop(struct daemon *daemon, struct coil_error *error)
 {
     COIL_CLEANUP(coil_wire_message_deinit) struct coil_wire_message answer = COIL_WIRE_MESSAGE_INIT;
-    struct pollfd death = { .fd = daemon->pidfd, .events = POLLIN };
-    int r = ask(daemon, COIL_MESSAGE_STOP, COIL_MESSAGE_DONE, STOP_TIMEOUT_MS, &answer, error);
+    struct pollfd death = { .events = POLLIN };
+    int r = find_process(daemon, error);
 
+    if (r == 0)
+        r = ask(daemon, COIL_MESSAGE_STOP, COIL_MESSAGE_DONE, STOP_TIMEOUT_MS, &answer, error);
     /* A daemon that was stopping already may close without an answer. */
     if (r < 0 && r != -EPIPE)
         return r;
     if (daemon->pidfd < 0)
         return 0;
+    death.fd = daemon->pidfd;
     do
         r = poll(&death, 1, STOP_TIMEOUT_MS);
     while (r < 0 && errno == EINTR);

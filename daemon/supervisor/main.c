@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/supervisor/activation.h"
 #include "daemon/supervisor/log.h"
 #include "daemon/supervisor/process.h"
 #include "daemon/supervisor/runtime_dir.h"
@@ -225,19 +226,39 @@ static int find_log(const struct options *options, const char *socket_path, char
     return 0;
 }
 
+/* The socket that a service manager has handed over, and only that. */
+static int take_socket(const struct options *options, struct coil_runtime_dir *runtime, struct coil_error *error)
+{
+    const char *other = options->socket ? "--socket" : options->ready_fd >= 0 ? "--ready-fd" : NULL;
+
+    if (other)
+        return coil_error_set(error, -EINVAL,
+                              "%s has no meaning for a coild that a service manager hands a socket to: "
+                              "leave it out",
+                              other);
+    return coil_activation_adopt(runtime, error);
+}
+
 /* Everything up to listening.  1: another daemon serves there. */
 static int start(const struct options *options, struct coil_server *server, struct coil_runtime_dir *runtime,
                  char *log_path, size_t log_size, struct coil_error *error)
 {
     bool private_folder;
-    int r = find_socket(options, runtime, &private_folder, error);
+    int activated = coil_activation_count(error);
+    int r = activated;
 
+    if (r == 0)
+        r = find_socket(options, runtime, &private_folder, error);
+    else if (r > 0)
+        r = take_socket(options, runtime, error);
     if (r == 0)
         r = find_log(options, runtime->socket_path, log_path, log_size, error);
     if (r < 0)
         return r;
-    coil_process_prepare(options->ready_fd, options->ready_fd >= 0, &server->worker_files);
-    r = coil_runtime_dir_acquire(runtime, private_folder, error);
+    coil_process_prepare(activated ? COIL_ACTIVATION_FD : options->ready_fd, options->ready_fd >= 0,
+                         &server->worker_files);
+    if (!activated)
+        r = coil_runtime_dir_acquire(runtime, private_folder, error);
     if (r != 0)
         return r;
     if (*log_path)
@@ -267,6 +288,7 @@ int main(int argc, char **argv)
 
     if (r > 0)
         return 0;
+    coil_notify_init(&server.notify);
     ready_fd = options.ready_fd;
     if (r == 0)
         r = start(&options, &server, &runtime, log_path, sizeof log_path, &error);
@@ -284,6 +306,7 @@ int main(int argc, char **argv)
     coil_process_silence();
     COIL_FAULT("daemon.listening");
     tell(ready_fd, "ready");
+    coil_notify_send(&server.notify, "READY=1");
     COIL_FAULT("daemon.ready");
     coil_fd_close(&ready_fd);
 

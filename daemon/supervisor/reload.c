@@ -77,6 +77,8 @@ static void finish(struct coil_server *server)
     }
     free(reloads->report);
     reloads->report = NULL;
+    if (!server->stopping)
+        coil_notify_send(&server->notify, "READY=1");
     if (reloads->again && !server->stopping) {
         reloads->again = false;
         coil_reload_begin(server, NULL, "asked for meanwhile");
@@ -176,6 +178,7 @@ void coil_reload_begin(struct coil_server *server, struct coil_client *client, c
         return;
     }
     coil_log("reloads: %s", reason);
+    coil_notify_reloading(&server->notify);
     COIL_FAULT("reload.begun");
     reloads->begun++;
     reloads->failures = 0;

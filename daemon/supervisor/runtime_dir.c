@@ -30,7 +30,6 @@
 #include "proto/cleanup.h"
 #include "proto/fault.h"
 
-#define BACKLOG 1024
 #define HOLDER_WAIT_MS                                                                                                 \
     10000 /* for a holder of the lock that does not listen: it starts, or stops, which takes longer */
 #define HOLDER_POLL_MS 20
@@ -169,7 +168,7 @@ static int start_listening(struct coil_runtime_dir *runtime, struct coil_error *
         return coil_error_set(error, -errno, "cannot create the socket %s: %s", runtime->socket_path, strerror(errno));
     runtime->bound = true;
     COIL_FAULT("daemon.bound");
-    if (listen(fd, BACKLOG) < 0)
+    if (listen(fd, COIL_RUNTIME_DIR_BACKLOG) < 0)
         return coil_error_set(error, -errno, "cannot listen at %s: %s", runtime->socket_path, strerror(errno));
     runtime->listen_fd = coil_steal_fd(&fd);
     return 0;

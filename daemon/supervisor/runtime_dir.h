@@ -7,10 +7,12 @@
 #include "proto/error.h"
 #include "proto/socket_path.h"
 
+#define COIL_RUNTIME_DIR_BACKLOG 1024 /* programs that wait to be let in */
+
 struct coil_runtime_dir {
     char socket_path[COIL_SOCKET_PATH_MAX];
     char lock_path[COIL_SOCKET_PATH_MAX + 8];
-    int lock_fd;   /* locked as long as the daemon lives */
+    int lock_fd;   /* locked as long as the daemon lives; -1 if the socket is a service manager's (activation.c) */
     int listen_fd; /* -1 once it has stopped listening */
     bool bound;    /* the socket file is ours */
 };

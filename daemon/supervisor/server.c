@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "daemon/supervisor/client.h"
+#include "daemon/supervisor/health.h"
 #include "daemon/supervisor/log.h"
 #include "daemon/supervisor/move.h"
 #include "daemon/supervisor/succession.h"
@@ -117,6 +118,7 @@ static void finish(struct coil_server *server)
 
     COIL_FAULT("stop.workers_gone");
     close_quietly((uv_handle_t *)&server->drain_timer);
+    coil_health_end(server);
     for (unsigned i = 0; i < COIL_SERVER_SIGNALS; i++)
         close_quietly((uv_handle_t *)&server->signals[i]);
     while ((client = TAILQ_FIRST(&server->clients))) {
@@ -189,6 +191,7 @@ void coil_server_stop(struct coil_server *server, const char *reason)
         return;
     server->stopping = true;
     coil_log("stops: %s", reason);
+    coil_notify_send(&server->notify, "STOPPING=1");
     COIL_FAULT("stop.begun");
     close_quietly((uv_handle_t *)&server->listener);
     close_quietly((uv_handle_t *)&server->idle_timer);
@@ -293,6 +296,7 @@ int coil_server_init(struct coil_server *server, struct coil_runtime_dir *runtim
     server->look_timer.data = server;
     (void)uv_timer_init(&server->loop, &server->drain_timer);
     server->drain_timer.data = server;
+    coil_health_begin(server);
     for (unsigned i = 0; i < COIL_SERVER_SIGNALS; i++) {
         (void)uv_signal_init(&server->loop, &server->signals[i]);
         server->signals[i].data = server;

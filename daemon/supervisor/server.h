@@ -12,6 +12,7 @@
 #include "daemon/supervisor/environment.h"
 #include "daemon/supervisor/heap.h"
 #include "daemon/supervisor/recycle.h"
+#include "daemon/supervisor/notify.h"
 #include "daemon/supervisor/reload.h"
 #include "daemon/supervisor/runtime_dir.h"
 #include "daemon/supervisor/session.h"
@@ -26,6 +27,7 @@ struct coil_client;
 struct coil_server {
     uv_loop_t loop;
     struct coil_runtime_dir *runtime;
+    struct coil_notify notify; /* whoever waits for news of the daemon */
     const char *log_path; /* NULL: stderr */
     char worker_path[PATH_MAX];
     struct rlimit worker_files; /* RLIMIT_NOFILE as it was when the daemon started */
@@ -37,6 +39,7 @@ struct coil_server {
     uv_poll_t listener;
     uv_signal_t signals[COIL_SERVER_SIGNALS];
     uv_timer_t idle_timer;
+    uv_timer_t watchdog_timer;
     uv_timer_t look_timer;  /* what has to be looked at from time to time: move.c, recycle.c */
     uv_timer_t drain_timer; /* stopping: when what still runs has to end */
     int spare_fd;           /* given up for a moment to turn a client away when there are no fds */

@@ -82,6 +82,7 @@ struct coil_worker {
     uv_poll_t link_poll;
     uv_poll_t death_poll;
     uv_timer_t timer; /* what it means depends on the state */
+    bool is_suspect;  /* health.c: something was not in order when it looked last */
     bool has_process, has_link_poll, has_death_poll;
     unsigned open_handles;
     bool reaped;
