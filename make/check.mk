@@ -110,10 +110,12 @@ run-faults:
 demo: all
 	@sh examples/demo.sh $(BUILD)
 
+# Beside its peers, and by kind of parameter: about six minutes; QUICK=1 makes it one.
+QUICK ?=
 bench: setup-bench
 	@+$(MAKE) --no-print-directory -j$(PARALLEL) programs
-	@$(TESTS_PYTHON) bench/run.py --build $(BUILD) $(BENCH)
-	@$(TESTS_PYTHON) bench/pointers/run.py --build $(BUILD) $(BENCH_POINTERS)
+	@$(TESTS_PYTHON) bench/run.py --build $(BUILD) $(if $(QUICK),--quick) $(BENCH)
+	@$(TESTS_PYTHON) bench/pointers/run.py --build $(BUILD) $(if $(QUICK),--turns 1 --rounds 3) $(BENCH_POINTERS)
 
 # The long forms: hours.  make stress LEDGER_KILLS=1000 STRESS_SCALE=2 is a shorter one; make stress-ledger one of its steps.
 STRESS_SCALE ?= 20

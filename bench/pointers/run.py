@@ -15,7 +15,8 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
-from run import Bench, PYTHON, ROOT, command, machine, say  # noqa: E402  (the runner of the other measurements)
+from kit import Bench, PYTHON, ROOT, command, say  # noqa: E402
+from machine import machine  # noqa: E402
 
 ROWS = [
     ("add", "`int, int`", "nothing: with the frame"),
