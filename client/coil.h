@@ -31,7 +31,8 @@ enum coil_status {
     COIL_E_PROTOCOL = 10,    /* the other side broke the protocol */
     COIL_E_LENGTH = 11,      /* a length among the arguments is negative or too large */
     COIL_E_POINTER = 12,     /* a pointer leads to memory that cannot be read, or that the other side cannot see */
-    COIL_E_TIMEOUT = 13,     /* the deadline has passed; the handler may still be running */
+    COIL_E_TIMEOUT = 13,     /* its deadline has passed: timeout() in the declaration, COIL_TIMEOUT_MS, or the daemon's.
+                                What the handler may still do is not seen, but for memory that is shared with it */
     COIL_E_NOT_STARTED = 14  /* workers died one after the other, and none has begun this call: it has not run */
 };
 
@@ -54,7 +55,8 @@ void coil_free(void *memory);
 
 /*
  * Waits until the one-way calls that this thread has made have been carried out.  0, or -1 if some made since the last
- * coil_flush() are lost, because Python died or could not be reached (said on stderr, and by coil_last_error()).
+ * coil_flush() are lost, because Python died or could not be reached (said on stderr, and by coil_last_error()); or if
+ * that takes longer than COIL_TIMEOUT_MS: COIL_E_TIMEOUT, and they will still be carried out.
  */
 int coil_flush(void);
 

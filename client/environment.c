@@ -79,6 +79,26 @@ int coil_environment_interpreter(bool *ret_private, struct coil_error *error)
                           interpreter);
 }
 
+uint32_t coil_environment_timeout(void)
+{
+    static _Atomic bool said; /* relaxed: twice would do no harm */
+    const char *text = secure_getenv("COIL_TIMEOUT_MS");
+    char *end;
+    long number;
+
+    if (!text || !*text)
+        return 0;
+    errno = 0;
+    number = strtol(text, &end, 10);
+    if (*text >= '0' && *text <= '9' && !*end && !errno && number <= INT32_MAX)
+        return (uint32_t)number;
+    if (!atomic_exchange_explicit(&said, true, memory_order_relaxed))
+        coil_status_print("COIL_TIMEOUT_MS is '%s', which is no number of milliseconds from 0 (no deadline) to %d: it "
+                          "is ignored, and only functions that are declared with timeout() have a deadline",
+                          text, INT32_MAX);
+    return 0;
+}
+
 /* `path` as seen from the current folder. */
 static char *absolute(const char *path, size_t length)
 {

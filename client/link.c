@@ -69,7 +69,7 @@ static bool has_only_inputs(const struct coil_descriptor *image, const struct co
 
 /* What calls need of functions of either table. */
 static void lay_out(const struct coil_descriptor *image, const struct coil_descriptor_function *functions,
-                    uint32_t count, struct coil_client_function *ret_functions)
+                    uint32_t count, uint32_t default_ms, struct coil_client_function *ret_functions)
 {
     const struct coil_descriptor_value *parameters = coil_image_values(image);
 
@@ -84,6 +84,8 @@ static void lay_out(const struct coil_descriptor *image, const struct coil_descr
         if (f->result_pointers)
             f->plain = f->functions = false;
         f->oneway = functions[i].flags & COIL_FUNCTION_ONEWAY;
+        f->own_ms = functions[i].timeout_ms ? functions[i].timeout_ms : default_ms;
+        atomic_init(&f->limit_ms, f->own_ms);
         f->inlines = f->oneway && f->call_size <= COIL_PAYLOAD_MAX && has_only_inputs(image, &functions[i]);
         for (uint32_t p = 0; p < functions[i].parameter_count; p++) {
             const struct coil_descriptor_value *parameter = &parameters[functions[i].first_value + p];
@@ -125,14 +127,15 @@ static bool copy_library(struct coil_link *link, const struct coil_module *modul
 static bool make_tables(struct coil_link *link)
 {
     const struct coil_descriptor *image = link->image;
+    uint32_t default_ms = coil_environment_timeout();
 
     link->functions = calloc(image->functions.count + 1, sizeof *link->functions);
     link->signatures = calloc(image->signatures.count + 1, sizeof *link->signatures);
     link->error_value_offsets = calloc(image->functions.count + 1, sizeof *link->error_value_offsets);
     if (!link->functions || !link->signatures || !link->error_value_offsets)
         return false;
-    lay_out(image, coil_image_functions(image), image->functions.count, link->functions);
-    lay_out(image, coil_image_signatures(image), image->signatures.count, link->signatures);
+    lay_out(image, coil_image_functions(image), image->functions.count, default_ms, link->functions);
+    lay_out(image, coil_image_signatures(image), image->signatures.count, default_ms, link->signatures);
     link->error_values_size = coil_image_error_values(image, COIL_ERROR_VALUES_SIZE, link->error_value_offsets);
     link->error_values = calloc(1, link->error_values_size + 1u);
     if (!link->error_values)
@@ -296,7 +299,8 @@ static int link_open(struct coil_link *link, enum coil_status *ret_status, struc
     return r;
 }
 
-void coil_link_carry_unopened(struct coil_link *link, unsigned function, void *call, void *result)
+/* Opens and calls. */
+static void carry_first(struct coil_link *link, unsigned function, void *call, void *result)
 {
     struct coil_error error = { 0 };
     enum coil_status status;
@@ -310,6 +314,20 @@ void coil_link_carry_unopened(struct coil_link *link, unsigned function, void *c
         (link->host_module ? coil_inprocess_call : coil_remote_call)(link, function, call, result);
     else
         atomic_load_explicit(&link->carry, memory_order_acquire)(link, function, call, result); /* L */
+}
+
+void coil_link_carry_unopened(struct coil_link *link, unsigned function, void *call, void *result)
+{
+    uint32_t limit_ms = atomic_load_explicit(&link->functions[function].limit_ms, memory_order_relaxed);
+    struct coil_deadline outer;
+    int saved = errno;
+
+    /* Opening and the call itself share one deadline; in-process, where opening cannot be left, it begins behind that.
+     */
+    coil_deadline_enter(&outer, limit_ms);
+    errno = saved;
+    carry_first(link, function, call, result);
+    coil_deadline_leave(&outer);
 }
 
 void coil_link_carry_failed(struct coil_link *link, unsigned function, void *call, void *result)

@@ -4,6 +4,7 @@
  *     link.c         a stub library's module, from its first call on
  *     environment.c  what the environment variables say
  *     thread.c       what coil keeps for each thread
+ *     deadline.c     how long calls may take
  *     status.c       failures: error value, one line on stderr, coil_last_error()
  *     output.c       Python's text, written with the program's own stdio
  *     process.c      the process's environment and folder, for Python
@@ -56,6 +57,9 @@ struct coil_client_function {
     bool result_pointers; /* the result is a pointer, or has some in it */
     bool oneway;          /* nobody waits for it */
     bool inlines;         /* all that it leads to may lie in its record */
+    uint32_t own_ms;      /* its limit, as the declaration or the environment says; 0: none */
+    _Atomic uint32_t
+        limit_ms; /* the same, as far as the daemon allows; relaxed: an old one is good for one more call */
 };
 
 /* A module of this process.  Immortal: made at its first call. */
@@ -143,6 +147,43 @@ struct coil_environment {
 int coil_environment_key(bool is_private, struct coil_environment *ret_environment, struct coil_error *error);
 void coil_environment_deinit(struct coil_environment *environment);
 
+/* What COIL_TIMEOUT_MS says; 0: calls have no deadline.  What makes no sense is said on stderr, once. */
+uint32_t coil_environment_timeout(void);
+
+/* ---- deadline.c ---- */
+
+/* A thread's. */
+struct coil_deadline {
+    int64_t end_ms;      /* nothing is waited for beyond it (coil_clock_ms); 0: no deadline */
+    uint32_t limit_ms;   /* from which it was made */
+    uint32_t pending_ms; /* a limit that becomes a deadline when the thread begins to wait; 0: none */
+};
+
+/* A call with a limit begins (0: with what the calls around it leave); it ends with coil_deadline_leave(). */
+void coil_deadline_enter(struct coil_deadline *ret_outer, uint32_t limit_ms);
+void coil_deadline_leave(const struct coil_deadline *outer);
+
+void coil_deadline_begin(struct coil_deadline *deadline);
+bool coil_deadline_has_passed(void);
+
+/* How long to wait, which would be for `most_ms`; at least a millisecond. */
+int coil_deadline_cut(int most_ms);
+
+/* Locks, within the deadline: 0, -ETIME. */
+int coil_deadline_lock(pthread_mutex_t *mutex);
+
+/* -ETIME with words. */
+int coil_deadline_explain(enum coil_status *ret_status, struct coil_error *error, const char *meanwhile);
+
+/* From now on no function of the module has a limit beyond `max_ms` (0: there is no such bound). */
+void coil_deadline_cap(struct coil_link *link, uint32_t max_ms);
+
+/* Of two limits, of which 0 is none. */
+static inline uint32_t coil_deadline_shorter(uint32_t a, uint32_t b)
+{
+    return a && (!b || a < b) ? a : b;
+}
+
 /* ---- thread.c ---- */
 struct coil_thread {
     struct coil_thread *next, *previous; /* in the list of all */
@@ -156,7 +197,7 @@ struct coil_thread {
     struct coil_error error;
     int status;                     /* enum coil_status of the last call */
     char *environment;              /* in-process: what coil.environ() was last answered with; owned */
-    int64_t deadline_ms;            /* nothing is waited for beyond it (coil_clock_ms); 0: no deadline */
+    struct coil_deadline deadline;  /* of the call under way, the innermost one */
     struct coil_unsent *unsent;     /* one-way calls whose worker died before they began; owned */
     int oneway_lost;                /* enum coil_status: some are lost, since the last coil_flush(); 0: none */
     struct coil_error oneway_error; /* the last of them */
@@ -166,6 +207,13 @@ struct coil_thread {
 
 extern _Thread_local struct coil_thread *coil_thread_self; /* NULL before the first call */
 struct coil_thread *coil_thread_get(void);                 /* NULL: no memory */
+
+/* This thread waits from here on: its limit becomes a deadline. */
+static inline void coil_deadline_start(void)
+{
+    if (coil_thread_self && coil_thread_self->deadline.pending_ms)
+        coil_deadline_begin(&coil_thread_self->deadline);
+}
 
 /* ---- status.c ---- */
 

@@ -51,11 +51,16 @@ struct coil_control {
      *
      * `calls`: how many handlers have returned, for the supervisor at any time.  Relaxed: a number for people, and for
      * recycling (daemon/supervisor/recycle.c).
+     *
+     * `given_up`, the client's block only: the sequence number of the request whose answer is no longer waited
+     * for, with all that have been made inside it; 0: none.  I9 (release U in client/remote/late.c, acquire U in
+     * daemon/worker/running.h).
      */
     alignas(64) _Atomic uint32_t started;
     _Atomic uint32_t ended;
     _Atomic uint32_t doing;
     _Atomic uint32_t refused;
+    _Atomic uint32_t given_up;
     _Atomic uint64_t calls;
 };
 
@@ -73,6 +78,7 @@ static_assert(offsetof(struct coil_control, started) == 64, "shared layout");
 static_assert(offsetof(struct coil_control, ended) == 68, "shared layout");
 static_assert(offsetof(struct coil_control, doing) == 72, "shared layout");
 static_assert(offsetof(struct coil_control, refused) == 76, "shared layout");
-static_assert(offsetof(struct coil_control, calls) == 80, "shared layout");
+static_assert(offsetof(struct coil_control, given_up) == 80, "shared layout");
+static_assert(offsetof(struct coil_control, calls) == 88, "shared layout");
 
 #endif

@@ -8,9 +8,9 @@
  *
  * Who says what to whom, in order:
  *
- *     client -> supervisor   attach, descriptor, module, channel, region
+ *     client -> supervisor   attach, descriptor, module, channel, region, late
  *     supervisor -> client   attached, send_descriptor, done, failed
- *     supervisor -> worker   heap, load, open, refuse, session, channel, region, move, drain, close
+ *     supervisor -> worker   heap, load, open, refuse, session, channel, region, late, move, drain, close
  *     worker -> supervisor   ready, opened, init_failed, changed, done, failed
  *     coilctl -> supervisor  status, reload, stop
  *     supervisor -> coilctl  report, done, failed
@@ -61,6 +61,7 @@ struct coil_bytes {
     X(PRIVATE, private_to, U)      /* a number that the program has drawn: a worker for it alone; 0: any */ \
     X(UID, uid, U)                 /* of the client */                            \
     X(GID, gid, U)                 /* of the client */                            \
+    X(MAX_CALL, max_call_ms, U)    /* how long a call may take at most; 0: as long as it likes */ \
     X(CODE, code, U)               /* enum coil_refusal */                        \
     X(TEXT, text, S)               /* for people */
 
@@ -88,10 +89,12 @@ enum coil_refusal {
     X(MODULE, "module", 0, COIL_K(REQUEST) | COIL_K(NAME) | COIL_K(HASH))                               \
     X(CHANNEL, "channel", 0, COIL_K(REQUEST) | COIL_K(SESSION) | COIL_K(CHANNEL)) /* also -> worker */  \
     X(REGION, "region", 1, COIL_K(REQUEST) | COIL_K(SESSION) | COIL_K(BASE) | COIL_K(SIZE)) /* the same */ \
+    X(LATE, "late", 0, COIL_K(SESSION)) /* a deadline has passed: look at it; also -> worker; no answer */ \
     /* supervisor -> client */                                                                         \
     X(SEND_DESCRIPTOR, "send_descriptor", 0, COIL_K(REQUEST) | COIL_K(HASH))                            \
     X(ATTACHED, "attached", 5, COIL_K(REQUEST) | COIL_K(SESSION) | COIL_K(GENERATION) | COIL_K(PID) |   \
-                                   COIL_K(BASE) | COIL_K(HEAP)) /* requests, replies, staging, pidfd, heap */ \
+                                   COIL_K(BASE) | COIL_K(HEAP) |                                        \
+                                   COIL_K(MAX_CALL)) /* requests, replies, staging, pidfd, heap */      \
     X(DONE, "done", 0, COIL_K(REQUEST))                                                                 \
     X(FAILED, "failed", 0, COIL_K(REQUEST) | COIL_K(CODE) | COIL_K(TEXT))                               \
     /* supervisor -> worker */                                                                         \
@@ -151,6 +154,7 @@ struct coil_message {
     uint64_t private_to;
     uint64_t uid;
     uint64_t gid;
+    uint64_t max_call_ms;
     uint64_t code;
     const char *text;
 };

@@ -50,6 +50,11 @@
  *      stream of records costs one system call for each sleep, however long the sleeper takes to get up.
  *  I8  A producer that dies before it stores the commit word has published nothing: what it
  *      wrote is never read.
+ *  I9  Giving up.  The asking side may stop waiting for an answer, and says so with the request's sequence number
+ *      (`given_up`), after all that it has published.  From then on it publishes nothing behind that request before
+ *      the answer to it has come; only where the answering side itself waits for an answer, RESET may stand in that
+ *      one's place.  So the answering side, if it finds there neither and the outermost request given up, may leave
+ *      everything without an answer: the next record, at this very place, is RESET.
  *
  * Each side is used by one thread at a time.
  */
@@ -149,8 +154,9 @@ enum coil_record_failure {
     COIL_FAILED_PRIVATE = 6, /* to OPEN: the init code needs the program, so it needs a worker of its own */
     COIL_FAILED_FUNCTION = 7, /* to CALL with COIL_CALL_SLOT: Python has dropped the function; the channel stays open */
     COIL_FAILED_REFUSED = 8,  /* to CALL and OPEN: it has killed workers too often; payload: text */
-    COIL_FAILED_REGION = 9    /* to CALL: as _POINTER, but into a region that the worker has not been shown: can be sent
+    COIL_FAILED_REGION = 9,   /* to CALL: as _POINTER, but into a region that the worker has not been shown: can be sent
                                  again after that.  function: its place, in COIL_REGION_UNIT from COIL_REGIONS_BEGIN */
+    COIL_FAILED_LATE = 10     /* to CALL: it was given up before its handler was entered, so nobody reads this */
 };
 
 /* Flags of COIL_RECORD_CALL. */
@@ -459,6 +465,18 @@ static inline void coil_consumer_answered(struct coil_consumer *c)
         c->high = c->cursor;
     c->sequence = coil_sequence_next(c->sequence);
     coil_consumer_keep_up(c);
+}
+
+/* I9: a record without payload will come here, or, if the ring's memory ends too early, at its beginning; before it
+ * has, we leave. */
+static inline void coil_consumer_expect(struct coil_consumer *c)
+{
+    uint64_t position = c->cursor;
+
+    if ((position & (COIL_RING_SIZE - 1)) + coil_record_bytes(0) + COIL_LINE > COIL_RING_SIZE)
+        position = (position | (COIL_RING_SIZE - 1)) + 1;
+    if (c->high < position)
+        c->high = position;
 }
 
 /* I4: back to a request, before it is answered. */

@@ -339,6 +339,15 @@ class Case:
 
     # ---- the daemon ----
 
+    def start_daemon(self, *arguments):
+        """Starts coild with options; where programs find it, with the log that they would give it."""
+        log = os.path.join(self.run_folder, "coild.log")
+        daemon = self.popen("--socket", self.socket, "--log", log, *arguments,
+                            program=os.path.join(self.build, "bin", "coild"), stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL)
+        self.wait_for(lambda: os.path.exists(self.socket), "coild listens")
+        return daemon
+
     def coilctl(self, *arguments, env=None):
         environment = dict(self.env)
         environment.update(env or {})

@@ -154,12 +154,40 @@ int coil_inprocess_open(struct coil_link *link, enum coil_status *ret_status, st
     return r;
 }
 
+/* True: its deadline has passed, and the exception that was raised for it has ended the handler. */
+static bool call_bounded(const struct coil_host_api *api, struct coil_thread *thread, struct coil_link *link,
+                         unsigned function, void *call, void *result, int *inout_errno, int *ret_outcome)
+{
+    struct coil_inprocess_deadline deadline;
+    bool is_late;
+
+    coil_inprocess_deadline_open(&deadline, thread);
+    *ret_outcome = api->call(thread->host_thread, link->host_module, function, call, result, inout_errno);
+    is_late = coil_inprocess_deadline_close(&deadline);
+    return is_late && *ret_outcome == COIL_HOST_RAISED;
+}
+
+/* The result is the error value already. */
+static void fail_late(struct coil_link *link, unsigned function, uint32_t limit_ms)
+{
+    struct coil_error error;
+
+    coil_error_set(
+        &error, -ETIME,
+        "Python had not come to an end within its deadline of %u ms, and was ended (coil.DeadlineExceeded): give "
+        "it more time with timeout() in its declaration, or with COIL_TIMEOUT_MS, if it needs that",
+        limit_ms);
+    coil_status_fail(link, function, NULL, COIL_E_TIMEOUT, &error);
+}
+
 void coil_inprocess_call(struct coil_link *link, unsigned function, void *call, void *result)
 {
     const struct coil_host_api *api = atomic_load_explicit(&host, memory_order_relaxed); /* set before `carry` */
     struct coil_thread *thread = coil_thread_self;
+    struct coil_deadline outer_deadline;
     struct outer outer;
     int error_number = errno;
+    uint32_t limit_ms, late_ms = 0;
     int outcome;
 
     if (__builtin_expect(!thread || !thread->host_thread, 0)) {
@@ -188,16 +216,29 @@ void coil_inprocess_call(struct coil_link *link, unsigned function, void *call, 
         }
     }
     enter_python(api, thread, link, &outer);
-    outcome = api->call(thread->host_thread, link->host_module, function, call, result, &error_number);
+    limit_ms = link->functions[function].oneway ? 0 : link->functions[function].own_ms;
+    if (__builtin_expect(limit_ms != 0 || thread->deadline.end_ms != 0, 0)) {
+        coil_deadline_enter(&outer_deadline, limit_ms);
+        if (call_bounded(api, thread, link, function, call, result, &error_number, &outcome))
+            late_ms = thread->deadline.limit_ms;
+        coil_deadline_leave(&outer_deadline);
+    } else {
+        outcome = api->call(thread->host_thread, link->host_module, function, call, result, &error_number);
+    }
     leave_python(api, thread, &outer);
-    coil_status_set(thread, link, function, link->functions[function].oneway ? COIL_HOST_RETURNED : outcome);
+    if (__builtin_expect(late_ms != 0, 0))
+        fail_late(link, function, late_ms);
+    else
+        coil_status_set(thread, link, function, link->functions[function].oneway ? COIL_HOST_RETURNED : outcome);
     errno = error_number;
 }
 
 void coil_inprocess_thread_end(struct coil_thread *thread)
 {
-    if (thread->host_thread)
+    if (thread->host_thread) {
+        coil_inprocess_deadline_forget(thread->host_thread);
         atomic_load_explicit(&host, memory_order_acquire)->thread_detach(thread->host_thread); /* H */
+    }
     thread->host_thread = NULL;
 }
 
@@ -213,12 +254,14 @@ void coil_inprocess_before_fork(void)
         api->fork_before();
         (void)pthread_mutex_lock(&load_lock);
     }
+    coil_inprocess_deadline_before_fork();
 }
 
 void coil_inprocess_after_fork(bool in_child)
 {
     const struct coil_host_api *api = loaded; /* the same as before: the lock is held */
 
+    coil_inprocess_deadline_after_fork(in_child);
     if (in_child)
         (void)pthread_mutex_init(&load_lock, NULL);
     else

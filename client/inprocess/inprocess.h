@@ -16,4 +16,27 @@ struct coil_host_program *coil_inprocess_program_ref(struct coil_host_program *p
 void coil_inprocess_program_unref(struct coil_host_program *program);
 void coil_inprocess_program_peer(struct coil_host_program *program, struct coil_host_peer *ret_peer);
 
+/* ---- deadline.c ---- */
+
+/* One open call with a deadline, on its caller's stack. */
+struct coil_inprocess_deadline {
+    struct coil_inprocess_deadline *next;
+    struct coil_host_thread *thread;
+    int64_t due_ms; /* when the exception is raised, the first time or again */
+    unsigned raised;
+};
+
+/* The thread's deadline is kept from here on.  Without the GIL or with it. */
+void coil_inprocess_deadline_open(struct coil_inprocess_deadline *deadline, struct coil_thread *thread);
+
+/* The call has come to an end.  With the GIL.  True: the exception has been raised in it. */
+bool coil_inprocess_deadline_close(struct coil_inprocess_deadline *deadline);
+
+/* The thread ends; it may have been cancelled in the middle of calls. */
+void coil_inprocess_deadline_forget(const struct coil_host_thread *thread);
+
+/* Around fork(), with no other thread in Python. */
+void coil_inprocess_deadline_before_fork(void);
+void coil_inprocess_deadline_after_fork(bool in_child);
+
 #endif

@@ -231,6 +231,13 @@ static int publish_answer(struct coil_channel *channel, const struct coil_ask_re
     return at ? 0 : r;
 }
 
+int coil_ask_refuse(struct coil_channel *channel, const struct coil_header *header, const char *why)
+{
+    if (header)
+        coil_ask_begin(channel, header);
+    return publish_refusal(channel, COIL_ANSWER_REFUSED, why);
+}
+
 void coil_ask_begin(struct coil_channel *channel, const struct coil_header *header)
 {
     if (channel->level_count > 0)
@@ -251,13 +258,16 @@ int coil_ask_execute(struct coil_channel *channel, const struct coil_header *hea
                                   .error_number = header->error_number };
     COIL_CLEANUP(answer_deinit) struct coil_ask_answer answer = { .error_number = header->error_number };
     struct coil_error error; /* large, so it is filled only when it is needed */
+    uint32_t level;
     int r;
 
+    coil_deadline_start();
     if (channel->level_count >= COIL_LEVELS_MAX || channel->level_count % 2 == 0)
         return -EPROTO;
     memcpy(q.payload, coil_consumer_payload(&channel->replies), header->size);
     coil_ask_begin(channel, header);
-    if (channel->is_service && channel->level_count == 2)
+    level = channel->level_count;
+    if (channel->is_service && level == 2)
         coil_marshal_trim(scope);
     channel->scopes = scope;
     COIL_FAULT("ask.begun");
@@ -267,11 +277,16 @@ int coil_ask_execute(struct coil_channel *channel, const struct coil_header *hea
     if (channel->files && channel->is_service && q.kind != COIL_ASK_FILE)
         coil_files_close(channel, 1); /* no call ends here */
     if (channel->lost || channel->forked) {
-        channel->level_count--;
+        channel->level_count = level - 1;
         return channel->forked ? -ECHILD : -ESRCH;
     }
+    if (channel->level_count != level) { /* what C has called was given up, and nobody has answered it yet */
+        if (r != -ETIME)
+            channel->level_count = level - 1;
+        return r;
+    }
     r = r < 0 ? publish_refusal(channel, outcome_of(r), error.text) : publish_answer(channel, &q, &answer);
-    if (r < 0)
-        channel->level_count--;
+    if (r < 0 && r != -ETIME) /* then it stays open, for whoever resets the channel */
+        channel->level_count = level - 1;
     return r;
 }

@@ -46,6 +46,8 @@ static int run_on(const struct coil_ask_request *q, const struct coil_descriptor
     const struct coil_group result = coil_group_result(q->link, signature, frame);
     const struct coil_client_function *callee = &q->link->signatures[q->number];
     struct coil_thread *thread = coil_thread_self;
+    uint32_t level = q->scope->channel->level_count;
+    int late;
     int r;
 
     if (!coil_ask_answer_take(answer, signature->result_size, error))
@@ -58,10 +60,13 @@ static int run_on(const struct coil_ask_request *q, const struct coil_descriptor
         return r;
     r = call(q, target, frame, answer->bytes, &answer->error_number, error);
     coil_program_leave(thread);
+    if (q->scope->channel->lost || q->scope->channel->forked)
+        return r; /* there is nobody to answer */
+    late = coil_late_await(q->scope->channel, level);
+    if (late < 0)
+        return coil_error_set(error, late, "what the C function has called is not answered");
     if (r < 0)
         return r;
-    if (q->scope->channel->lost || q->scope->channel->forked)
-        return 0; /* there is nobody to answer */
     r = coil_ask_refresh(q->scope, error);
     if (r == 0 && callee->result_pointers)
         r = coil_marshal_out(q->scope, &result, answer->bytes, answer->bytes, error);

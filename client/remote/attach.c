@@ -42,6 +42,8 @@ static int connect_daemon(struct coil_wire **ret_wire, enum coil_status *ret_sta
     r = coil_dial(path, &fd, NULL, error);
     if (r == -ENOENT || r == -ECONNREFUSED) {
         r = coil_autostart(path, error);
+        if (r == -ETIME)
+            return coil_deadline_explain(ret_status, error, "the daemon started, which goes on");
         if (r < 0)
             return r;
         r = coil_dial(path, &fd, NULL, error);
@@ -85,7 +87,7 @@ static int ask(struct coil_wire *wire, const struct coil_message *request, enum 
     int r;
 
     *ret_status = COIL_E_NO_DAEMON;
-    r = coil_wire_call(wire, request, NULL, ret_reply, ANSWER_TIMEOUT_MS, error);
+    r = coil_wire_call(wire, request, NULL, ret_reply, coil_deadline_cut(ANSWER_TIMEOUT_MS), error);
     if (r == 0 && ret_reply->message.type == COIL_MESSAGE_SEND_DESCRIPTOR) {
         struct coil_message descriptor = { .type = COIL_MESSAGE_DESCRIPTOR,
                                            .request = request->request,
@@ -93,8 +95,10 @@ static int ask(struct coil_wire *wire, const struct coil_message *request, enum 
 
         memcpy(descriptor.hash, link->hash, COIL_HASH_SIZE);
         coil_wire_message_deinit(ret_reply);
-        r = coil_wire_call(wire, &descriptor, NULL, ret_reply, ANSWER_TIMEOUT_MS, error);
+        r = coil_wire_call(wire, &descriptor, NULL, ret_reply, coil_deadline_cut(ANSWER_TIMEOUT_MS), error);
     }
+    if (r == -ETIMEDOUT && coil_deadline_has_passed())
+        return coil_deadline_explain(ret_status, error, "the Python worker started, which goes on");
     if (r < 0) {
         if (r == -EBADMSG)
             *ret_status = COIL_E_PROTOCOL;
@@ -198,7 +202,8 @@ int coil_attach_module(struct coil_session *session, const struct coil_link *lin
     int r;
 
     memcpy(request.hash, link->hash, COIL_HASH_SIZE);
-    (void)pthread_mutex_lock(&session->lock);
+    if (coil_deadline_lock(&session->lock) < 0)
+        return coil_deadline_explain(ret_status, error, "another thread of this program waited for the daemon");
     request.request = ++session->requests;
     r = ask(session->wire, &request, COIL_MESSAGE_DONE, link, &reply, ret_status, error);
     if (r < 0 && coil_session_is_cut_off(session))

@@ -124,7 +124,7 @@ static int spawn(const char *program, char *const *argv, char *const *environmen
 static int await_ready(int fd, const char *program, struct coil_error *error)
 {
     char text[COIL_ERROR_TEXT_MAX];
-    int64_t deadline_ms = coil_clock_ms() + READY_TIMEOUT_MS;
+    int64_t deadline_ms = coil_clock_ms() + coil_deadline_cut(READY_TIMEOUT_MS);
     size_t used = 0;
 
     while (used < sizeof text - 1) {
@@ -134,6 +134,8 @@ static int await_ready(int fd, const char *program, struct coil_error *error)
 
         if (r == -EINTR)
             continue;
+        if (r == 0 && coil_deadline_has_passed())
+            return -ETIME;
         if (r == 0)
             return coil_error_set(error, -ETIMEDOUT, "%s did not start within %d seconds", program,
                                   READY_TIMEOUT_MS / 1000);

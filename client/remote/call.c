@@ -32,9 +32,10 @@ struct attempt {
     int error_number; /* C's errno, both ways */
     struct coil_channel *channel;
     enum coil_status status;
-    int outcome;       /* enum coil_host_outcome */
-    bool may_have_run; /* idempotent, and an earlier worker had begun it */
-    uint64_t region;   /* the worker met a pointer to here; 0: none that it has not been shown */
+    int outcome;         /* enum coil_host_outcome */
+    bool may_have_run;   /* idempotent, and an earlier worker had begun it */
+    uint32_t late_level; /* how many requests were open when it was given up; 0: it was not */
+    uint64_t region;     /* the worker met a pointer to here; 0: none that it has not been shown */
 };
 
 /* What a call has in staging, if it is not plain. */
@@ -53,6 +54,10 @@ static struct coil_scope scope_of(const struct attempt *a)
 /* In reverse order: staging is a stack. */
 static void call_staging_deinit(struct call_staging *staging)
 {
+    if (__builtin_expect(staging->scope.is_late, 0)) {
+        coil_late_keep(&staging->scope, &staging->frame, &staging->result, &staging->check);
+        return;
+    }
     coil_marshal_deinit(&staging->scope);
     coil_staging_release(staging->scope.channel, &staging->result);
     coil_staging_release(staging->scope.channel, &staging->frame);
@@ -137,6 +142,21 @@ static int no_answer(struct attempt *a, int r, uint32_t sequence, struct coil_er
                           worker);
 }
 
+/* The deadline has passed before the answer has come: it stays open, but nobody waits for it any more. */
+static int too_late(struct attempt *a, uint32_t sequence, uint32_t level, struct coil_scope *scope,
+                    struct coil_error *error)
+{
+    a->status = COIL_E_TIMEOUT;
+    a->late_level = level;
+    coil_error_set(error, -ETIME,
+                   "no answer within its deadline of %u ms; its handler is told to end (coil.DeadlineExceeded), and "
+                   "what it still does is not seen: give it more time with timeout() in its declaration, or with "
+                   "COIL_TIMEOUT_MS, if it needs that",
+                   coil_thread_self->deadline.limit_ms);
+    coil_late_begin(a->channel, sequence, scope);
+    return -ETIME;
+}
+
 /*
  * Sends the request, whose payload has been written, and takes its answer.  0;
  * -EAGAIN: the worker died and the call is to be sent again; else negative, with words and a->status.
@@ -145,7 +165,7 @@ static int transact(struct attempt *a, struct coil_header *request, const void *
                     struct coil_error *error)
 {
     struct coil_header reply;
-    uint32_t sequence;
+    uint32_t sequence, level;
     int r;
 
     request->kind = COIL_RECORD_CALL;
@@ -156,9 +176,12 @@ static int transact(struct attempt *a, struct coil_header *request, const void *
     request->flags |= a->slot ? COIL_CALL_SLOT : 0;
     request->slot = a->slot;
     coil_channel_begin(a->channel);
+    level = a->channel->level_count;
     sequence = coil_producer_publish(&a->channel->requests, request);
 
     r = coil_channel_receive(a->channel, &reply, scope);
+    if (__builtin_expect(r == -ETIME, 0))
+        return too_late(a, sequence, level, scope, error);
     if (__builtin_expect(r < 0, 0)) {
         r = no_answer(a, r, sequence, error);
         coil_channel_end(a->channel);
@@ -304,8 +327,11 @@ static struct coil_channel *find_channel_of(struct coil_session *session, struct
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
     channel = coil_channel_get(session, error);
     while (channel && coil_unsent_can_go(coil_thread_self)) {
-        coil_unsent_send(coil_thread_self);
-        channel = coil_channel_get(session, error);
+        channel = NULL;
+        if (coil_unsent_send(coil_thread_self) < 0)
+            coil_error_set(error, -ETIME, "one-way calls were sent that come first");
+        else
+            channel = coil_channel_get(session, error);
     }
     (void)pthread_setcancelstate(cancel, NULL);
     return channel;
@@ -332,7 +358,7 @@ static int exchange_alone(struct attempt *a, struct coil_error *error)
 
     for (unsigned i = 0; __builtin_expect(r == -EFAULT && a->region != 0, 0) && i < REGIONS_MAX; i++)
         r = exchange_again(a, error);
-    if (__builtin_expect(a->channel->files != NULL, 0))
+    if (__builtin_expect(a->channel->files != NULL, 0) && !a->late_level)
         coil_files_close(a->channel, a->channel->level_count);
     return r;
 }
@@ -362,6 +388,8 @@ static int exchange(struct attempt *a, struct coil_error *error)
     const struct coil_thread *thread = coil_thread_self;
     int r = __builtin_expect(!a->channel->scopes, 1) ? exchange_alone(a, error) : exchange_inside(a, error);
 
+    if (__builtin_expect(a->late_level != 0, 0))
+        coil_late_leave(a->channel, a->late_level);
     if (r != -EAGAIN && r != -ESRCH && r != -EPROTO)
         return r;
     coil_channel_lost(a->channel);
@@ -376,7 +404,7 @@ static int attempt_once(struct attempt *a, struct coil_error *error)
     return r < 0 ? r : exchange(a, error);
 }
 
-void coil_remote_call(struct coil_link *link, unsigned function, void *call, void *result)
+static void carry(struct coil_link *link, unsigned function, void *call, void *result)
 {
     struct attempt a = { .link = link,
                          .function = function,
@@ -403,6 +431,20 @@ void coil_remote_call(struct coil_link *link, unsigned function, void *call, voi
     errno = a.error_number;
 }
 
+void coil_remote_call(struct coil_link *link, unsigned function, void *call, void *result)
+{
+    uint32_t limit_ms = atomic_load_explicit(&link->functions[function].limit_ms, memory_order_relaxed);
+    struct coil_deadline outer;
+
+    if (__builtin_expect(!limit_ms, 1)) {
+        carry(link, function, call, result);
+        return;
+    }
+    coil_deadline_enter(&outer, limit_ms);
+    carry(link, function, call, result);
+    coil_deadline_leave(&outer);
+}
+
 void coil_remote_call_slot(struct coil_link *link, uint32_t signature, struct coil_session *session,
                            const struct coil_slot_entry *entry, const void *call, void *result)
 {
@@ -416,11 +458,16 @@ void coil_remote_call_slot(struct coil_link *link, uint32_t signature, struct co
                          .status = COIL_E_MEMORY,
                          .error_number = errno };
     struct coil_error error; /* large, so it is filled only when it is needed */
+    struct coil_deadline outer;
     int saved = a.error_number;
     int r;
 
+    coil_deadline_enter(&outer, atomic_load_explicit(&a.callee->limit_ms, memory_order_relaxed));
     a.channel = find_channel_of(session, &error);
+    if (!a.channel && error.code == -ETIME)
+        (void)coil_deadline_explain(&a.status, &error, "other threads of this program waited for the daemon");
     r = a.channel ? exchange(&a, &error) : error.code;
+    coil_deadline_leave(&outer);
     if (__builtin_expect(r < 0, 0)) {
         coil_status_fail_pointer(link, signature, result, a.status, &error);
         errno = saved;

@@ -46,6 +46,7 @@ void coil_channel_free(struct coil_channel *channel)
 {
     coil_marshal_reset(channel);
     coil_files_close(channel, 0);
+    coil_late_free(channel);
     free(channel->oneway);
     free(channel);
 }
@@ -107,6 +108,7 @@ static void reset_reply(struct coil_channel *channel, const struct coil_header *
         return;
     coil_files_close(channel, 0);
     if (channel->reset_sent) {
+        coil_late_forget(channel);
         coil_staging_reset(channel);
         channel->environment = (struct coil_staged){ 0 };
         channel->resetting = channel->reset_sent = false;
@@ -123,6 +125,13 @@ static void reset_on(struct coil_channel *channel)
         send_reset(channel);
     else if (channel->level_count % 2 == 0)
         send_abandon(channel);
+}
+
+/* Tells the worker that the thread has ended.  The answer is looked for when the channel is needed again. */
+static void reset(struct coil_channel *channel)
+{
+    channel->resetting = true;
+    reset_on(channel);
 }
 
 /*
@@ -183,6 +192,24 @@ static struct coil_channel *await_free(struct coil_session *session)
     return channel;
 }
 
+/*
+ * The deadline has passed before the daemon has answered.  The channel will be there sooner or later; that it is, the
+ * answer to a RESET tells.  NULL with words.
+ */
+static struct coil_channel *open_later(struct coil_session *session, struct coil_error *error)
+{
+    struct coil_channel *channel = coil_channel_new(session, session->channel_count);
+
+    if (channel) {
+        session->channel_count++;
+        reset(channel);
+        channel->next = session->free_channels;
+        session->free_channels = channel;
+    }
+    coil_error_set(error, -ETIME, "its deadline has passed");
+    return NULL;
+}
+
 /* One more channel, through the daemon.  With the session's lock. */
 static struct coil_channel *open_another(struct coil_session *session, struct coil_error *error)
 {
@@ -192,6 +219,7 @@ static struct coil_channel *open_another(struct coil_session *session, struct co
                                           .channel = session->channel_count };
     COIL_CLEANUP(coil_wire_message_deinit) struct coil_wire_message reply = COIL_WIRE_MESSAGE_INIT;
     struct coil_channel *channel;
+    int r;
 
     if (session->channel_count >= COIL_CHANNELS_MAX) {
         coil_error_set(error, -EBUSY, "more than %u threads call Python at once: let some end", COIL_CHANNELS_MAX);
@@ -201,7 +229,10 @@ static struct coil_channel *open_another(struct coil_session *session, struct co
         coil_error_set(error, -EPIPE, "the daemon no longer serves this program's session");
         return NULL;
     }
-    if (coil_wire_call(session->wire, &request, NULL, &reply, REQUEST_TIMEOUT_MS, error) < 0)
+    r = coil_wire_call(session->wire, &request, NULL, &reply, coil_deadline_cut(REQUEST_TIMEOUT_MS), error);
+    if (r == -ETIMEDOUT && coil_deadline_has_passed())
+        return open_later(session, error);
+    if (r < 0)
         return NULL;
     /* Whatever the daemon says of a worker that has gone: nothing has been called yet. */
     if (reply.message.type == COIL_MESSAGE_FAILED && coil_session_is_cut_off(session)) {
@@ -218,13 +249,6 @@ static struct coil_channel *open_another(struct coil_session *session, struct co
     else
         session->channel_count++;
     return channel;
-}
-
-/* Tells the worker that the thread has ended.  The answer is looked for when the channel is needed again. */
-static void reset(struct coil_channel *channel)
-{
-    channel->resetting = true;
-    reset_on(channel);
 }
 
 void coil_channel_release(struct coil_channel *channel)
@@ -301,7 +325,12 @@ struct coil_channel *coil_channel_acquire(struct coil_session *session, struct c
 {
     struct coil_channel *channel;
 
-    (void)pthread_mutex_lock(&session->lock);
+    if (coil_deadline_lock(&session->lock) < 0) {
+        coil_error_set(error, -ETIME, "its deadline has passed");
+        return NULL;
+    }
+    if (atomic_load_explicit(&session->late_unsaid, memory_order_relaxed))
+        coil_late_tell(session);
     channel = take_free(session);
     if (!channel && session->channel_count >= COIL_CHANNELS_MAX)
         channel = await_free(session);
@@ -329,7 +358,7 @@ struct coil_channel *coil_channel_get(struct coil_session *session, struct coil_
         return NULL;
     }
     for (channel = thread->channels; channel; channel = channel->next)
-        if (channel->session == session)
+        if (channel->session == session && channel->late_count == 0)
             break;
     if (!channel) {
         drop_dead(thread);
@@ -366,18 +395,15 @@ bool coil_channel_started(const struct coil_channel *channel, uint32_t sequence)
 
 int coil_channel_look(struct coil_channel *channel)
 {
-    int64_t deadline_ms = coil_thread_self ? coil_thread_self->deadline_ms : 0;
-
     if (coil_session_is_dead(channel->session) ||
         atomic_load_explicit(&channel->worker->ended, memory_order_acquire)) /* Q */
         return -ESRCH;
-    if (deadline_ms && coil_clock_ms() >= deadline_ms)
+    if (coil_deadline_has_passed())
         return -ETIME;
     return coil_session_is_lost(channel->session) ? -ETIMEDOUT : 0;
 }
 
-/* 0: a reply is ready; else as coil_channel_receive(). */
-static int wait_for_reply(struct coil_channel *channel)
+int coil_channel_await(struct coil_channel *channel)
 {
     if (coil_spin_wait(&channel->spin, &channel->replies))
         return 0;
@@ -386,8 +412,9 @@ static int wait_for_reply(struct coil_channel *channel)
 
         if (r < 0) /* what was published before the end counts */
             return coil_consumer_ready(&channel->replies) ? 0 : r;
-    } while (!coil_consumer_sleep(&channel->replies,
-                                  channel->is_service && channel->level_count == 1 ? SERVICE_SLICE_MS : SLICE_MS));
+    } while (!coil_consumer_sleep(&channel->replies, channel->is_service && channel->level_count == 1
+                                                         ? SERVICE_SLICE_MS
+                                                         : coil_deadline_cut(SLICE_MS)));
     return 0;
 }
 
@@ -449,8 +476,7 @@ int coil_channel_explain(struct coil_channel *channel, int code, enum coil_statu
         *ret_status = COIL_E_DIED;
         return coil_error_set(error, -ESRCH, "this process was forked in a call of its parent");
     case -ETIME:
-        *ret_status = COIL_E_TIMEOUT;
-        return coil_error_set(error, -ETIME, "the deadline has passed");
+        return coil_deadline_explain(ret_status, error, "the worker was busy with earlier calls of this thread");
     default:
         *ret_status = COIL_E_PROTOCOL;
         return coil_error_set(error, -EPROTO, "the worker's answer makes no sense");
@@ -467,15 +493,30 @@ const char *coil_channel_words(const struct coil_channel *channel, const struct 
     return size ? ret_text : "the daemon's log (coilctl status names it) says why";
 }
 
+/*
+ * Of a handler that prints or asks without end, no reply is ever waited for; nothing of that is taken once the deadline
+ * has passed.
+ */
+static bool is_too_late(const struct coil_header *header)
+{
+    bool has_ended =
+        header->kind != COIL_RECORD_TEXT && header->kind != COIL_RECORD_ASK && header->kind != COIL_RECORD_PAD;
+
+    return !has_ended && coil_thread_self->deadline.end_ms + coil_thread_self->deadline.pending_ms > 0 &&
+           coil_deadline_has_passed();
+}
+
 int coil_channel_receive_any(struct coil_channel *channel, struct coil_header *ret_header, struct coil_scope *scope)
 {
     for (;;) {
-        int r = wait_for_reply(channel);
+        int r = coil_channel_await(channel);
 
         if (r < 0)
             return r;
         if (!coil_consumer_header(&channel->replies, ret_header))
             return -EPROTO;
+        if (is_too_late(ret_header))
+            return -ETIME;
         switch (ret_header->kind) {
         case COIL_RECORD_TEXT:
             write_text(channel, ret_header);

@@ -34,18 +34,25 @@ static int flush_channel(struct coil_channel *channel, enum coil_status *ret_sta
     const struct coil_header request = { .kind = COIL_RECORD_FLUSH };
     struct coil_scope scope = { .outer = channel->scopes, .channel = channel }; /* one-way handlers ask elsewhere */
     struct coil_header reply;
+    uint32_t sequence, level;
     int r;
 
     if (coil_channel_claim(channel, 0, &r)) {
         coil_channel_begin(channel);
-        (void)coil_producer_publish(&channel->requests, &request);
+        level = channel->level_count;
+        sequence = coil_producer_publish(&channel->requests, &request);
         r = coil_channel_receive(channel, &reply, &scope);
         if (r == 0 && reply.kind == COIL_RECORD_FLUSHED) {
             coil_channel_finish(channel);
             return 0;
         }
-        if (r != -ETIME) /* the answer may still come: the channel waits for it */
-            coil_channel_end(channel);
+        if (r == -ETIME) {
+            channel->oneway_pending = false; /* said here, or at the end of the thread left to the worker */
+            coil_late_begin(channel, sequence, &scope);
+            coil_late_leave(channel, level);
+            return coil_deadline_explain(ret_status, error, "one-way calls were carried out, which goes on");
+        }
+        coil_channel_end(channel);
         if (r == 0)
             r = -EPROTO;
     }
@@ -72,7 +79,8 @@ static int flush(struct coil_thread *thread, enum coil_status *ret_status, struc
     while (r == 0 || r == -EAGAIN) {
         struct coil_channel *channel;
 
-        coil_unsent_send(thread);
+        if (coil_unsent_send(thread) < 0)
+            return coil_deadline_explain(ret_status, error, "one-way calls were sent");
         channel = find_pending(thread);
         if (!channel)
             return 0;
@@ -81,12 +89,26 @@ static int flush(struct coil_thread *thread, enum coil_status *ret_status, struc
     return r;
 }
 
+/* The environment's, as far as every daemon allows that this thread has to do with. */
+static uint32_t limit_of(const struct coil_thread *thread)
+{
+    uint32_t limit_ms = coil_environment_timeout();
+
+    for (const struct coil_channel *channel = thread->channels; channel; channel = channel->next)
+        limit_ms = coil_deadline_shorter(limit_ms, channel->session->max_call_ms);
+    return limit_ms;
+}
+
 int coil_remote_flush(struct coil_thread *thread)
 {
     enum coil_status status = COIL_E_DIED;
+    struct coil_deadline outer;
     struct coil_error error;
-    int r = flush(thread, &status, &error);
+    int r;
 
+    coil_deadline_enter(&outer, limit_of(thread));
+    r = flush(thread, &status, &error);
+    coil_deadline_leave(&outer);
     for (struct coil_channel *channel = thread->channels; channel; channel = channel->next)
         coil_oneway_note_refused(thread, channel);
     thread->status = COIL_OK;
@@ -119,11 +141,11 @@ void coil_remote_drain(struct coil_thread *thread)
     if (is_in_call(thread) || (!thread->unsent && !find_pending(thread)))
         return;
     COIL_FAULT("flush.at_end");
-    thread->deadline_ms = coil_clock_ms() + END_TIMEOUT_MS;
+    thread->deadline = (struct coil_deadline){ .end_ms = coil_clock_ms() + END_TIMEOUT_MS, .limit_ms = END_TIMEOUT_MS };
     if (flush(thread, &status, &error) < 0 && status != COIL_E_TIMEOUT)
         coil_status_print("one-way calls may be lost: %s", error.text);
     coil_unsent_forget(thread, "is lost: the thread or the program ended before a Python worker took it");
-    thread->deadline_ms = 0;
+    thread->deadline = (struct coil_deadline){ 0 };
 }
 
 /* After the program's own handlers and destructors, which may still call. */

@@ -44,7 +44,7 @@ void *coil_channel_await_room(struct coil_channel *channel, uint32_t size, int *
         payload = coil_producer_spin(&channel->requests, size);
         if (payload)
             return payload;
-        if (coil_clock_ms() - looked_ms >= LOOK_INTERVAL_MS) {
+        if (coil_deadline_has_passed() || coil_clock_ms() - looked_ms >= LOOK_INTERVAL_MS) {
             *ret_error = coil_channel_look(channel);
             if (*ret_error < 0)
                 return NULL;
@@ -215,6 +215,10 @@ static int send_once(const struct oneway *o, enum coil_status *ret_status, struc
     r = coil_channel_explain(channel, r, ret_status, error);
     if (r == -EAGAIN)
         coil_channel_lost(channel);
+    if (r == -ETIME) {
+        coil_deadline_explain(ret_status, error, "the ring was full of calls that the worker has not carried out");
+        coil_late_say(channel->session); /* nothing else tells whether the worker is stuck */
+    }
     return r;
 }
 
@@ -234,7 +238,7 @@ bool coil_oneway_call(struct coil_link *link, unsigned function, const void *cal
     else if (r == 0)
         coil_thread_self->status = COIL_OK;
     if (coil_thread_self && __builtin_expect(coil_thread_self->unsent != NULL, 0))
-        coil_unsent_send(coil_thread_self);
+        (void)coil_unsent_send(coil_thread_self);
     errno = o.error_number;
     return r <= 0;
 }

@@ -32,7 +32,8 @@ static int session_for(struct coil_link *link, struct coil_session **ret_session
     if (coil_environment_interpreter(&is_private, error) < 0)
         return error->code;
     is_private = is_private || link->needs_private;
-    (void)pthread_mutex_lock(&coil_attach_lock);
+    if (coil_deadline_lock(&coil_attach_lock) < 0)
+        return coil_deadline_explain(ret_status, error, "another thread of this program waited for the daemon");
     (void)pthread_mutex_lock(&coil_runtime_lock);
     for (session = coil_sessions; session; session = next) {
         /* The daemon may take long to answer; the reference keeps the session in the list. */
@@ -87,6 +88,7 @@ static void link_up(struct coil_link *link, struct coil_session *session, uint32
 {
     (void)pthread_mutex_lock(&coil_runtime_lock);
     coil_session_ref(session);
+    coil_deadline_cap(link, session->max_call_ms);
     link->error_values_at = error_values_at;
     atomic_store_explicit(&link->slot, slot, memory_order_relaxed);
     atomic_store_explicit(&link->session, session, memory_order_release);        /* N */
@@ -160,7 +162,7 @@ static int open_module(struct coil_link *link, struct coil_channel *channel, enu
     const struct coil_header request = { .kind = COIL_RECORD_OPEN, .size = COIL_HASH_SIZE };
     struct coil_scope scope = { .outer = channel->scopes, .channel = channel, .link = link };
     struct coil_header reply;
-    uint32_t sequence;
+    uint32_t sequence, level;
     void *payload;
     int r;
 
@@ -170,9 +172,18 @@ static int open_module(struct coil_link *link, struct coil_channel *channel, enu
     *ret_status = COIL_E_PROTOCOL;
     memcpy(payload, link->hash, COIL_HASH_SIZE);
     coil_channel_begin(channel);
+    level = channel->level_count;
     sequence = coil_producer_publish(&channel->requests, &request);
 
     r = coil_channel_receive(channel, &reply, &scope);
+    if (r == -ETIME) {
+        r = coil_deadline_explain(ret_status, error,
+                                  "the module's init code ran, which goes on: later calls wait for it");
+        coil_late_begin(channel, sequence, &scope);
+        channel->echo = NULL; /* nobody listens any more */
+        coil_late_leave(channel, level);
+        return r;
+    }
     if (r == 0 && scope.marshal && coil_marshal_back(&scope, true, error) < 0)
         coil_status_print("%s: %s", coil_image_name(link->image), error->text);
     coil_marshal_deinit(&scope);
@@ -222,6 +233,8 @@ static int open_once(struct coil_link *link, struct coil_echo *echo, enum coil_s
         return r;
     *ret_status = COIL_E_MEMORY;
     channel = coil_channel_get(session, error);
+    if (!channel && error->code == -ETIME)
+        return coil_deadline_explain(ret_status, error, "the daemon opened a channel for this thread");
     if (!channel)
         return daemon_is_gone(session, error) ? -EAGAIN : error->code;
     COIL_FAULT("open.channel");
@@ -232,7 +245,8 @@ static int open_once(struct coil_link *link, struct coil_echo *echo, enum coil_s
     tell_opener(link, channel);
     r = open_module(link, channel, ret_status, error);
     tell_opener(link, NULL);
-    channel->echo = outer;
+    if (r != -ETIME) /* then it is not this thread's any more */
+        channel->echo = outer;
     if (r == -EAGAIN || r == -ESRCH)
         coil_channel_lost(channel);
     else if (r == -EUNATCH && is_ours_alone(session))
@@ -246,12 +260,14 @@ bool coil_remote_is_opening(const struct coil_link *link)
 }
 
 /*
- * Takes the link's lock.  False: who has it waits for this thread, directly or through others.  Of threads that
- * would wait for each other the last one sees that, because all look and enter themselves under the runtime lock.
+ * Takes the link's lock.  -ETIME: not before the deadline.  1: who has it waits for this thread, directly or through
+ * others.  Of threads that would wait for each other the last one sees that, because all look and enter themselves
+ * under the runtime lock.
  */
-static bool lock(struct coil_link *link, struct coil_thread *self)
+static int lock(struct coil_link *link, struct coil_thread *self)
 {
     bool is_circular = false;
+    int r;
 
     (void)pthread_mutex_lock(&coil_runtime_lock);
     for (const struct coil_link *l = link; l && l->holder && !is_circular; l = l->holder->waits_for)
@@ -260,13 +276,14 @@ static bool lock(struct coil_link *link, struct coil_thread *self)
         self->waits_for = link;
     (void)pthread_mutex_unlock(&coil_runtime_lock);
     if (is_circular)
-        return false;
-    (void)pthread_mutex_lock(&link->lock);
+        return 1;
+    r = coil_deadline_lock(&link->lock);
     (void)pthread_mutex_lock(&coil_runtime_lock);
     self->waits_for = NULL;
-    link->holder = self;
+    if (r == 0)
+        link->holder = self;
     (void)pthread_mutex_unlock(&coil_runtime_lock);
-    return true;
+    return r;
 }
 
 static void unlock(struct coil_link *link)
@@ -302,7 +319,12 @@ int coil_remote_open(struct coil_link *link, enum coil_status *ret_status, struc
     *ret_status = COIL_E_MEMORY;
     if (!self)
         return coil_error_set(error, -ENOMEM, "no memory for this thread's state");
-    if (coil_remote_is_opening(link) || !lock(link, self))
+    if (coil_remote_is_opening(link))
+        return 1;
+    r = lock(link, self);
+    if (r < 0)
+        return coil_deadline_explain(ret_status, error, "another thread of this program opened the module");
+    if (r > 0)
         return 1;
     if (atomic_load_explicit(&link->carry, memory_order_acquire) == coil_link_carry_unopened) { /* L */
         r = -EAGAIN;
@@ -363,6 +385,8 @@ int coil_remote_channel(struct coil_link *link, struct coil_channel **ret_channe
             *ret_channel = coil_channel_get(session, error);
             if (*ret_channel)
                 return 0;
+            if (error->code == -ETIME)
+                return coil_deadline_explain(ret_status, error, "the daemon opened a channel for this thread");
             if (!daemon_is_gone(session, error))
                 return error->code;
             continue;
@@ -406,8 +430,9 @@ int coil_remote_find_slowly(struct coil_link *link, struct coil_channel **ret_ch
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
     r = coil_remote_channel(link, ret_channel, ret_status, error);
     while (r == 0 && coil_unsent_can_go(coil_thread_self)) {
-        coil_unsent_send(coil_thread_self);
-        r = coil_remote_channel(link, ret_channel, ret_status, error);
+        r = coil_unsent_send(coil_thread_self) < 0
+                ? coil_deadline_explain(ret_status, error, "one-way calls were sent that come first")
+                : coil_remote_channel(link, ret_channel, ret_status, error);
     }
     (void)pthread_setcancelstate(cancel, NULL);
     return r;

@@ -24,6 +24,7 @@
  *     oneway.c     one-way calls
  *     unsent.c     those whose worker died
  *     flush.c      waiting for them: coil_flush(), the end of threads and of the program
+ *     late.c       calls whose deadline has passed
  */
 #ifndef COIL_REMOTE_H
 #define COIL_REMOTE_H
@@ -101,6 +102,9 @@ struct coil_session {
     struct coil_functions *functions;
     struct coil_heap *heap; /* NULL: its address belongs to a later worker; changed only when this one is dead */
     bool check;             /* COIL_CHECK */
+    uint32_t max_call_ms;   /* what the daemon allows; 0: no bound */
+    _Atomic bool
+        late_unsaid; /* the daemon is to be told that a deadline has passed; relaxed: whoever sees it says it */
     pid_t worker;
     struct coil_own_fd pidfd;
     struct coil_own_fd socket; /* of `wire` */
@@ -131,6 +135,7 @@ struct coil_session {
 
 struct coil_oneway;
 struct coil_echo;
+struct coil_late;
 
 /* A function pointer that has crossed: calling C from Python mostly means the same one again. */
 struct coil_known_function {
@@ -169,6 +174,8 @@ struct coil_channel {
     struct coil_echo *echo;           /* while a module is opened: what is printed; borrowed */
     struct coil_staged environment;   /* what coil.environ() was last answered with */
     struct coil_known_function known; /* the last function pointer that crossed here */
+    uint32_t late_count;              /* requests that are open and were given up */
+    struct coil_late *late;           /* what they keep; the innermost first */
     struct coil_lent_file *files;     /* of Python's, for C; the innermost call's first */
     struct coil_scope *scopes;        /* calls for which an ask is being carried out, the innermost first */
     struct coil_marshal *marshals;    /* in use, the innermost first */
@@ -215,8 +222,11 @@ bool coil_oneway_call(struct coil_link *link, unsigned function, const void *cal
 /* Saves what the worker has not begun from a channel that ends, and says what is lost. */
 void coil_unsent_save(struct coil_thread *thread, struct coil_channel *channel);
 
-/* Sends what has been saved.  Not while a call of this thread waits: what that one finds out comes first. */
-void coil_unsent_send(struct coil_thread *thread);
+/*
+ * Sends what has been saved, or tells that it is lost.  Not while a call of this thread waits: what that one finds out
+ * comes first.  0; -ETIME: the deadline of the call for which they are sent has passed, and the rest stays.
+ */
+int coil_unsent_send(struct coil_thread *thread);
 
 /* Is there anything that it would send?  Finding a channel may find out that a worker is dead, and save more. */
 bool coil_unsent_can_go(const struct coil_thread *thread);
@@ -259,7 +269,7 @@ void coil_standard_fds_release(struct coil_standard_fds *held);
 /* ---- autostart.c ---- */
 
 /* Starts coild for the socket `path` and waits until it listens.  -EPERM: COIL_AUTOSTART=0. */
-int coil_autostart(const char *path, struct coil_error *error);
+int coil_autostart(const char *path, struct coil_error *error); /* -ETIME: within the deadline it has not */
 
 /* ---- session.c ---- */
 extern struct coil_session *coil_sessions; /* guarded by the runtime lock */
@@ -360,6 +370,9 @@ int coil_channel_drain(struct coil_channel *channel);
 /* May answers still come?  0; -ESRCH, -ETIMEDOUT, -ETIME as coil_channel_receive(). */
 int coil_channel_look(struct coil_channel *channel);
 
+/* Waits until a reply is ready: 0; else as coil_channel_receive(). */
+int coil_channel_await(struct coil_channel *channel);
+
 /* As coil_channel_receive(), for any case. */
 int coil_channel_receive_any(struct coil_channel *channel, struct coil_header *ret_header, struct coil_scope *scope);
 
@@ -415,6 +428,9 @@ void coil_channel_lost(struct coil_channel *channel);
  * waits.  0; else as coil_channel_receive().
  */
 int coil_ask_execute(struct coil_channel *channel, const struct coil_header *header, struct coil_scope *scope);
+
+/* Answers the ready ask (NULL: the innermost one, which has been taken) that it is not done.  As above. */
+int coil_ask_refuse(struct coil_channel *channel, const struct coil_header *header, const char *why);
 
 /* Steps over the ready ask, which is the innermost request now. */
 void coil_ask_begin(struct coil_channel *channel, const struct coil_header *header);
@@ -607,6 +623,8 @@ struct coil_scope {
     struct coil_channel *channel;
     const struct coil_link *link;
     struct coil_marshal *marshal; /* what it has in staging; NULL: nothing so far */
+    bool is_late;                 /* it was given up, and `late` keeps all that (NULL: nobody, for want of memory) */
+    struct coil_late *late;
 };
 
 /*
@@ -660,6 +678,31 @@ void coil_marshal_deinit(struct coil_scope *scope);
  * next call.
  */
 void coil_marshal_reset(struct coil_channel *channel);
+
+/* ---- late.c ---- */
+
+/*
+ * The deadline of the innermost request has passed, and no answer is there.  What the call has in staging is kept until
+ * it has been answered: coil_late_keep() adds the rest of it, instead of releasing it.  Then coil_late_leave(), where
+ * the request was the `level`th that is open.
+ */
+void coil_late_begin(struct coil_channel *channel, uint32_t sequence, struct coil_scope *scope);
+struct coil_check;
+void coil_late_keep(struct coil_scope *scope, const struct coil_staged *frame, const struct coil_staged *result,
+                    const struct coil_check *check);
+void coil_late_leave(struct coil_channel *channel, uint32_t level);
+
+/* C code has returned that may have left such requests open: waits until only `level` requests are.  As
+ * coil_channel_receive(). */
+int coil_late_await(struct coil_channel *channel, uint32_t level);
+
+/* The channel is freed, or reset, and all its staging with it. */
+void coil_late_free(struct coil_channel *channel);
+void coil_late_forget(struct coil_channel *channel);
+
+/* Tells the worker that a deadline has passed in this session; the second one: with the session's lock. */
+void coil_late_say(struct coil_session *session);
+void coil_late_tell(struct coil_session *session);
 
 /* ---- shared.c ---- */
 

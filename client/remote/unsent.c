@@ -196,15 +196,15 @@ bool coil_unsent_can_go(const struct coil_thread *thread)
     return thread->unsent != NULL;
 }
 
-void coil_unsent_send(struct coil_thread *thread)
+int coil_unsent_send(struct coil_thread *thread)
 {
-    int cancel;
+    int cancel, result = 0;
 
     if (!coil_unsent_can_go(thread))
-        return;
+        return 0;
     /* A thread that is cancelled here would leave with locks held. */
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-    while (thread->unsent) {
+    while (result == 0 && thread->unsent) {
         COIL_CLEANUP(unsent_free) struct coil_unsent *unsent = NULL;
         const struct coil_unsent *first = thread->unsent;
         struct coil_channel *channel;
@@ -215,7 +215,11 @@ void coil_unsent_send(struct coil_thread *thread)
 
         r = coil_remote_channel(first->link, &channel, &status, &error);
         if (thread->unsent != first)
-            continue; /* another worker has died meanwhile, and what was in its ring comes first */
+            continue;      /* another worker has died meanwhile, and what was in its ring comes first */
+        if (r == -ETIME) { /* of the call for which they are sent: they go before the next one */
+            result = r;
+            continue;
+        }
         unsent = thread->unsent;
         thread->unsent = unsent->next;
         COIL_FAULT("unsent.send");
@@ -229,6 +233,7 @@ void coil_unsent_send(struct coil_thread *thread)
         }
     }
     (void)pthread_setcancelstate(cancel, NULL);
+    return result;
 }
 
 void coil_unsent_forget(struct coil_thread *thread, const char *why)

@@ -9,6 +9,7 @@
 #include "daemon/host/handle.h"
 #include "daemon/host/host.h"
 #include "daemon/host/imports.h"
+#include "daemon/host/interrupt.h"
 #include "daemon/host/module.h"
 #include "daemon/host/pointer.h"
 #include "daemon/host/programs.h"
@@ -47,6 +48,11 @@ static const struct coil_host_api api = {
     .error_value_get = coil_dispatch_error_value,
     .fork_before = coil_fork_before,
     .fork_after = coil_fork_after,
+    .interrupt = coil_interrupt_raise,
+    .interrupt_is_pending = coil_interrupt_is_pending,
+    .interrupt_clear = coil_interrupt_clear,
+    .has_gil = coil_interrupt_has_gil,
+    .prepare_stacks = coil_interrupt_prepare_stacks,
 };
 
 __attribute__((visibility("default"))) const struct coil_host_api *coil_host_get(void)

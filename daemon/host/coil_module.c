@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "daemon/host/backend.h"
+#include "daemon/host/interrupt.h"
 #include "daemon/host/module.h"
 #include "daemon/host/program.h"
 #include "daemon/host/session_type.h"
@@ -152,9 +153,11 @@ static PyObject *module_new(void)
 {
     COIL_OBJECT module = PyModule_Create(&definition);
     PyObject *client_gone = coil_program_client_gone();
+    PyObject *deadline_exceeded = coil_interrupt_exception();
 
-    if (!module || !client_gone || coil_session_type_prepare(module) < 0 ||
+    if (!module || !client_gone || !deadline_exceeded || coil_session_type_prepare(module) < 0 ||
         PyModule_AddObjectRef(module, "ClientGone", client_gone) < 0 ||
+        PyModule_AddObjectRef(module, "DeadlineExceeded", deadline_exceeded) < 0 ||
         PyModule_AddStringConstant(module, "__version__", COIL_VERSION) < 0)
         return NULL;
     return coil_object_steal(&module);

@@ -22,6 +22,19 @@ static inline PyThreadState *coil_compat_thread_current(void)
 #endif
 }
 
+/*
+ * The thread state that has the GIL, whichever thread asks, or NULL: nobody has, or this version does not tell.  Where
+ * it does, it is one word of the runtime's.
+ */
+static inline PyThreadState *coil_compat_gil_holder(void)
+{
+#if PY_VERSION_HEX >= 0x030c0000
+    return NULL;
+#else
+    return _PyThreadState_UncheckedGet();
+#endif
+}
+
 /* Takes the raised exception, with its traceback; a new reference, NULL if there is none. */
 static inline PyObject *coil_compat_exception_take(void)
 {

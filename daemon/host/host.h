@@ -66,6 +66,12 @@ struct coil_host_ask {
     void *paused;     /* not NULL: the GIL has been given up by `caller`'s own thread, and this takes it back */
 };
 
+/* Why nobody waits for a handler any more, and what is raised in it. */
+enum coil_host_interrupt {
+    COIL_HOST_LATE, /* its deadline has passed: coil.DeadlineExceeded */
+    COIL_HOST_GONE  /* its program has ended: coil.ClientGone */
+};
+
 /* What the embedding process supplies.  Immortal; functions may be called by any thread, with the GIL unless they say
  * otherwise. */
 struct coil_host_callbacks {
@@ -89,8 +95,8 @@ struct coil_host_callbacks {
      * program's service thread (in-process: the calling thread) answers.  Meanwhile the calling
      * thread may run calls of that program, nested, with or without enter and leave around them.
      *
-     * 0; -ESRCH: the program has gone; -ELOOP: nested too deep; -EFAULT: a pointer cannot cross; -ENOTCONN: it has no
-     * service thread; -EPERM, -EINVAL, -ENOMEM: refused; with words.
+     * 0; -ESRCH: the program has gone; -ETIME: it waits for the call no longer; -ELOOP: nested too deep; -EFAULT: a
+     * pointer cannot cross; -ENOTCONN: it has no service thread; -EPERM, -EINVAL, -ENOMEM: refused; with words.
      */
     int (*ask)(void *caller, struct coil_host_program *program, struct coil_host_ask *ask, struct coil_error *error);
 
@@ -264,6 +270,22 @@ struct coil_host_api {
      */
     void (*fork_before)(void);
     void (*fork_after)(bool in_child);
+
+    /*
+     * Handlers that are not waited for.  interrupt() raises an exception in the Python code that `thread` runs: at its
+     * next bytecode, so while it waits somewhere else, interrupt_is_pending().  What was raised may not have come when
+     * the call has returned: interrupt_clear().  With the GIL, on any thread.  -ENOMEM, -ESRCH.
+     */
+    int (*interrupt)(struct coil_host_thread *thread, enum coil_host_interrupt reason);
+    bool (*interrupt_is_pending)(const struct coil_host_thread *thread);
+    void (*interrupt_clear)(struct coil_host_thread *thread);
+
+    /* Has the thread the GIL?  A guess for any thread, without the GIL; never true where Python does not tell. */
+    bool (*has_gil)(const struct coil_host_thread *thread);
+
+    /* From now on this signal has the stacks of all Python threads written to `fd`, whoever has the GIL.  Once, without
+     * the GIL. */
+    int (*prepare_stacks)(int signal_number, int fd, struct coil_error *error);
 };
 
 /* The one symbol that libcoil-host.so exports: "coil_host_get". */

@@ -15,6 +15,7 @@
 #include <errno.h>
 
 #include "daemon/host/backend.h"
+#include "daemon/host/interrupt.h"
 #include "daemon/host/module.h"
 #include "daemon/host/session_type.h"
 #include "daemon/host/start.h"
@@ -84,6 +85,7 @@ int coil_program_current(const char *what, struct coil_program_place *ret_place)
 void coil_program_raise(int r, const char *what, const struct coil_error *error)
 {
     PyObject *type = r == -ESRCH    ? coil_program_client_gone()
+                     : r == -ETIME  ? coil_interrupt_exception()
                      : r == -ELOOP  ? PyExc_RecursionError
                      : r == -EFAULT ? PyExc_ValueError
                      : r == -ENOMEM ? PyExc_MemoryError

@@ -324,6 +324,7 @@ static void attached(struct coil_client *client)
         .pid = (uint64_t)worker->pid,
         .base = coil_session_base(session),
         .heap = coil_heap_base(&worker->heap),
+        .max_call_ms = client->server->max_call_ms,
     };
     const int fds[] = { session->memory[COIL_MEMORY_REQUESTS], session->memory[COIL_MEMORY_REPLIES],
                         session->memory[COIL_MEMORY_STAGING], worker->pidfd, worker->heap.fd };

@@ -195,10 +195,25 @@ static void command(struct coil_client *client, const struct coil_message *messa
         coil_reload_begin(client->server, client, reason);
 }
 
+/* One of its calls is past its deadline: the worker's affair. */
+static void forward_late(struct coil_client *client, const struct coil_message *message)
+{
+    struct coil_message late = { .type = COIL_MESSAGE_LATE, .session = message->session };
+
+    if (!client->attached || (client->session && message->session != client->session->number))
+        refuse(client, "a call is late in a session that it has not got");
+    else if (client->session) /* else its worker has just died */
+        coil_worker_tell(client->session->worker, &late);
+}
+
 static void handle(struct coil_client *client, const struct coil_wire_message *received)
 {
     const struct coil_message *message = &received->message;
 
+    if (message->type == COIL_MESSAGE_LATE) {
+        forward_late(client, message);
+        return;
+    }
     /* Whatever it wants of a session that ends: it attaches anew when it finds the connection closed. */
     if (client->session && client->session->draining) {
         client->step = COIL_CLIENT_DRAINED;

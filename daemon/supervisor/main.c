@@ -29,6 +29,7 @@
 #define TIME_MAX_S (10L * 365 * 24 * 3600)
 #define WARM_WORKERS_MAX 1000000L
 #define CALLS_MAX 1000000000000L
+#define GIL_TIMEOUT_MS 5000
 
 struct options {
     const char *socket; /* NULL: as COIL_SOCKET says */
@@ -37,6 +38,8 @@ struct options {
     long drain_timeout_s;
     long warm_workers;
     struct coil_recycling recycling;
+    long max_call_ms;
+    long gil_timeout_ms;
     int ready_fd;
 };
 
@@ -50,6 +53,7 @@ static void print_help(void)
                  "  --socket PATH            listen here (default: $COIL_SOCKET,\n"
                  "                           $XDG_RUNTIME_DIR/coil/coild.sock or /tmp/coil-UID/coild.sock)\n"
                  "  --idle-timeout SECONDS   leave after this time without programs (default: %d; 0: never)\n"
+                 "  --max-call-ms N          no call may take longer, whatever programs say (default: 0: no limit)\n"
                  "  --log PATH               append to this file; \"-\": stderr\n"
                  "  --ready-fd N             write \"ready\" there once it listens, and leave the terminal\n"
                  "\n"
@@ -59,8 +63,10 @@ static void print_help(void)
                  "                           hold something of it (default: %d; 0: for as long as they do)\n"
                  "  --recycle-calls N        replace a worker that has served N calls (default: 0: never)\n"
                  "  --recycle-memory SIZE    replace one that has SIZE bytes of memory; K, M, G (default: 0: never)\n"
-                 "  --recycle-age SECONDS    replace one that is so old (default: 0: never)\n",
-                 IDLE_TIMEOUT_S, WARM_WORKERS, DRAIN_TIMEOUT_S);
+                 "  --recycle-age SECONDS    replace one that is so old (default: 0: never)\n"
+                 "  --gil-timeout-ms N       replace one whose interpreter lock cannot be had for so long, after a\n"
+                 "                           call's deadline (default: %d)\n",
+                 IDLE_TIMEOUT_S, WARM_WORKERS, DRAIN_TIMEOUT_S, GIL_TIMEOUT_MS);
 }
 
 static int parse_number(const char *text, const char *option, long max, long *ret_number, struct coil_error *error)
@@ -99,6 +105,8 @@ static int parse_options(int argc, char **argv, struct options *ret_options, str
     static const struct option known[] = {
         { "socket", required_argument, NULL, 's' },
         { "idle-timeout", required_argument, NULL, 'i' },
+        { "max-call-ms", required_argument, NULL, 'm' },
+        { "gil-timeout-ms", required_argument, NULL, 'g' },
         { "log", required_argument, NULL, 'l' },
         { "ready-fd", required_argument, NULL, 'r' },
         { "warm-workers", required_argument, NULL, 'w' },
@@ -113,6 +121,7 @@ static int parse_options(int argc, char **argv, struct options *ret_options, str
     struct options options = { .idle_timeout_s = IDLE_TIMEOUT_S,
                                .drain_timeout_s = DRAIN_TIMEOUT_S,
                                .warm_workers = WARM_WORKERS,
+                               .gil_timeout_ms = GIL_TIMEOUT_MS,
                                .ready_fd = -1 };
     long number = 0;
     int option;
@@ -146,6 +155,12 @@ static int parse_options(int argc, char **argv, struct options *ret_options, str
         case 'A':
             r = parse_number(optarg, "--recycle-age", TIME_MAX_S, &number, error);
             options.recycling.age_ms = (uint64_t)number * 1000;
+            break;
+        case 'm':
+            r = parse_number(optarg, "--max-call-ms", INT32_MAX, &options.max_call_ms, error);
+            break;
+        case 'g':
+            r = parse_number(optarg, "--gil-timeout-ms", INT32_MAX, &options.gil_timeout_ms, error);
             break;
         case 'r':
             r = parse_number(optarg, "--ready-fd", 1 << 20, &number, error);
@@ -269,6 +284,8 @@ static int start(const struct options *options, struct coil_server *server, stru
         server->drain_timeout_ms = (uint64_t)options->drain_timeout_s * 1000;
         server->unused_workers = (unsigned)options->warm_workers;
         server->recycling = options->recycling;
+        server->max_call_ms = (uint64_t)options->max_call_ms;
+        server->gil_timeout_ms = (uint64_t)options->gil_timeout_ms;
         r = coil_server_init(server, runtime, error);
     }
     if (r < 0)

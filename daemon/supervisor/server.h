@@ -35,6 +35,8 @@ struct coil_server {
     uint64_t drain_timeout_ms;  /* how long programs may keep a generation after a reload; 0: for ever */
     unsigned unused_workers;    /* so many may wait for programs */
     struct coil_recycling recycling;
+    uint64_t max_call_ms;       /* for every program's calls; 0: no limit */
+    uint64_t gil_timeout_ms;    /* for workers: daemon/worker/late.c */
 
     uv_poll_t listener;
     uv_signal_t signals[COIL_SERVER_SIGNALS];

@@ -318,13 +318,15 @@ static int start_process(struct coil_worker *worker, int link_fd, struct coil_er
 {
     COIL_CLEANUP(coil_environment_block_free) char **block = coil_environment_block_new(worker->environment);
     struct coil_server *server = worker->server;
-    char link_number[16];
+    char link_number[16], gil_timeout[24];
     const char *cwd = worker->environment->cwd;
     char *arguments[] = { "coil-worker",
                           "--link-fd",
                           link_number,
                           "--python",
                           worker->environment->python,
+                          "--gil-timeout-ms",
+                          gil_timeout,
                           worker->environment->private_to ? "--private" : NULL,
                           NULL };
     uv_stdio_container_t stdio[LINK_FD + 1] = {
@@ -350,6 +352,7 @@ static int start_process(struct coil_worker *worker, int link_fd, struct coil_er
         return coil_error_set(error, -ENOMEM, "no memory to start a worker");
     COIL_FAULT("worker.spawn");
     (void)snprintf(link_number, sizeof link_number, "%d", LINK_FD);
+    (void)snprintf(gil_timeout, sizeof gil_timeout, "%llu", (unsigned long long)server->gil_timeout_ms);
     worker->process.data = worker;
     r = uv_spawn(&server->loop, &worker->process, &options);
     worker->has_process = true; /* libuv has initialised the handle even if it failed */

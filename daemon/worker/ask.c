@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "daemon/worker/worker.h"
+#include "daemon/worker/running.h"
 #include "proto/cleanup.h"
 #include "proto/fault.h"
 
@@ -186,11 +186,17 @@ static int exchange(struct attempt *a, struct coil_error *error)
     return r;
 }
 
+/* Has the program given up a call that runs here?  It would not be there to answer, or refuse to. */
+static bool is_late(const struct coil_channel *channel)
+{
+    return coil_running_late(channel) != NULL;
+}
+
 int coil_ask_on(struct coil_channel *channel, struct coil_host_ask *ask, struct coil_error *error)
 {
     COIL_CLEANUP(attempt_deinit) struct attempt a = { .channel = channel, .ask = ask };
 
-    return coil_channel_has_nobody(channel) ? -ESRCH : exchange(&a, error);
+    return coil_channel_has_nobody(channel) || is_late(channel) ? -ESRCH : exchange(&a, error);
 }
 
 /* By the client's service thread, for which the GIL is needed. */
@@ -231,6 +237,8 @@ int coil_ask(void *caller, struct coil_host_program *program, struct coil_host_a
         (void)coil_service_is_expected(session, true);
     if (ask->kind == COIL_ASK_FILE)
         coil_files_withdraw();
+    if (r == -ESRCH && channel && (channel->deserted || is_late(channel)))
+        return coil_error_set(error, -ETIME, "the program's call is past its deadline, and not waited for any more");
     if (r == -ESRCH)
         coil_error_set(error, r,
                        channel && channel->abandoned ? "the program's thread has ended" : "the program has ended");

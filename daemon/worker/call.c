@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "daemon/worker/doing.h"
-#include "daemon/worker/worker.h"
+#include "daemon/worker/running.h"
 #include "proto/cleanup.h"
 #include "proto/fault.h"
 #include "proto/reach.h"
@@ -56,6 +56,12 @@ static struct request request_take(struct coil_channel *channel, const struct co
     coil_consumer_advance(&channel->requests, header);
     coil_consumer_keep_up(&channel->requests);
     return request;
+}
+
+/* Has the client given it up, or a call around it, before its handler was entered? */
+static bool is_given_up(const struct coil_channel *channel, const struct request *request)
+{
+    return coil_running_given_up(channel) == request->sequence || coil_running_late(channel);
 }
 
 /* A handler is about to be entered; with the GIL. */
@@ -258,15 +264,18 @@ static int reply_stray(struct coil_channel *channel, const struct request *reque
 static int run(struct coil_channel *channel, const struct coil_header *header, const struct request *request,
                const struct call *call)
 {
+    struct coil_running running;
     void *result = call->result_at ? call->staged_result : alloca(call->function->result_size + 1u);
     struct coil_header reply = { .kind = COIL_RECORD_RETURN, .error_number = header->error_number };
     void *payload;
     int error_number = header->error_number;
 
+    coil_running_begin(channel, &running, request->sequence, call->slot ? 0 : COIL_DOING_CALL | header->function);
     reply.outcome = (uint8_t)(call->slot ? coil_worker_host->call_slot(channel->host_thread, call->slot, call->host,
                                                                        call->index, call->frame, result, &error_number)
                                          : coil_worker_host->call(channel->host_thread, call->host, call->index,
                                                                   call->frame, result, &error_number));
+    coil_running_end(channel, &running);
     coil_call_child_ends();
     COIL_FAULT("call.handled");
     if (coil_channel_has_nobody(channel))
@@ -318,6 +327,8 @@ int coil_call_execute(struct coil_channel *channel, const struct coil_header *he
 
     COIL_FAULT("call.taken");
     coil_channel_enter(channel);
+    if (__builtin_expect(is_given_up(channel, &request), 0))
+        return reply_failed(channel, &request, COIL_FAILED_LATE, 0, "");
     doing = coil_doing_begin(channel, call.slot ? channel->doing : COIL_DOING_CALL | header->function);
     request_start(channel, &request);
     r = run(channel, header, &request, &call);
@@ -332,13 +343,16 @@ static int open_module(struct coil_channel *channel, struct coil_worker_module *
 {
     struct coil_host_module *host;
     struct coil_header reply = { .kind = COIL_RECORD_OPENED, .function = module->slot << 16, .size = 4 };
+    struct coil_running running;
     uint32_t offset;
     void *payload;
     int r;
 
+    coil_running_begin(channel, &running, request->sequence, COIL_DOING_OPEN | module->slot << 16);
     r = coil_modules_open(module, &host, error);
     if (r == 0)
         r = coil_worker_host->program_opened(coil_session_program(channel->session), host, error);
+    coil_running_end(channel, &running);
     coil_call_child_ends();
     if (r < 0)
         return r;

@@ -17,12 +17,13 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "daemon/worker/worker.h"
+#include "daemon/worker/running.h"
 #include "proto/cleanup.h"
 #include "proto/clock.h"
 #include "proto/fault.h"
 
 #define PATIENCE_MS 1000 /* with a program that does not read what one-way handlers print */
+#define NOWHERE UINT64_MAX
 #define BATCH_MAX 32     /* one-way calls carried out in a row while others wait for the GIL */
 
 /*
@@ -47,18 +48,29 @@ int coil_channel_prepare(void)
     return -pthread_atfork(NULL, NULL, after_fork_in_child);
 }
 
-void *coil_channel_claim(struct coil_channel *channel, uint32_t size)
+static void *await_room(struct coil_channel *channel, uint32_t size, bool is_text)
 {
     const struct timespec moment = { 0, 50000 };
     void *payload;
 
     /* The client is awake and reading, so room comes soon; only much text at once gets here. */
     while (!(payload = coil_producer_claim(&channel->replies, size))) {
-        if (atomic_load_explicit(&channel->session->closing, memory_order_relaxed))
+        if (atomic_load_explicit(&channel->session->closing, memory_order_relaxed) ||
+            (is_text && coil_running_late(channel)))
             return NULL;
         (void)nanosleep(&moment, NULL);
     }
     return payload;
+}
+
+void *coil_channel_claim(struct coil_channel *channel, uint32_t size)
+{
+    return await_room(channel, size, false);
+}
+
+void *coil_channel_claim_text(struct coil_channel *channel, uint32_t size)
+{
+    return await_room(channel, size, true);
 }
 
 void *coil_channel_claim_patiently(struct coil_channel *channel, uint32_t size)
@@ -192,8 +204,11 @@ static int execute(struct coil_channel *channel, const struct coil_header *heade
     case COIL_RECORD_RESET:
         position = channel->requests.cursor;
         coil_consumer_advance(&channel->requests, header);
-        if (channel->asks == 0)
+        if (channel->deserted && channel->deserted_at != NOWHERE)
+            coil_consumer_rewind(&channel->requests, channel->deserted_at);
+        else if (!channel->deserted && channel->asks == 0)
             coil_consumer_rewind(&channel->requests, position);
+        channel->deserted = false;
         channel->abandoned = true; /* handlers that wait for the thread are left first, and go back further */
         return 0;
     case COIL_RECORD_PAD:
@@ -232,7 +247,36 @@ static bool has_to_leave(struct coil_channel *channel)
            (standing == COIL_SESSION_LEAVES && !coil_consumer_ready(&channel->requests));
 }
 
-/* True: a record is ready.  False: the session is closing. */
+/*
+ * I9: a handler waits for its program, which has given up the outermost call and said nothing more: everything is left.
+ * RESET will come here; how far the ring has got then is the client's view already, which both sides need to agree on
+ * what can be used again (I4).
+ */
+static bool desert(struct coil_channel *channel)
+{
+    const struct coil_running *late = channel->asks > 0 && !channel->serves ? coil_running_late(channel) : NULL;
+
+    if (!late || late->outer || coil_consumer_ready(&channel->requests))
+        return false;
+    channel->deserted = true;
+    channel->deserted_at = channel->requests.cursor;
+    coil_consumer_expect(&channel->requests);
+    return true;
+}
+
+/* Everything has been left: RESET is waited for, where it will be; what has been gone back to meanwhile is kept. */
+static void await_reset(struct coil_channel *channel)
+{
+    uint64_t back_at = channel->requests.cursor;
+
+    channel->requests.cursor = channel->deserted_at;
+    if (back_at != channel->deserted_at)
+        channel->deserted_at = back_at;
+    else
+        channel->deserted_at = NOWHERE;
+}
+
+/* True: a record is ready.  False: the session is closing, or the channel deserted. */
 static bool wait_for_record(struct coil_channel *channel)
 {
     if (has_to_leave(channel))
@@ -246,8 +290,11 @@ static bool wait_for_record(struct coil_channel *channel)
         return true;
     atomic_store_explicit(&channel->waits_at, (uint32_t)(channel->requests.cursor & (COIL_RING_SIZE - 1)),
                           memory_order_relaxed);
+    if (desert(channel))
+        return false;
     while (!coil_consumer_sleep(&channel->requests, -1))
-        if (atomic_load_explicit(&channel->session->closing, memory_order_relaxed) || has_to_leave(channel))
+        if (desert(channel) || atomic_load_explicit(&channel->session->closing, memory_order_relaxed) ||
+            has_to_leave(channel))
             return false;
     return true;
 }
@@ -255,14 +302,20 @@ static bool wait_for_record(struct coil_channel *channel)
 int coil_channel_serve(struct coil_channel *channel, unsigned until, struct coil_header *ret_header)
 {
     struct coil_error error; /* large, so it is filled only when it is needed */
+    bool is_awaiting_reset = false;
     int r = 0;
 
     while (r == 0) {
+        is_awaiting_reset = is_awaiting_reset && channel->deserted;
         if (channel->abandoned && channel->asks == 0) {
             r = reset(channel);
             continue;
         }
-        if (coil_channel_has_nobody(channel) || !wait_for_record(channel))
+        if (channel->deserted && channel->asks == 0 && !is_awaiting_reset) {
+            await_reset(channel);
+            is_awaiting_reset = true;
+        }
+        if ((coil_channel_has_nobody(channel) && !is_awaiting_reset) || !wait_for_record(channel))
             return -ESRCH;
         if (!coil_consumer_header(&channel->requests, ret_header)) {
             coil_channel_break(channel, "the client sent a record that does not fit its ring");
@@ -270,7 +323,10 @@ int coil_channel_serve(struct coil_channel *channel, unsigned until, struct coil
         }
         if (ret_header->kind == until)
             return 0;
-        r = execute(channel, ret_header, &error);
+        if (is_awaiting_reset && ret_header->kind != COIL_RECORD_RESET && ret_header->kind != COIL_RECORD_PAD)
+            r = coil_error_set(&error, -EPROTO, "the client goes on after it has given up its call");
+        else
+            r = execute(channel, ret_header, &error);
     }
     if (r == -EPROTO)
         coil_channel_break(channel, error.text);

@@ -111,6 +111,9 @@ static int handle(const struct coil_wire_message *received)
         if (r == 0)
             return 0; /* answered when it has been carried out, or cannot be */
         break;
+    case COIL_MESSAGE_LATE:
+        coil_late_look(true);
+        return 0;
     case COIL_MESSAGE_DRAIN:
         r = coil_session_drain(m->session, m->request, &error);
         if (r == 0)
@@ -189,7 +192,7 @@ int coil_link_serve(int fd)
     const struct coil_message ready = { .type = COIL_MESSAGE_READY,
                                         .protocol = COIL_PROTOCOL,
                                         .version = COIL_VERSION };
-    int interval_ms = REAP_INTERVAL_MS;
+    int interval_ms = REAP_INTERVAL_MS, late_ms;
     bool closing = false;
     int r;
 
@@ -198,7 +201,8 @@ int coil_link_serve(int fd)
     if (r == 0)
         r = say(&ready);
     while (r == 0) {
-        if (wait_for_news(closing ? interval_ms : -1))
+        late_ms = coil_late_tick();
+        if (wait_for_news(closing && (late_ms < 0 || interval_ms < late_ms) ? interval_ms : late_ms))
             interval_ms = REAP_INTERVAL_MS;
         else
             interval_ms = interval_ms * 2 < REAP_INTERVAL_MAX_MS ? interval_ms * 2 : REAP_INTERVAL_MAX_MS;

@@ -48,6 +48,7 @@ static const struct coil_host_callbacks callbacks = {
 struct options {
     int link_fd;
     const char *python;
+    unsigned gil_timeout_ms;
     bool is_private;
 };
 
@@ -56,6 +57,7 @@ static int parse(int argc, char **argv, struct options *ret_options)
     static const struct option longs[] = {
         { "link-fd", required_argument, NULL, 'l' },
         { "python", required_argument, NULL, 'p' },
+        { "gil-timeout-ms", required_argument, NULL, 'g' },
         { "private", no_argument, NULL, 'r' },
         { 0 },
     };
@@ -67,6 +69,8 @@ static int parse(int argc, char **argv, struct options *ret_options)
             ret_options->link_fd = atoi(optarg);
         else if (c == 'p')
             ret_options->python = *optarg ? optarg : NULL;
+        else if (c == 'g')
+            ret_options->gil_timeout_ms = (unsigned)strtoul(optarg, NULL, 10);
         else if (c == 'r')
             ret_options->is_private = true;
         else
@@ -139,6 +143,8 @@ int main(int argc, char **argv)
     }
     COIL_FAULT("main.python_started");
     if (coil_watch_start(&error) < 0)
+        fprintf(stderr, "coil-worker: %s\n", error.text);
+    if (coil_late_prepare(options.gil_timeout_ms, &error) < 0)
         fprintf(stderr, "coil-worker: %s\n", error.text);
     /* Not exit(): atexit handlers and destructors have no business in a process whose threads still run Python. */
     _exit(coil_link_serve(options.link_fd));

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 
 #include "daemon/worker/doing.h"
-#include "daemon/worker/worker.h"
+#include "daemon/worker/running.h"
 #include "proto/cleanup.h"
 #include "proto/clock.h"
 #include "proto/expression.h"
@@ -146,6 +146,7 @@ static void run(struct coil_channel *channel, const struct coil_header *header, 
                 const unsigned char *frame)
 {
     int error_number = header->error_number;
+    struct coil_running running;
     uint32_t doing;
 
     coil_channel_enter(channel);
@@ -153,8 +154,10 @@ static void run(struct coil_channel *channel, const struct coil_header *header, 
     COIL_FAULT("oneway.before_started");
     atomic_store_explicit(&channel->control->started, channel->requests.sequence, memory_order_release); /* S */
     COIL_FAULT("oneway.started");
+    coil_running_begin(channel, &running, 0, COIL_DOING_CALL | header->function);
     channel->oneway_depth++;
     (void)coil_worker_host->call(channel->host_thread, f->host, f->index, frame, NULL, &error_number);
+    coil_running_end(channel, &running);
     coil_call_child_ends();
     COIL_FAULT("oneway.handled");
     channel->oneway_depth--;

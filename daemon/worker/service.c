@@ -25,6 +25,7 @@ int coil_service_park(struct coil_channel *channel, const struct coil_header *he
 
     if (channel->asks > 0)
         return coil_error_set(error, -EPROTO, "the client serves in the middle of a call");
+    channel->serves = true;
     coil_consumer_advance(&channel->requests, header);
     coil_consumer_tell(&channel->requests);
     (void)pthread_mutex_lock(&session->lock);

@@ -19,6 +19,7 @@
 #include "proto/fault.h"
 
 #define DRAIN_MS 5000 /* for the one-way calls that a program has left behind */
+#define GRACE_MS 20 /* for handlers that end by themselves, before they are told to */
 
 static pthread_mutex_t sessions_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct coil_session *sessions;
@@ -99,8 +100,10 @@ int coil_session_channel(uint64_t number, uint64_t index, struct coil_error *err
     r = coil_channel_start(session, (uint32_t)index, &channel, error);
     if (r < 0)
         return r;
+    (void)pthread_mutex_lock(&sessions_lock); /* others may be looking */
     channel->next = session->channels;
     session->channels = channel;
+    (void)pthread_mutex_unlock(&sessions_lock);
     return 0;
 }
 
@@ -219,6 +222,14 @@ static bool is_service(struct coil_session *session, const struct coil_channel *
     return is;
 }
 
+/* For longer than handlers need that are about to end anyway? */
+static bool has_been_closing(const struct coil_session *session)
+{
+    return atomic_load_explicit(&session->closing, memory_order_relaxed) &&
+           coil_clock_ms() >=
+               atomic_load_explicit(&session->drain_until_ms, memory_order_relaxed) - DRAIN_MS + GRACE_MS;
+}
+
 /* Wakes the channels of a closing session; true when all have ended. */
 static bool session_has_ended(struct coil_session *session)
 {
@@ -230,6 +241,10 @@ static bool session_has_ended(struct coil_session *session)
         ended = false;
         is_used = is_used || !is_service(session, c);
         coil_channel_wake(c);
+    }
+    if (is_used && has_been_closing(session) && !session->is_given_up) {
+        session->is_given_up = true;
+        coil_late_look(false);
     }
     /* Drained: the program is needed no longer. */
     if (!ended && !is_used && !atomic_load_explicit(&session->closing, memory_order_relaxed))
@@ -261,6 +276,19 @@ bool coil_sessions_reap(uint64_t *ret_request, bool *ret_closing)
     *ret_request = ended->close_request;
     session_end(ended);
     return true;
+}
+
+bool coil_sessions_look(bool (*look)(struct coil_channel *channel, int64_t now_ms), int64_t now_ms)
+{
+    bool found = false;
+
+    (void)pthread_mutex_lock(&sessions_lock);
+    for (const struct coil_session *s = sessions; s; s = s->next)
+        for (struct coil_channel *c = s->channels; c; c = c->next)
+            if (!atomic_load_explicit(&c->ended, memory_order_acquire) && look(c, now_ms)) /* E */
+                found = true;
+    (void)pthread_mutex_unlock(&sessions_lock);
+    return found;
 }
 
 static unsigned char *error_values(const struct coil_session *session)

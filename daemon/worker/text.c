@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "daemon/worker/worker.h"
+#include "daemon/worker/running.h"
 
 static void write_log(enum coil_host_stream stream, const char *text, size_t size)
 {
@@ -31,7 +31,7 @@ static bool put(struct coil_channel *channel, enum coil_host_stream stream, cons
 {
     struct coil_header header = { .kind = COIL_RECORD_TEXT, .outcome = (uint8_t)stream, .size = (uint32_t)size };
     void *payload = channel->oneway_depth > 0 ? coil_channel_claim_patiently(channel, header.size)
-                                              : coil_channel_claim(channel, header.size);
+                                              : coil_channel_claim_text(channel, header.size);
 
     if (!payload)
         return false;
@@ -65,7 +65,8 @@ static bool turn_back(struct coil_channel *channel)
 /* True: the program gets it. */
 static bool send(struct coil_channel *channel, enum coil_host_stream stream, const char *text, size_t size)
 {
-    if (atomic_load_explicit(&channel->session->closing, memory_order_relaxed) || coil_channel_has_nobody(channel))
+    if (atomic_load_explicit(&channel->session->closing, memory_order_relaxed) || coil_channel_has_nobody(channel) ||
+        coil_running_late(channel))
         return false;
     if (channel->text_in_log && !turn_back(channel))
         return false;
@@ -73,7 +74,7 @@ static bool send(struct coil_channel *channel, enum coil_host_stream stream, con
         size_t piece = size < COIL_PAYLOAD_MAX ? size : COIL_PAYLOAD_MAX;
 
         if (!put(channel, stream, text, piece)) {
-            if (!atomic_load_explicit(&channel->session->closing, memory_order_relaxed))
+            if (!atomic_load_explicit(&channel->session->closing, memory_order_relaxed) && !coil_running_late(channel))
                 turn_to_log(channel);
             write_log(stream, text, size);
             break;

@@ -26,6 +26,8 @@
  *     doing.h     what each channel does, for when the process is dead
  *     fatal.c     which of them has ended it
  *     check.c     COIL_CHECK: memory of calls that have ended
+ *     running.h   which handlers run, and which of them nobody waits for any more
+ *     late.c      what becomes of those
  */
 #ifndef COIL_WORKER_H
 #define COIL_WORKER_H
@@ -42,6 +44,7 @@
 #include "proto/wait.h"
 
 struct coil_session;
+struct coil_running;
 
 /* The one host of this process; set before the first session comes. */
 extern const struct coil_host_api *coil_worker_host;
@@ -170,6 +173,10 @@ struct coil_channel {
     uint32_t oneway_refused;   /* not carried out, ever */
     uint64_t oneway_dropped;   /* not carried out, because the program has gone */
     bool text_in_log;          /* the program does not read, so text of one-way handlers goes there for now */
+    bool serves;               /* it is the service channel */
+    struct coil_running *running; /* the innermost handler; changed with the GIL */
+    bool deserted;                /* its outermost call was given up, and is being left: I9 */
+    uint64_t deserted_at;         /* then: where RESET will be */
     unsigned asks;             /* handlers of this thread that wait for the program, one within the other */
     void *paused;              /* the GIL is given up in such a one: what takes it back */
     _Atomic uint32_t waits_at; /* offset in the ring of the commit word it sleeps on; relaxed: the reaper tries again */
@@ -204,6 +211,7 @@ struct coil_session {
     struct coil_host_peer peer; /* the program: what never changes of it */
     uint64_t base;
     uint64_t close_request;         /* the message that asked to close; 0: open.  The link's thread only */
+    bool is_given_up; /* its handlers have been told to end: late.c.  The link's thread only */
     _Atomic int64_t drain_until_ms; /* closing: when to stop carrying out one-way calls; written before `closing` */
     _Atomic bool closing; /* set by the link's thread, seen by channels between records; relaxed: they are woken until
                              they see it */
@@ -267,6 +275,10 @@ int coil_session_close(uint64_t number, uint64_t request, struct coil_error *err
  * ended: true, with the request that asked for it.  *ret_closing: whether any is still ending.
  */
 bool coil_sessions_reap(uint64_t *ret_request, bool *ret_closing);
+
+/* Calls `look` for each channel that has not ended; true if that has been, once.  It must not take any lock that is
+ * held around what sessions do.  Any thread. */
+bool coil_sessions_look(bool (*look)(struct coil_channel *channel, int64_t now_ms), int64_t now_ms);
 
 /* Where the session publishes the module's error values, filled with the current ones.  A channel's thread, with the
  * GIL. */
@@ -348,14 +360,14 @@ void coil_channel_break(struct coil_channel *channel, const char *what);
 void coil_channel_answer(struct coil_channel *channel, uint64_t request_position, const struct coil_header *answer);
 
 /*
- * For a request whose answer nobody waits for: the channel is broken or abandoned.  -ECANCELED: it ends; 0: it goes on
- * when all such requests have been left.
+ * For a request whose answer nobody waits for: the channel is broken, abandoned or deserted.  -ECANCELED: it ends; 0:
+ * it goes on when all such requests have been left.
  */
 int coil_channel_drop(struct coil_channel *channel, uint64_t request_position);
 
 static inline bool coil_channel_has_nobody(const struct coil_channel *channel)
 {
-    return channel->broken || channel->abandoned;
+    return channel->broken || channel->abandoned || channel->deserted;
 }
 
 /*
@@ -385,6 +397,9 @@ void *coil_channel_claim_patiently(struct coil_channel *channel, uint32_t size);
 
 /* Room for a reply of `size` bytes; waits while the client has not read enough.  NULL: the session is closing. */
 void *coil_channel_claim(struct coil_channel *channel, uint32_t size);
+
+/* The same for text.  NULL also when the program has given up the call. */
+void *coil_channel_claim_text(struct coil_channel *channel, uint32_t size);
 
 /* ---- call.c: 0; -EPROTO with words for the log; -ECANCELED: the session is closing ---- */
 int coil_call_execute(struct coil_channel *channel, const struct coil_header *header, struct coil_error *error);
@@ -494,6 +509,17 @@ void coil_watch_look(void);
 
 /* Has anything changed?  Then the supervisor was told.  Any thread. */
 bool coil_watch_has_changed(void);
+
+/* ---- late.c: the link's thread ---- */
+
+/* Once, when Python runs: how long the GIL may be kept from calls that are late. */
+int coil_late_prepare(unsigned gil_timeout_ms, struct coil_error *error);
+
+/* Handlers are to end: a program has said that a deadline has passed, or has gone. */
+void coil_late_look(bool has_deadline);
+
+/* Has to be called again in so many milliseconds; -1: when coil_late_look() has been. */
+int coil_late_tick(void);
 
 /* ---- link.c ---- */
 

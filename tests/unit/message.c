@@ -35,6 +35,7 @@ static struct coil_message example(enum coil_message_type type)
         .base = UINT64_C(0x200000000000),
         .channel = 1023,
         .function = UINT32_MAX,
+        .max_call_ms = 5000,
         .code = COIL_REFUSED_CONFLICT,
         .text = "what happened",
     };
@@ -54,6 +55,7 @@ static void assert_same(const struct coil_message *got, const struct coil_messag
     assert_true(got->base == (HAS(BASE) ? sent->base : 0));
     assert_int_equal(got->channel, HAS(CHANNEL) ? sent->channel : 0);
     assert_true(got->function == (HAS(FUNCTION) ? sent->function : 0));
+    assert_true(got->max_call_ms == (HAS(MAX_CALL) ? sent->max_call_ms : 0));
     assert_int_equal(got->code, HAS(CODE) ? sent->code : 0);
     if (HAS(VERSION))
         assert_string_equal(got->version, sent->version);

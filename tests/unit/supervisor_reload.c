@@ -309,7 +309,7 @@ int main(int argc, char **argv)
     };
     int r;
 
-    if (argc == 5 && strcmp(argv[1], "--link-fd") == 0)
+    if (argc >= 5 && strcmp(argv[1], "--link-fd") == 0)
         return be_worker(argv[4]);
     r = cmocka_run_group_tests(tests, install, uninstall);
     coil_wire_message_deinit(&reply);

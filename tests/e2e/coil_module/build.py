@@ -87,8 +87,8 @@ ffi.embedding_init_code("""
     @ffi.def_extern(error=-1)
     def words():
         documented = [name for name in dir(coil) if not name.startswith("_") and getattr(coil, name).__doc__]
-        assert documented == ["ClientGone", "Peer", "Session", "current", "cwd", "environ", "on_open", "peer"], documented
-        assert issubclass(coil.ClientGone, RuntimeError)
+        assert documented == ["ClientGone", "DeadlineExceeded", "Peer", "Session", "current", "cwd", "environ", "on_open", "peer"], documented
+        assert issubclass(coil.ClientGone, RuntimeError) and issubclass(coil.DeadlineExceeded, TimeoutError)
         assert coil.__doc__ and coil.__version__
         for wrong in (lambda: coil.on_open(3), lambda: coil.current().on_close(None), lambda: coil.Session()):
             try:
