@@ -48,6 +48,7 @@ SCENARIOS = {
     "death": (["attach", "oneway", "die", "call", "leave"], {}, True),
     "reload": (["attach", "oneway", "reload", "callback", "leave"], {}, True),
     "alone": (["attach", "oneway", "reload", "call", "leave"], {}, False),
+    "late": (["attach", "late", "call", "oneway", "late", "callback", "leave"], {}, True),
     "stop": (["attach", "call", "status", "stop", "call", "leave"], {}, True),
     "hopeless": (["attach", "hopeless"], {}, True),
     "stream": (["attach", "call", "stream"], {}, True),

@@ -24,6 +24,7 @@ ffi.embedding_api("""
     int noted(void) /* [error(-1)] */;
     int later(int x) /* [error(-1)] */;
     int die(void) /* [error(-1)] */;
+    int tardy(void) /* [timeout(100), error(-1)] */;
 """)
 ffi.set_source("faulty", """
     typedef int (*unary_t)(int);
@@ -33,7 +34,7 @@ ffi.set_source("faulty", """
     static int nest_in_c(int depth) { return depth <= 0 ? 0 : 1 + nest(depth - 1); }
 """)
 ffi.embedding_init_code("""
-    import builtins, os, signal, sys, threading
+    import builtins, os, signal, sys, threading, time
     from faulty import ffi, lib
     import coil
 
@@ -107,6 +108,11 @@ ffi.embedding_init_code("""
     @ffi.def_extern(error=-1)
     def die():
         os.kill(os.getpid(), signal.SIGKILL)
+
+    @ffi.def_extern(error=-1)
+    def tardy():
+        while True:
+            time.sleep(0.01)
 
     @ffi.def_extern(error=-1)
     def noted():

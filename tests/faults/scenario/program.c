@@ -28,7 +28,7 @@ extern int add(int a, int b), often(int a), length(const char *s), fill(int *v, 
 extern int big(const unsigned char *data, int size), apply(unary_t f, int x), through_lib(int x), nest(int depth);
 extern unary_t multiplier(int by);
 extern double sum(const double *v, int n);
-extern int say(int x), noted(void), later(int x), die(void), negate(int a), hopeless(void);
+extern int say(int x), noted(void), later(int x), die(void), tardy(void), negate(int a), hopeless(void);
 extern void note(int x), note_loudly(int x, const char *why);
 extern int coil_last_error(const char **ret_text);
 extern void *coil_alloc(size_t size);
@@ -224,6 +224,18 @@ static void part_die(void)
     CALL("add after a death", add(1, 1), 2, -1);
 }
 
+/* Python does not come back before it is told to. */
+static void part_late(void)
+{
+    long since_ms = now_ms();
+
+    if (tardy() != -1 || coil_last_error(NULL) == 0)
+        printf("WRONG tardy: it has returned\n");
+    if (now_ms() - since_ms > SLOW_MS)
+        printf("slow tardy: %ld ms\n", now_ms() - since_ms);
+    CALL("add after a deadline", add(1, 1), 2, -1);
+}
+
 /* A module whose init code fails does so for good. */
 static void part_hopeless(void)
 {
@@ -264,7 +276,7 @@ static const struct {
     { "slot", part_slot },     { "region", part_region }, { "oneway", part_oneway }, { "later", part_later },
     { "thread", part_thread }, { "second", part_second }, { "reload", part_reload }, { "stop", part_stop },
     { "status", part_status }, { "leave", part_leave },   { "die", part_die },       { "hopeless", part_hopeless },
-    { "stream", part_stream },
+    { "stream", part_stream }, { "late", part_late },
 };
 
 int main(int argc, char **argv)
