@@ -56,11 +56,11 @@ SCENARIOS = {
     "checked": (["attach", "call", "large", "callback", "region", "thread"], {"COIL_CHECK": "1"}, True),
 }
 
-# Points that no scenario comes to, and why.
+# Points that no scenario comes to each time, and why.
 EXPLAINED = {
     "wire.*.refuse": "sent when a function has killed five workers: tests/e2e/crash_loop",
     "wire.*.changed": "sent when a Python file was edited: tests/e2e/edited_files",
-    "wire.*.failed": "sent when something is refused: tests/e2e/crash_start, python_missing, version_mismatch",
+    "wire.*.failed": "sent when something is refused: tests/e2e/crash_start, python_missing, version_mismatch, reload_moves",
 }
 
 
@@ -383,9 +383,13 @@ def prepare(options):
     case.compile("second_client.c", "second_client", "-L" + library, "-Wl,-rpath," + library, "-lcoil")
 
 
+def is_explained(name):
+    return any(fnmatch.fnmatch(name, pattern) for pattern in EXPLAINED)
+
+
 def unreached(sources, traced):
     passed = {point.split(":", 1)[1] for points in traced.values() for point in points}
-    return sorted(name for name in sources - passed if not any(fnmatch.fnmatch(name, pattern) for pattern in EXPLAINED))
+    return sorted(name for name in sources - passed if not is_explained(name))
 
 
 def all_jobs(traced):
@@ -481,7 +485,7 @@ def run(options):
         if "failure" in answer or answer["reached"]:
             continue
         missed += 1
-        if answer["job"][2] == 1:
+        if answer["job"][2] == 1 and not is_explained(answer["job"][1].split(":", 1)[1]):
             failures.append(answer["job"])
             print("FAIL %s: the point was armed twice and not reached" % " ".join(str(part) for part in answer["job"][:4]))
     for answer in pool.end():
