@@ -12,8 +12,8 @@
  * here: calls into Python do not come this way.
  *
  * Memory for a body grows as its bytes arrive, so that a length alone costs
- * nothing.  Once something makes no sense, the stream cannot be understood any
- * more and the wire stays broken.
+ * nothing.  Where there is none, what has come is kept, and the next attempt goes on with it.  Once something makes no
+ * sense, the stream cannot be understood any more and the wire stays broken.
  *
  * Used by the client, the supervisor, the worker and coilctl.  No locks: the
  * owner of a wire lets one thread at a time in.
@@ -150,6 +150,12 @@ bool coil_wire_pending(const struct coil_wire *wire)
     return wire->first != NULL;
 }
 
+/* Does the kernel lack memory right now?  The connection is still good then. */
+static bool is_shortage(int r)
+{
+    return r == -ENOMEM || r == -ENOBUFS;
+}
+
 /* ---- sending ---- */
 
 /* Sends some of a packet: its fds with its first byte.  Bytes sent, or a negative errno. */
@@ -183,15 +189,16 @@ static ssize_t packet_send(int fd, const struct packet *packet)
     return sent < 0 ? -errno : sent;
 }
 
-int coil_wire_flush(struct coil_wire *wire)
+/* As coil_wire_flush(), and -ENOMEM or -ENOBUFS. */
+static int flush(struct coil_wire *wire)
 {
     struct packet *packet;
 
     while ((packet = wire->first)) {
         ssize_t sent = packet_send(wire->fd, packet);
 
-        if (sent == -EAGAIN)
-            return -EAGAIN;
+        if (sent == -EAGAIN || is_shortage((int)sent))
+            return (int)sent;
         if (sent < 0)
             return -EPIPE;
         if (packet->sent == 0)
@@ -206,6 +213,29 @@ int coil_wire_flush(struct coil_wire *wire)
         packet_free(packet);
     }
     return 0;
+}
+
+int coil_wire_flush(struct coil_wire *wire)
+{
+    int r = flush(wire);
+
+    return is_shortage(r) ? -EAGAIN : r;
+}
+
+/* Takes the last message back, if none of it has been sent. */
+static bool take_back(struct coil_wire *wire)
+{
+    struct packet **at = &wire->first;
+
+    while ((*at)->next)
+        at = &(*at)->next;
+    if ((*at)->sent > 0)
+        return false;
+    wire->queued -= (*at)->size;
+    packet_free(*at);
+    *at = NULL;
+    wire->last = at;
+    return true;
 }
 
 int coil_wire_send(struct coil_wire *wire, const struct coil_message *message, const int *fds, struct coil_error *error)
@@ -236,8 +266,11 @@ int coil_wire_send(struct coil_wire *wire, const struct coil_message *message, c
     wire->last = &packet->next;
     packet = NULL;
     COIL_FAULT_OF("wire.send", coil_message_name(message->type));
-    if (coil_wire_flush(wire) == -EPIPE)
+    r = flush(wire);
+    if (r == -EPIPE)
         return coil_error_set(error, -EPIPE, "the other side has closed the connection");
+    if (is_shortage(r) && take_back(wire))
+        return coil_error_set(error, -ENOMEM, "no memory to send the message \"%s\"", coil_message_name(message->type));
     COIL_FAULT_OF("wire.sent", coil_message_name(message->type));
     return 0;
 }
@@ -282,7 +315,7 @@ static bool keep_fds(struct coil_wire *wire, struct msghdr *header)
     return kept;
 }
 
-/* Reads up to `size` bytes.  Their number, -EAGAIN, -EPIPE, or -EBADMSG or -EMFILE with words. */
+/* Reads up to `size` bytes.  Their number, -EAGAIN, -EPIPE, or -EBADMSG, -EMFILE or -ENOMEM with words. */
 static ssize_t read_some(struct coil_wire *wire, void *data, size_t size, struct coil_error *error)
 {
     union {
@@ -301,6 +334,8 @@ static ssize_t read_some(struct coil_wire *wire, void *data, size_t size, struct
     do
         got = recvmsg(wire->fd, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     while (got < 0 && errno == EINTR);
+    if (got < 0 && is_shortage(-errno))
+        return coil_error_set(error, -ENOMEM, "no memory to receive a message");
     if (got < 0)
         return errno == EAGAIN ? -EAGAIN : -EPIPE;
     kept = keep_fds(wire, &header);
@@ -346,7 +381,7 @@ static int grow_body(struct coil_wire *wire, struct coil_error *error)
         capacity = wire->body_size;
     body = realloc(wire->body, capacity);
     if (!body)
-        return broken(wire, error, "no memory for a message");
+        return coil_error_set(error, -ENOMEM, "no memory for a message");
     wire->body = body;
     wire->body_capacity = capacity;
     return 0;
@@ -390,6 +425,8 @@ int coil_wire_receive(struct coil_wire *wire, struct coil_wire_message *ret_mess
     if (r < 0)
         return r;
     r = coil_message_decode(wire->body, wire->body_size, &received.message, &received.memory, error);
+    if (r == -ENOMEM) /* the message stays */
+        return r;
     body_reset(wire);
     if (r < 0) {
         wire->broken = true;

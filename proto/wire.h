@@ -49,7 +49,8 @@ int coil_wire_fd(const struct coil_wire *wire);
 /*
  * Queues a message (the fds are duplicated) and sends as much as the socket
  * takes.  0 when queued, sent or not (see coil_wire_pending); -EPIPE when the peer
- * has gone.  Never raises SIGPIPE.  Fails with -ENOBUFS when more than 64 MiB wait.
+ * has gone.  Never raises SIGPIPE.  Fails with -ENOBUFS when more than 64 MiB wait; with -ENOMEM the message is not
+ * queued.
  */
 int coil_wire_send(struct coil_wire *wire, const struct coil_message *message, const int *fds,
                    struct coil_error *error);
@@ -59,7 +60,7 @@ bool coil_wire_pending(const struct coil_wire *wire);
 /*
  * Takes one message that has come.  0 and a message; -EAGAIN: none is whole
  * yet; -EPIPE: the peer has closed; -EBADMSG with words: nonsense on the wire (surplus fds are closed); -EMFILE: its fds
- * found no room here.
+ * found no room here; -ENOMEM with words: the message is kept, and can be had later.
  */
 int coil_wire_receive(struct coil_wire *wire, struct coil_wire_message *ret_message, struct coil_error *error);
 

@@ -140,7 +140,7 @@ static int receive(void)
 
         if (r == -EAGAIN)
             return 0;
-        if (r == -EBADMSG || r == -EMFILE)
+        if (r == -EBADMSG || r == -EMFILE || r == -ENOMEM)
             fprintf(stderr, "coil-worker: %s\n", error.text);
         if (r == 0)
             r = handle(&message);
