@@ -96,7 +96,7 @@ int coil_session_channel(uint64_t number, uint64_t index, struct coil_error *err
         return coil_error_set(error, -ENOSPC, "a program has at most %u channels", COIL_CHANNELS_MAX);
     for (channel = session->channels; channel; channel = channel->next)
         if (channel->index == index)
-            return coil_error_set(error, -EEXIST, "channel %llu is open already", (unsigned long long)index);
+            return 0; /* the program has not been able to take the answer, and asks again */
     r = coil_channel_start(session, (uint32_t)index, &channel, error);
     if (r < 0)
         return r;
