@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 
 #include <errno.h>
+#include <semaphore.h>
 #include <signal.h>
 
 #include "client/remote/remote.h"
@@ -42,29 +43,38 @@ static void serve(struct coil_channel *channel)
     coil_marshal_deinit(&scope);
 }
 
+/* What starter and started tell each other; the starter's, who waits for `told`. */
+struct start {
+    struct coil_channel *channel;
+    bool serves; /* else there was no memory for the thread's state, and the channel is still the starter's */
+    sem_t told;
+};
+
 static void *service_main(void *argument)
 {
-    struct coil_channel *channel = argument;
+    struct start *start = argument;
+    struct coil_channel *channel = start->channel;
     struct coil_session *session = channel->session;
     struct coil_thread *thread = coil_thread_get();
 
+    start->serves = thread != NULL;
+    (void)sem_post(&start->told);
+    if (!thread)
+        return NULL;
     (void)prctl(PR_SET_NAME, "coil-service");
     COIL_FAULT("service.started");
-    if (thread) {
-        thread->channel = thread->channels = channel; /* given back when the thread ends */
-        serve(channel);
-    } else {
-        coil_channel_release(channel);
-    }
+    thread->channel = thread->channels = channel; /* given back when the thread ends */
+    serve(channel);
     (void)pthread_mutex_lock(&start_lock);
     session->has_service = false;
     (void)pthread_mutex_unlock(&start_lock);
     return NULL;
 }
 
-/* A thread without signals, for the channel.  An errno. */
+/* A thread without signals, for the channel.  Python may rely on it once this has said 0.  An errno. */
 static int start_thread(struct coil_channel *channel)
 {
+    struct start start = { .channel = channel };
     pthread_attr_t attributes;
     sigset_t all, before;
     pthread_t thread;
@@ -75,10 +85,13 @@ static int start_thread(struct coil_channel *channel)
     (void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     (void)pthread_attr_setstacksize(&attributes, STACK_SIZE);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    r = pthread_create(&thread, &attributes, service_main, channel);
+    (void)sem_init(&start.told, 0, 0);
+    r = pthread_create(&thread, &attributes, service_main, &start);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     (void)pthread_attr_destroy(&attributes);
-    return r;
+    while (r == 0 && sem_wait(&start.told) < 0)
+        ; /* a signal */
+    return r == 0 && !start.serves ? ENOMEM : r;
 }
 
 int coil_service_start(struct coil_session *session, struct coil_error *error)
