@@ -203,29 +203,51 @@ static void adopt(struct coil_link *link, const struct coil_module *module)
         memcpy(link->stubs, module->program->functions, link->image->functions.count * sizeof *link->stubs);
 }
 
+/* The module's link, made if there is none.  NULL with words. */
+static struct coil_link *find_link(struct coil_module *module, struct coil_error *error)
+{
+    struct coil_link *link;
+
+    coil_fork_prepare();
+    (void)pthread_mutex_lock(&coil_runtime_lock);
+    link = atomic_load_explicit(runtime_of(module), memory_order_relaxed);
+    if (!link && coil_descriptor_check(module->descriptor, module->descriptor->size, error) == 0) {
+        link = find_orphan(module);
+        if (link)
+            adopt(link, module);
+        else
+            link = link_new(module, error);
+        if (link)
+            atomic_store_explicit(runtime_of(module), link, memory_order_release); /* M */
+    }
+    (void)pthread_mutex_unlock(&coil_runtime_lock);
+    return link;
+}
+
 struct coil_link *coil_link_of(struct coil_module *module)
 {
     struct coil_link *link = atomic_load_explicit(runtime_of(module), memory_order_acquire); /* M */
     struct coil_error error = { 0 };
 
-    if (link)
-        return link;
-    coil_fork_prepare();
-    (void)pthread_mutex_lock(&coil_runtime_lock);
-    link = atomic_load_explicit(runtime_of(module), memory_order_relaxed);
-    if (!link && coil_descriptor_check(module->descriptor, module->descriptor->size, &error) == 0) {
-        link = find_orphan(module);
-        if (link)
-            adopt(link, module);
-        else
-            link = link_new(module, &error);
-        if (link)
-            atomic_store_explicit(runtime_of(module), link, memory_order_release); /* M */
-    }
-    (void)pthread_mutex_unlock(&coil_runtime_lock);
+    if (!link)
+        link = find_link(module, &error);
     if (!link)
         coil_status_unusable(&error);
     return link;
+}
+
+/* A call whose module has no link. */
+static void fail_unlinked(const struct coil_module *module, unsigned function, void *result,
+                          const struct coil_error *error)
+{
+    const struct coil_descriptor_function *f = &coil_image_functions(module->descriptor)[function];
+
+    /* A descriptor that cannot be used tells at least the result's size; one that there was no memory for is whole. */
+    if (result && error->code == -ENOMEM)
+        coil_image_declared_error(module->descriptor, f, result);
+    else if (result)
+        memset(result, 0, f->result_size);
+    coil_status_unusable(error);
 }
 
 const char *coil_link_function_name(const struct coil_link *link, unsigned function)
@@ -341,15 +363,15 @@ void coil_call(struct coil_module *module, unsigned function, void *call, void *
     struct coil_link *link = atomic_load_explicit(runtime_of(module), memory_order_acquire); /* M */
 
     if (__builtin_expect(!link, 0)) {
+        struct coil_error error = { 0 };
         int saved = errno;
 
-        link = coil_link_of(module);
-        if (!link) { /* the descriptor that could not be used tells at least the result's size */
-            if (result)
-                memset(result, 0, coil_image_functions(module->descriptor)[function].result_size);
+        link = find_link(module, &error);
+        errno = saved;
+        if (!link) {
+            fail_unlinked(module, function, result, &error);
             return;
         }
-        errno = saved;
     }
     atomic_load_explicit(&link->carry, memory_order_acquire)(link, function, call, result); /* L */
 }

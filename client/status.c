@@ -6,6 +6,7 @@
  * reason for coil_last_error().  With COIL_ON_ERROR=abort the program stops
  * there instead.  Any thread.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,11 +36,28 @@ static void abort_if_asked(void)
         abort();
 }
 
+/* Of the last failed call of a thread that there was no memory to keep anything for. */
+static _Thread_local int status_without_state;
+
+/* For coil_last_error().  The thread's state, or NULL. */
+static struct coil_thread *remember(enum coil_status status, const struct coil_error *error)
+{
+    struct coil_thread *thread = coil_thread_get();
+
+    if (thread) {
+        thread->status = status;
+        thread->error = *error;
+    } else {
+        status_without_state = status;
+    }
+    return thread;
+}
+
 void coil_status_fail(struct coil_link *link, unsigned function, void *result, enum coil_status status,
                       const struct coil_error *error)
 {
     const struct coil_client_function *f = &link->functions[function];
-    struct coil_thread *thread = coil_thread_get();
+    struct coil_thread *thread;
 
     if (result && f->result_size) {
         coil_image_declared_error(link->image, &coil_image_functions(link->image)[function], result);
@@ -48,10 +66,7 @@ void coil_status_fail(struct coil_link *link, unsigned function, void *result, e
             memcpy(result, link->error_values + link->error_value_offsets[function], f->result_size);
         (void)pthread_mutex_unlock(&coil_runtime_lock);
     }
-    if (thread) {
-        thread->status = status;
-        thread->error = *error;
-    }
+    thread = remember(status, error);
     if (thread && f->oneway) {
         thread->oneway_lost = status;
         thread->oneway_error = *error;
@@ -64,12 +79,7 @@ void coil_status_fail(struct coil_link *link, unsigned function, void *result, e
 /* Remembers and says why; `what` is what has been called. */
 static void fail(const char *what, enum coil_status status, const struct coil_error *error)
 {
-    struct coil_thread *thread = coil_thread_get();
-
-    if (thread) {
-        thread->status = status;
-        thread->error = *error;
-    }
+    (void)remember(status, error);
     coil_status_print("%s: %s; the call returned its error value", what, error->text);
     abort_if_asked();
 }
@@ -98,12 +108,7 @@ void coil_status_fail_nameless(enum coil_status status, const struct coil_error 
 
 void coil_status_unusable(const struct coil_error *error)
 {
-    struct coil_thread *thread = coil_thread_get();
-
-    if (thread) {
-        thread->status = COIL_E_MISMATCH;
-        thread->error = *error;
-    }
+    (void)remember(error->code == -ENOMEM ? COIL_E_MEMORY : COIL_E_MISMATCH, error);
     coil_status_print("a stub library cannot be used: %s", error->text);
     abort_if_asked();
 }
@@ -142,7 +147,9 @@ COIL_EXPORT int coil_last_error(const char **ret_text)
 {
     const struct coil_thread *thread = coil_thread_self;
 
+    int status = thread ? thread->status : status_without_state;
+
     if (ret_text)
-        *ret_text = thread && thread->status != COIL_OK ? thread->error.text : "";
-    return thread ? thread->status : COIL_OK;
+        *ret_text = status == COIL_OK ? "" : thread ? thread->error.text : "there was no memory to keep the reason";
+    return status;
 }
