@@ -127,7 +127,7 @@ int coil_environment_python(char **ret_python, struct coil_error *error)
     }
     path = absolute(python, strlen(python));
     if (!path)
-        return coil_error_set(error, -ENOMEM, "no memory");
+        return coil_error_set(error, -ENOMEM, "no memory for the path of a Python");
     if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
         return coil_error_set(error, -EISDIR,
                               "COIL_PYTHON is '%s', which is a folder: name the Python in it, such as %s/bin/python",
@@ -143,7 +143,7 @@ int coil_environment_python(char **ret_python, struct coil_error *error)
     return 0;
 }
 
-/* The first python3 in PATH, or "". */
+/* The first python3 in PATH, or "".  NULL: no memory, which must not look as if another one came first. */
 static char *python_in_path(void)
 {
     const char *path = secure_getenv("PATH");
@@ -153,7 +153,9 @@ static char *python_in_path(void)
         COIL_CLEANUP(coil_memory_free) char *folder = absolute(path, length);
         COIL_CLEANUP(coil_memory_free) char *file = NULL;
 
-        if (folder && asprintf(&file, "%s/python3", folder) >= 0 && access(file, X_OK) == 0)
+        if (!folder || asprintf(&file, "%s/python3", folder) < 0)
+            return NULL;
+        if (access(file, X_OK) == 0)
             return coil_steal_memory(&file);
         path += length + (path[length] == ':');
     }
@@ -243,7 +245,7 @@ int coil_environment_key(bool is_private, struct coil_environment *ret_environme
     e->variables = calloc(COIL_MESSAGE_STRINGS_MAX, sizeof *e->variables);
     if (!e->python || !e->cwd || !e->variables || collect_variables(e->variables, is_private) < 0) {
         coil_environment_deinit(e);
-        return coil_error_set(error, -ENOMEM, "no memory");
+        return coil_error_set(error, -ENOMEM, "no memory for what the environment says of Python");
     }
     return 0;
 }
