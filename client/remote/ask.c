@@ -159,6 +159,8 @@ static int perform(struct coil_ask_request *q, unsigned flags, uint32_t slot, st
     if (q->kind == COIL_ASK_FILE)
         return coil_ask_file(q, answer, error);
     q->link = find_link(q->scope, slot);
+    if (!q->link && atomic_load_explicit(&q->scope->channel->session->gone, memory_order_relaxed))
+        return coil_error_set(error, -EPIPE, "the daemon no longer serves this program's session");
     if (!q->link)
         return coil_error_set(error, -EINVAL, "the program has not called anything of this module yet");
     r = unfold(q, flags, &copy, error);
