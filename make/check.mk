@@ -42,7 +42,7 @@ INSTALL_TESTS ?= *
 run_folder = @echo "== $(1)"; $(TESTS_PYTHON) tests/$(1)/run.py $(2)
 
 .PHONY: check test demo model bench stress programs-and-units run-units run-stubgen run-layering run-e2e run-e2e-quick \
-	run-stress run-install run-model run-sanitized run-tsan run-faults run-check run-test
+	run-stress run-install run-model run-sanitized run-tsan run-faults run-nth run-check run-test
 
 programs-and-units: programs $(UNIT_TESTS)
 
@@ -82,7 +82,7 @@ check: setup-test
 	@+$(call run_steps,check,run-units run-stubgen run-layering run-e2e-quick)
 test: setup-test
 	@+$(MAKE) --no-print-directory -j$(PARALLEL) programs-and-units
-	@+$(call run_steps,test,run-units run-stubgen run-layering run-model run-tsan run-fuzz run-e2e run-stress run-faults run-install run-sanitized)
+	@+$(call run_steps,test,run-units run-stubgen run-layering run-model run-tsan run-fuzz run-e2e run-stress run-faults run-nth run-install run-sanitized)
 
 # A build of its own with AddressSanitizer and UndefinedBehaviorSanitizer: unit tests, the generator, everything end to end.
 sanitized = SANITIZE=address,undefined BUILD=$(BUILD)-asan CFLAGS='-O1 -g'
@@ -107,6 +107,12 @@ run-faults:
 	@echo "== faults"
 	@$(TESTS_PYTHON) tests/faults/kill.py --build $(BUILD)-faults -j $(PARALLEL) $(KILLS)
 
+# Whatever libcoil and coild ask of the C library and the kernel, refused in its turn.
+NTH ?=
+run-nth: programs
+	@echo "== the Nth thing that can fail does"
+	@$(TESTS_PYTHON) tests/faults/nth.py --build $(BUILD) $(NTH)
+
 demo: all
 	@sh examples/demo.sh $(BUILD)
 
@@ -120,10 +126,10 @@ bench: setup-bench
 # The long forms: hours.  make stress LEDGER_KILLS=1000 STRESS_SCALE=2 is a shorter one; make stress-ledger one of its steps.
 STRESS_SCALE ?= 20
 LEDGER_KILLS ?= 10000
-.PHONY: stress-model stress-e2e stress-rounds stress-ledger stress-faults
+.PHONY: stress-model stress-e2e stress-rounds stress-ledger stress-faults stress-nth
 stress: setup-test
 	@+$(MAKE) --no-print-directory -j$(PARALLEL) programs-and-units
-	@+$(call run_steps,stress,stress-model stress-e2e stress-rounds stress-ledger stress-faults)
+	@+$(call run_steps,stress,stress-model stress-e2e stress-rounds stress-ledger stress-faults stress-nth)
 stress-model:
 	$(call run_folder,model,--long)
 stress-e2e: programs
@@ -135,6 +141,8 @@ stress-ledger: programs
 	@LEDGER_KILLS=$(LEDGER_KILLS) $(STRESS) -k ledger
 stress-faults:
 	@+$(MAKE) --no-print-directory run-faults KILLS=--all
+stress-nth:
+	@+$(MAKE) --no-print-directory run-nth NTH=--all
 
 # The end-to-end programs built by the real CFFI: proves that what they are expected to print is CFFI's behaviour.
 .PHONY: test-expectations

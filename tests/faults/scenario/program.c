@@ -12,11 +12,14 @@
  *     done                     the end
  */
 #define _GNU_SOURCE
+#include <dirent.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,6 +41,7 @@ extern int coil_flush(void);
 extern char **environ;
 static const char *notes;
 static int noted_last;
+static int may_fail; /* more than one call in a row: nothing can be had any more */
 
 static long now_ms(void)
 {
@@ -70,10 +74,24 @@ static int judge(const char *name, long result, long wanted, long error, long si
         long since_ms = now_ms();                                                                                      \
         if (!judge(name, (long)(expression), (wanted), (error), since_ms)) {                                           \
             since_ms = now_ms();                                                                                       \
-            if (!judge(name " again", (long)(expression), (wanted), (error), since_ms))                                \
+            if (!judge(name " again", (long)(expression), (wanted), (error), since_ms) && !may_fail)                   \
                 printf("WRONG %s: the next call failed, too\n", name);                                                 \
         }                                                                                                              \
     } while (0)
+
+/* The first words of the control file of fail_nth.so: on, left, sticky, failed. */
+static volatile int *failing(void)
+{
+    static volatile int *file;
+    int fd;
+
+    if (!file) {
+        fd = open(getenv("FAIL_NTH"), O_RDWR | O_CLOEXEC);
+        file = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        close(fd);
+    }
+    return file;
+}
 
 static int plus_ten(int x)
 {
@@ -111,12 +129,20 @@ static void part_large(void)
     free(data);
 }
 
+/* A call further in may have failed: then those further out have counted on from its error value. */
+static int nest_whole(int depth)
+{
+    int r = nest(depth);
+
+    return getenv("FAIL_NTH") && failing()[0] && (r == 1 || r == 3 || r == 5) ? depth : r;
+}
+
 static void part_callback(void)
 {
     CALL("apply", apply(plus_ten, 1), 23, -1);
     CALL("apply that calls", apply(calls_back, 1), 5, -1);
     CALL("through_lib", through_lib(5), 15, -1);
-    CALL("nest", nest(6), 6, -1);
+    CALL("nest", nest_whole(6), 6, -1);
 }
 
 static void part_slot(void)
@@ -126,13 +152,14 @@ static void part_slot(void)
     if (!f)
         f = multiplier(3);
     if (!f) {
-        printf("WRONG multiplier: twice no pointer\n");
+        if (!may_fail)
+            printf("WRONG multiplier: twice no pointer\n");
         return;
     }
     long since_ms = now_ms();
     if (!judge("pointer", f(5), 15, 0, since_ms)) { /* it was that worker's */
         f = multiplier(3);
-        if (!f || !judge("pointer again", f(5), 15, 0, now_ms()))
+        if ((!f || !judge("pointer again", f(5), 15, 0, now_ms())) && !may_fail)
             printf("WRONG pointer: the next one failed, too\n");
     }
 }
@@ -143,7 +170,8 @@ static void part_region(void)
 
     for (int i = 0; v && i < 8; i++)
         v[i] = i;
-    CALL("sum", sum(v, 8), 28, -1);
+    if (v)
+        CALL("sum", sum(v, 8), 28, -1);
     coil_free(v);
 }
 
@@ -256,6 +284,87 @@ static void part_stream(void)
     CALL("add after a stream", add(1, 1), 2, -1);
 }
 
+/* ---- with fail_nth.so ---- */
+
+static void part_fail(void)
+{
+    may_fail = failing()[2] != 0;
+    failing()[0] = 1;
+}
+
+static void part_recover(void)
+{
+    failing()[0] = 0;
+    may_fail = 0;
+    printf("failures %d\n", failing()[3]);
+}
+
+/* Of a folder in /proc/self, without what looks; says what the entries are. */
+static int count_entries(const char *folder)
+{
+    DIR *directory = opendir(folder);
+    struct dirent *entry;
+    int count = 0;
+
+    while (directory && (entry = readdir(directory))) {
+        char path[400], text[200] = "";
+        ssize_t size;
+        FILE *file;
+
+        if (*entry->d_name == '.' || atoi(entry->d_name) == dirfd(directory))
+            continue;
+        count++;
+        (void)snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        size = readlink(path, text, sizeof text - 1);
+        (void)snprintf(path, sizeof path, "%s/%s/comm", folder, entry->d_name);
+        file = size < 0 ? fopen(path, "re") : NULL;
+        if (file)
+            (void)!fgets(text, sizeof text, file);
+        if (file)
+            fclose(file);
+        printf("%s/%s: %.*s\n", folder, entry->d_name, (int)strcspn(text, "\n"), text);
+    }
+    if (directory)
+        closedir(directory);
+    return count;
+}
+
+struct look {
+    int fds, threads, mappings;
+};
+
+static struct look look(void)
+{
+    struct look look = { count_entries("/proc/self/fd"), count_entries("/proc/self/task"), 0 };
+    FILE *maps = fopen("/proc/self/maps", "re");
+    char line[512];
+
+    /* The heaps of dead workers stay. */
+    while (maps && fgets(line, sizeof line, maps))
+        look.mappings += strstr(line, "/memfd:coil-") && !strstr(line, "/memfd:coil-heap");
+    if (maps)
+        fclose(maps);
+    return look;
+}
+
+/* What the process has; LOOK_FOR says what it is to have within some seconds. */
+static void part_look(void)
+{
+    const char *text = getenv("LOOK_FOR");
+    const struct timespec moment = { 0, 100000000 };
+    struct look found, wanted;
+    int tries = text && sscanf(text, "%d %d %d", &wanted.fds, &wanted.threads, &wanted.mappings) == 3 ? 80 : 0;
+
+    for (;;) {
+        found = look();
+        if (tries-- <= 0 ||
+            (found.fds <= wanted.fds && found.threads <= wanted.threads && found.mappings <= wanted.mappings))
+            break;
+        (void)nanosleep(&moment, NULL);
+    }
+    printf("look: %d fds, %d threads, %d mappings\n", found.fds, found.threads, found.mappings);
+}
+
 static void part_status(void)
 {
     control("status");
@@ -272,11 +381,12 @@ static const struct {
     const char *name;
     void (*run)(void);
 } parts[] = {
-    { "attach", part_attach }, { "call", part_call },     { "large", part_large },   { "callback", part_callback },
-    { "slot", part_slot },     { "region", part_region }, { "oneway", part_oneway }, { "later", part_later },
-    { "thread", part_thread }, { "second", part_second }, { "reload", part_reload }, { "stop", part_stop },
-    { "status", part_status }, { "leave", part_leave },   { "die", part_die },       { "hopeless", part_hopeless },
-    { "stream", part_stream }, { "late", part_late },
+    { "attach", part_attach }, { "call", part_call },     { "large", part_large },     { "callback", part_callback },
+    { "slot", part_slot },     { "region", part_region }, { "oneway", part_oneway },   { "later", part_later },
+    { "thread", part_thread }, { "second", part_second }, { "reload", part_reload },   { "stop", part_stop },
+    { "status", part_status }, { "leave", part_leave },   { "die", part_die },         { "hopeless", part_hopeless },
+    { "stream", part_stream }, { "fail", part_fail },     { "recover", part_recover }, { "look", part_look },
+    { "late", part_late },
 };
 
 int main(int argc, char **argv)
