@@ -25,6 +25,17 @@ $(TEMPLATES): $(generated)/%: packaging/%.in FORCE
 UNITDIR = lib/systemd
 UNITS = $(filter %.socket %.service,$(TEMPLATES))
 
+# NAME.SECTION, and the functions that coil.h(3) tells about.
+MANUALS = $(filter $(generated)/man/%,$(TEMPLATES))
+FUNCTION_MANUALS = $(shell sed -n 's/.*[ *]\(coil_[a-z_]*\)(.*);$$/\1/p' client/coil.h)
+OTHER_MANUALS = coild.service coild.socket coil-worker
+
+# A file for each command, as packages may have only some of them.
+COMPLETIONS = $(addprefix $(generated)/bash-completion/,coild coilctl coil-stubgen)
+$(COMPLETIONS): packaging/bash-completion/coil
+	@mkdir -p $(@D)
+	@cp $< $@
+
 # MODE:FOLDER:FILE, one word for each.
 in_folder = $(foreach file,$(3),$(1):$(2):$(file))
 INSTALLED = \
@@ -38,13 +49,16 @@ INSTALLED = \
 	$(call in_folder,644,$(UNITDIR)/user,$(filter %/user/coild.socket %/user/coild.service,$(UNITS))) \
 	$(call in_folder,644,lib/sysusers.d,packaging/sysusers.d/coil.conf) \
 	$(call in_folder,644,lib/tmpfiles.d,packaging/tmpfiles.d/coil.conf) \
+	$(foreach file,$(MANUALS),644:share/man/man$(subst .,,$(suffix $(file))):$(file)) \
+	$(call in_folder,644,share/bash-completion/completions,$(COMPLETIONS)) \
 	$(call in_folder,644,include,client/coil.h) \
 	$(call in_folder,644,include/coil,client/stub.h proto/descriptor.h) \
 	$(call in_folder,644,share/coil,LICENSE) \
 	$(foreach file,$(wildcard stubgen/python/*/*.py),644:$(patsubst stubgen/%/,share/coil/%,$(dir $(file))):$(file))
 
 # Names that lead to another one beside them: NAME:TARGET.
-INSTALLED_LINKS = $(LIBDIR)/libcoil.so:libcoil.so.$(SOVERSION) $(LIBDIR)/libcoil.so.$(SOVERSION):libcoil.so.$(VERSION)
+INSTALLED_LINKS = $(LIBDIR)/libcoil.so:libcoil.so.$(SOVERSION) $(LIBDIR)/libcoil.so.$(SOVERSION):libcoil.so.$(VERSION) \
+	$(FUNCTION_MANUALS:%=share/man/man3/%.3:coil.h.3) $(OTHER_MANUALS:%=share/man/man8/%.8:coild.8)
 
 installed_files = $(foreach entry,$(INSTALLED),$(word 2,$(subst :, ,$(entry)))/$(notdir $(word 3,$(subst :, ,$(entry))))) \
 	$(foreach entry,$(INSTALLED_LINKS),$(firstword $(subst :, ,$(entry))))
@@ -54,7 +68,7 @@ own_folders = share/coil/python/cffi share/coil/python share/coil include/coil l
 install: all
 	@$(MAKE) --no-print-directory install-files
 .PHONY: install-files
-install-files: $(TEMPLATES)
+install-files: $(TEMPLATES) $(COMPLETIONS)
 	@cp $(LIBCOIL) $(LIBCOIL).$(VERSION)
 	@set -e; for entry in $(INSTALLED); do \
 		mode=$${entry%%:*}; file=$${entry##*:}; folder=$${entry#*:}; folder=$${folder%:*}; \

@@ -10,41 +10,49 @@
 #include <string.h>
 
 const char coil_options_help[] =
-    "coil-stubgen makes a stub library: C functions that Python implements.\n"
+    "usage: coil-stubgen [OPTION]... BUILD.py [ARGUMENT]...\n"
+    "       coil-stubgen [OPTION]... HEADER --module NAME --init INIT.py\n"
+    "       coil-stubgen [OPTION]... --core --module NAME OUTPUT...\n"
     "\n"
-    "  coil-stubgen BUILD.py [ARGUMENT]...\n"
-    "      Runs a CFFI build script.  It finds coil's own `cffi`; files come out under CFFI's names.\n"
+    "Makes a stub library: C functions that are written in Python.\n"
     "\n"
-    "  coil-stubgen HEADER --module NAME --init INIT.py [--source EXTRA.c]... [-o DIR]\n"
-    "      Makes NAME.c, NAME.so and NAME.coil in DIR from a C header whose functions the Python code in\n"
-    "      INIT.py implements.  EXTRA.c is compiled into the library's source.\n"
+    "BUILD.py is a CFFI build script.  It finds coil's own `cffi`; files come out under CFFI's names.\n"
     "\n"
-    "  coil-stubgen --core --module NAME [OPTION]...\n"
-    "      What the two above stand on.  Only the outputs that are named are made.\n"
-    "      --cdef FILE [--cdef-label TEXT] [--packed | --pack N]   declarations, as for ffi.cdef()\n"
-    "                --included FILE         the declarations are the other module's that has this descriptor\n"
-    "      --api FILE [--api-label TEXT] [--packed | --pack N]     declarations, as for ffi.embedding_api()\n"
-    "      --init FILE               Python code that runs once, before the functions\n"
-    "      --c-source FILE           C code that the declarations are about, as for ffi.set_source()\n"
-    "      --output-c FILE           the stub's C source\n"
-    "      --output-header FILE      a header for programs that use the library\n"
-    "      --output-library FILE     the shared library, by the C compiler $CC (cc)\n"
-    "      --output-descriptor FILE  the descriptor; without a library, the C source is only compiled\n"
+    "HEADER declares functions that the Python code in INIT.py implements:\n"
+    "  --module NAME          makes NAME.c, NAME.so and NAME.coil\n"
+    "  --init INIT.py         Python code that runs once, before the first call\n"
+    "  --source EXTRA.c       C code that goes into the library's source\n"
+    "  -o FOLDER              where the files are made (default: here)\n"
     "\n"
-    "With HEADER and with --core:\n"
-    "  -I DIR, -D MACRO[=VALUE], --cflag ARG      for the compiler (besides $CFLAGS)\n"
-    "  -L DIR, -l LIBRARY, --ldflag ARG           for the linker (besides $LDFLAGS)\n"
-    "  --extra-source FILE.c, --extra-object FILE what else goes into the library\n"
+    "With either, in front:\n"
+    "  --explain              print how each argument of each function crosses; make nothing\n"
+    "  --in-process-only      let through what does not cross between processes; such a library\n"
+    "                         works with COIL_MODE=inprocess only\n"
     "\n"
-    "With each of the three, in front:\n"
-    "  --explain           print how each argument of each function crosses; nothing is made\n"
-    "  --in-process-only   let through what does not cross between processes; such a library\n"
-    "                      works with COIL_MODE=inprocess only\n"
+    "With HEADER and --core:\n"
+    "  -I FOLDER, -D MACRO[=VALUE], --cflag ARGUMENT  for the compiler, besides $CFLAGS\n"
+    "  -L FOLDER, -l LIBRARY, --ldflag ARGUMENT       for the linker, besides $LDFLAGS\n"
+    "  --extra-source FILE.c, --extra-object FILE     what else goes into the library\n"
+    "  --debug                compile with -g -O0\n"
+    "  --verbose              show the commands that are run\n"
     "\n"
-    "  --debug       compile with -g -O0\n"
-    "  --verbose     show the commands that are run\n"
+    "--core is what the two stand on; only the outputs that are named are made:\n"
+    "  --cdef FILE            declarations, as for ffi.cdef()\n"
+    "  --api FILE             declarations, as for ffi.embedding_api(); behind either of the two:\n"
+    "    --cdef-label TEXT, --api-label TEXT   what messages call it\n"
+    "    --packed, --pack N                    how its structures are laid out\n"
+    "    --included FILE                       it is the other module's that has this descriptor\n"
+    "  --init FILE            Python code that runs once\n"
+    "  --c-source FILE        C code that the declarations are about, as for ffi.set_source()\n"
+    "  --output-c FILE        the C source of the library\n"
+    "  --output-header FILE   a header for programs that use it\n"
+    "  --output-library FILE  the library, by the C compiler $CC (cc)\n"
+    "  --output-descriptor FILE  the descriptor; without a library, the C source is only compiled\n"
     "\n"
-    "  --help, --version\n";
+    "  -h, --help             print this\n"
+    "  -V, --version          print the version\n"
+    "\n"
+    "coil-stubgen(1) says more, and which environment variables count.\n";
 
 enum option {
     OPTION_CORE,
@@ -77,7 +85,9 @@ enum option {
     OPTION_DEBUG,
     OPTION_VERBOSE,
     OPTION_HELP,
+    OPTION_HELP_SHORT,
     OPTION_VERSION,
+    OPTION_VERSION_SHORT,
 };
 
 static const struct {
@@ -114,7 +124,9 @@ static const struct {
     [OPTION_DEBUG] = { "--debug", NULL },
     [OPTION_VERBOSE] = { "--verbose", NULL },
     [OPTION_HELP] = { "--help", NULL },
+    [OPTION_HELP_SHORT] = { "-h", NULL },
     [OPTION_VERSION] = { "--version", NULL },
+    [OPTION_VERSION_SHORT] = { "-V", NULL },
 };
 
 struct parser {
@@ -300,9 +312,11 @@ static int apply(struct parser *parser, enum option option, const char *value)
         o->is_verbose = true;
         return 0;
     case OPTION_HELP:
+    case OPTION_HELP_SHORT:
         o->action = COIL_ACTION_HELP;
         return 0;
     case OPTION_VERSION:
+    case OPTION_VERSION_SHORT:
         o->action = COIL_ACTION_VERSION;
         return 0;
     }
@@ -317,7 +331,7 @@ static int check_header_options(const struct parser *parser)
         o->output_descriptor)
         return coil_error_set(
             parser->error, -EINVAL,
-            "--cdef, --api, --c-source and --output-... go with --core, not with a header: see --help");
+            "--cdef, --api, --c-source and --output-... go with --core, not with a header: see coil-stubgen --help");
     if (!o->init && !o->is_explaining)
         return coil_error_set(
             parser->error, -EINVAL,
@@ -330,7 +344,8 @@ static int check_core_options(const struct parser *parser)
     const struct coil_options *o = parser->options;
 
     if (o->pasted.count > 0 || o->directory)
-        return coil_error_set(parser->error, -EINVAL, "--source and -o go with a header, not with --core: see --help");
+        return coil_error_set(parser->error, -EINVAL,
+                              "--source and -o go with a header, not with --core: see coil-stubgen --help");
     if (!o->output_c && !o->output_header && !o->output_library && !o->output_descriptor && !o->is_explaining)
         return coil_error_set(parser->error, -EINVAL, "nothing is to be made: name an output, such as --output-c FILE");
     return 0;
@@ -354,9 +369,11 @@ static int check(const struct parser *parser)
     if (o->action != COIL_ACTION_GENERATE)
         return 0;
     if (parser->is_core && o->header)
-        return coil_error_set(parser->error, -EINVAL, "'%s' is not expected after --core: see --help", o->header);
+        return coil_error_set(parser->error, -EINVAL, "'%s' is not expected after --core: see coil-stubgen --help",
+                              o->header);
     if (!parser->is_core && !o->header)
-        return coil_error_set(parser->error, -EINVAL, "name a build script (BUILD.py) or a header: see --help");
+        return coil_error_set(parser->error, -EINVAL,
+                              "name a build script (BUILD.py) or a header: see coil-stubgen --help");
     name_explained(parser);
     if (!o->module)
         return coil_error_set(parser->error, -EINVAL, "--module is missing: it names the module, and the library");
@@ -399,7 +416,7 @@ int coil_options_parse(struct coil_options *options, struct coil_arena *arena, i
         int r;
 
         if (option < 0 && argv[i][0] == '-')
-            return coil_error_set(error, -EINVAL, "there is no option '%s': see --help", argv[i]);
+            return coil_error_set(error, -EINVAL, "there is no option '%s': see coil-stubgen --help", argv[i]);
         if (option < 0 && options->header)
             return coil_error_set(error, -EINVAL,
                                   "'%s' is one file too many: there is one header, and --source for C code", argv[i]);

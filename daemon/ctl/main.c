@@ -28,18 +28,21 @@
 
 static void print_help(void)
 {
-    (void)puts("usage: coilctl status | reload | stop\n"
-               "       coilctl --version | --help\n"
+    (void)puts("usage: coilctl COMMAND\n"
                "\n"
-               "  status  shows the daemon's workers, programs and modules\n"
-               "  reload  starts new workers in place of those in use, as soon as they have the same\n"
-               "          modules open; programs follow when they hold nothing of the old one, or after\n"
-               "          a minute (coild --drain-timeout).  What had been refused after\n"
-               "          crashes is tried again\n"
-               "  stop    ends the daemon and its workers, and waits until they have gone\n"
+               "Looks at coil's daemon, reloads or stops it.\n"
+               "\n"
+               "  status  show the daemon, its workers and modules, and the programs\n"
+               "  reload  start new workers in place of those in use, as soon as they have the same modules\n"
+               "          open; programs follow, unless they hold something of the old one.  What had been\n"
+               "          refused after crashes is tried again\n"
+               "  stop    end the daemon and its workers, and wait until they have gone\n"
+               "\n"
+               "  -h, --help     print this\n"
+               "  -V, --version  print the version\n"
                "\n"
                "The daemon is the one at $COIL_SOCKET, else at $XDG_RUNTIME_DIR/coil/coild.sock,\n"
-               "else at /tmp/coil-UID/coild.sock.");
+               "else at /tmp/coil-UID/coild.sock.  coilctl(1) says more.");
 }
 
 /* The daemon that was reached, and its process. */
@@ -176,6 +179,20 @@ static run_fn *find_command(const char *name)
     return NULL;
 }
 
+/* The command line is none. */
+static void complain(int argc, char **argv)
+{
+    const char *what = "status, reload or stop: see coilctl --help";
+
+    if (argc < 2)
+        (void)fprintf(stderr, "coilctl: say what to do, %s\n", what);
+    else if (argc > 2 && find_command(argv[1]))
+        (void)fprintf(stderr, "coilctl: %s takes nothing behind it, not \"%s\": see coilctl --help\n", argv[1],
+                      argv[2]);
+    else
+        (void)fprintf(stderr, "coilctl: there is no command \"%s\", but %s\n", argv[1], what);
+}
+
 int main(int argc, char **argv)
 {
     COIL_CLEANUP(daemon_deinit) struct daemon daemon = { .pidfd = -1 };
@@ -184,17 +201,17 @@ int main(int argc, char **argv)
     run_fn *run;
     int r;
 
-    if (strcmp(command, "--help") == 0) {
+    if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0) {
         print_help();
         return 0;
     }
-    if (strcmp(command, "--version") == 0) {
+    if (strcmp(command, "--version") == 0 || strcmp(command, "-V") == 0) {
         (void)printf("coilctl %s\n", COIL_VERSION);
         return 0;
     }
     run = find_command(command);
     if (!run) {
-        (void)fprintf(stderr, "coilctl: say what to do, status, reload or stop: see coilctl --help\n");
+        complain(argc, argv);
         return 2;
     }
     r = daemon_connect(&daemon, &error);

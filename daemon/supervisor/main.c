@@ -45,8 +45,7 @@ struct options {
 
 static void print_help(void)
 {
-    (void)printf("usage: coild [options]\n"
-                 "       coild --version | --help\n"
+    (void)printf("usage: coild [OPTION]...\n"
                  "\n"
                  "Runs Python for the C programs of one user.  Programs start it by themselves.\n"
                  "\n"
@@ -65,7 +64,12 @@ static void print_help(void)
                  "  --recycle-memory SIZE    replace one that has SIZE bytes of memory; K, M, G (default: 0: never)\n"
                  "  --recycle-age SECONDS    replace one that is so old (default: 0: never)\n"
                  "  --gil-timeout-ms N       replace one whose interpreter lock cannot be had for so long, after a\n"
-                 "                           call's deadline (default: %d)\n",
+                 "                           call's deadline (default: %d)\n"
+                 "\n"
+                 "  -h, --help               print this\n"
+                 "  -V, --version            print the version\n"
+                 "\n"
+                 "coilctl shows what it does, reloads and stops it.  coild(8) says more.\n",
                  IDLE_TIMEOUT_S, WARM_WORKERS, DRAIN_TIMEOUT_S, GIL_TIMEOUT_MS);
 }
 
@@ -114,7 +118,7 @@ static int parse_options(int argc, char **argv, struct options *ret_options, str
         { "recycle-calls", required_argument, NULL, 'C' },
         { "recycle-memory", required_argument, NULL, 'M' },
         { "recycle-age", required_argument, NULL, 'A' },
-        { "version", no_argument, NULL, 'v' },
+        { "version", no_argument, NULL, 'V' },
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
@@ -128,7 +132,7 @@ static int parse_options(int argc, char **argv, struct options *ret_options, str
     int r = 0;
 
     opterr = 0;
-    while ((option = getopt_long(argc, argv, "", known, NULL)) != -1 && r == 0) {
+    while ((option = getopt_long(argc, argv, "hV", known, NULL)) != -1 && r == 0) {
         switch (option) {
         case 's':
             options.socket = optarg;
@@ -166,7 +170,7 @@ static int parse_options(int argc, char **argv, struct options *ret_options, str
             r = parse_number(optarg, "--ready-fd", 1 << 20, &number, error);
             options.ready_fd = r == 0 ? (int)number : -1;
             break;
-        case 'v':
+        case 'V':
             (void)printf("coild %s\n", COIL_VERSION);
             return 1;
         case 'h':
