@@ -84,7 +84,7 @@ static void become_daemon(const char *program, char *const *argv, char *const *e
     (void)dup2(null, STDOUT_FILENO);
     (void)dup2(null, STDERR_FILENO);
     (void)syscall(SYS_close_range, READY_FD + 1, ~0u, 0);
-    (void)chdir("/");
+    (void)!chdir("/");
     COIL_FAULT("autostart.exec");
     (void)execve(program, argv, environment);
     _exit(127);

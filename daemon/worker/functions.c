@@ -53,7 +53,7 @@ int coil_functions_open(uint64_t heap, struct coil_error *error)
     if (r < 0)
         return r;
     /* A pointer of an earlier worker, whose heap lay here, must not have a number that is good again. */
-    (void)getrandom(&seed, sizeof seed, GRND_NONBLOCK);
+    (void)!getrandom(&seed, sizeof seed, GRND_NONBLOCK);
     for (uint32_t i = 0; i < COIL_SLOTS; i++)
         numbers[i] = (seed & ~(COIL_SLOTS - 1u)) | i;
     own_area = heap + COIL_HEAP_FUNCTIONS_OFFSET;
