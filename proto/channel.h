@@ -28,9 +28,13 @@ struct coil_control {
      * `sleeping`: the sequence number of the record for which the owner sleeps, or is about to, on the next
      * commit word of the ring it consumes; 0 while it is awake (fences W in coil_consumer_sleep and in
      * coil_producer_commit).
+     *
+     * `processor`: the CPU that the owner ran on when it last had to wait for long, plus 1.  Relaxed: a hint, for the
+     * other side's coil_spin_wait.
      */
     alignas(64) _Atomic uint64_t consumed;
     _Atomic uint32_t sleeping;
+    _Atomic uint32_t processor;
 
     /*
      * Line 1, the worker's block only.  The client reads it only when it has waited long, so the
@@ -74,6 +78,7 @@ struct coil_control {
 
 static_assert(sizeof(struct coil_control) == COIL_CONTROL_SIZE, "the control block is two lines");
 static_assert(offsetof(struct coil_control, sleeping) == 8, "shared layout");
+static_assert(offsetof(struct coil_control, processor) == 12, "shared layout");
 static_assert(offsetof(struct coil_control, started) == 64, "shared layout");
 static_assert(offsetof(struct coil_control, ended) == 68, "shared layout");
 static_assert(offsetof(struct coil_control, doing) == 72, "shared layout");

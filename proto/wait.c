@@ -10,6 +10,13 @@
  * wake-up, which no short spin outlasts.  So a side that keeps missing tries the whole
  * budget from time to time, and both are awake again.
  *
+ * The kernel likes to wake a sleeper on the CPU of whoever wakes it, in virtual machines even if others are idle.  Two
+ * sides that are on one CPU and sleep in turns stay there for ever, at the price of two switches for a call, because
+ * there is never more than one that could be moved.  So each side says where it runs, and if that is the same CPU: who
+ * waits for a sleeper that it has just woken goes to sleep at once, and makes room for it; who waits for one that is
+ * awake yields. Nobody yields to a side on another CPU: with other programs on this one, that would cost a whole time
+ * slice.
+ *
  * The number of spinning threads is counted per process.  Both sides of a channel
  * spin while they wait for each other in turns, so each process takes at most
  * half of the CPUs.
@@ -18,6 +25,7 @@
  */
 #include "proto/wait.h"
 
+#include <errno.h>
 #include <linux/futex.h>
 #include <sched.h>
 #include <sys/syscall.h>
@@ -65,9 +73,39 @@ static bool spin_until(const struct coil_consumer *consumer, uint32_t budget_ns)
     return coil_consumer_ready(consumer);
 }
 
-void coil_spin_init(struct coil_spin *spin)
+/* The two sides take turns on one CPU. */
+static bool yield_until(const struct coil_consumer *consumer, uint32_t budget_ns)
 {
-    *spin = (struct coil_spin){ .budget_ns = BUDGET_MAX_NS, .brief_looks = most_spinners() ? BRIEF_LOOKS : 1 };
+    int64_t end = coil_clock_ns() + budget_ns;
+
+    do {
+        (void)sched_yield();
+        if (coil_consumer_ready(consumer))
+            return true;
+    } while (coil_clock_ns() < end);
+    return false;
+}
+
+static uint32_t brief_looks(void)
+{
+    return most_spinners() ? BRIEF_LOOKS : 1;
+}
+
+void coil_spin_init(struct coil_spin *spin, const struct coil_control *peer)
+{
+    *spin = (struct coil_spin){ .budget_ns = BUDGET_MAX_NS, .brief_looks = brief_looks(), .peer = peer };
+}
+
+/* Is the other side on this CPU, as far as is known?  Tells it where we are. */
+static bool is_together(struct coil_spin *spin, const struct coil_consumer *consumer)
+{
+    uint32_t processor = (uint32_t)sched_getcpu() + 1;
+
+    if (processor != spin->processor) {
+        spin->processor = processor;
+        atomic_store_explicit(&consumer->own->processor, processor, memory_order_relaxed);
+    }
+    return atomic_load_explicit(&spin->peer->processor, memory_order_relaxed) == processor;
 }
 
 void coil_spin_forget(void)
@@ -75,10 +113,24 @@ void coil_spin_forget(void)
     atomic_store_explicit(&spinners, 0, memory_order_relaxed);
 }
 
+/* 1: the record is ready; 0: the budget is spent; -ENOENT: there is no sense in waiting here. */
+static int spend(struct coil_spin *spin, const struct coil_consumer *consumer, bool whole)
+{
+    uint32_t budget_ns = whole ? BUDGET_MAX_NS : spin->budget_ns;
+    bool together = is_together(spin, consumer);
+
+    spin->brief_looks = together ? 1 : brief_looks();
+    if (!together)
+        return spin_until(consumer, budget_ns);
+    if (atomic_load_explicit(&spin->peer->sleeping, memory_order_relaxed))
+        return -ENOENT;
+    return yield_until(consumer, budget_ns);
+}
+
 bool coil_spin_wait(struct coil_spin *spin, const struct coil_consumer *consumer)
 {
     bool whole = spin->misses < MISSES_FEW || spin->misses % PROBE_INTERVAL == 0;
-    bool ready;
+    int r;
 
     if (coil_spin_brief(spin, consumer))
         return true;
@@ -86,17 +138,19 @@ bool coil_spin_wait(struct coil_spin *spin, const struct coil_consumer *consumer
         atomic_fetch_sub_explicit(&spinners, 1, memory_order_relaxed);
         return coil_consumer_ready(consumer);
     }
-    ready = spin_until(consumer, whole ? BUDGET_MAX_NS : spin->budget_ns);
+    r = spend(spin, consumer, whole);
     atomic_fetch_sub_explicit(&spinners, 1, memory_order_relaxed);
 
-    if (ready) {
+    if (r == -ENOENT)
+        return coil_consumer_ready(consumer);
+    if (r) {
         spin->misses = 0;
         spin->budget_ns = spin->budget_ns < BUDGET_MAX_NS / 2 ? spin->budget_ns * 2 : BUDGET_MAX_NS;
     } else {
         spin->misses++;
         spin->budget_ns = spin->budget_ns > BUDGET_MIN_NS * 2 ? spin->budget_ns / 2 : BUDGET_MIN_NS;
     }
-    return ready;
+    return r;
 }
 
 void *coil_producer_spin(struct coil_producer *producer, uint32_t size)

@@ -5,6 +5,10 @@
  * spinning pays off and shrinks while it does not; no more threads of a process
  * spin at once than its CPUs can carry beside the peers they wait for, and on one CPU
  * nobody spins at all.
+ *
+ * Both sides may also have come to run on the same CPU of several.  Spinning then only keeps the other side from
+ * running, so they hand the CPU to each other; and they stay runnable, both, because that is what makes the
+ * kernel move one of them.
  */
 #ifndef COIL_WAIT_H
 #define COIL_WAIT_H
@@ -16,9 +20,12 @@ struct coil_spin {
     uint32_t budget_ns;
     uint32_t misses;      /* spins in a row that have not paid off */
     uint32_t brief_looks; /* of coil_spin_brief */
+    uint32_t processor;   /* as the peer has been told; 0: not yet */
+    const struct coil_control *peer;
 };
 
-void coil_spin_init(struct coil_spin *spin);
+/* `peer`: the control block of the side that is waited for. */
+void coil_spin_init(struct coil_spin *spin, const struct coil_control *peer);
 
 /* In a forked child: the threads that were spinning are the parent's. */
 void coil_spin_forget(void);

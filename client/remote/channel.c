@@ -38,7 +38,7 @@ struct coil_channel *coil_channel_new(struct coil_session *session, uint32_t ind
     coil_consumer_init(&channel->replies, replies + COIL_REPLIES_RING(index),
                        (struct coil_control *)(void *)(requests + COIL_REQUESTS_CONTROL(index)));
     coil_staging_init(channel);
-    coil_spin_init(&channel->spin);
+    coil_spin_init(&channel->spin, channel->worker);
     return channel;
 }
 

@@ -387,11 +387,11 @@ int coil_channel_start(struct coil_session *session, uint32_t index, struct coil
     if (!channel)
         return coil_error_set(error, -ENOMEM, "no memory for a channel");
     *channel = (struct coil_channel){ .session = session, .index = index };
-    coil_spin_init(&channel->spin);
     channel->control = (struct coil_control *)(replies + COIL_REPLIES_CONTROL(index));
     coil_consumer_init(&channel->requests, (const void *)(requests + COIL_REQUESTS_RING(index)), channel->control);
     coil_producer_init(&channel->replies, (void *)(replies + COIL_REPLIES_RING(index)),
                        (const struct coil_control *)(requests + COIL_REQUESTS_CONTROL(index)));
+    coil_spin_init(&channel->spin, channel->replies.peer);
 
     (void)pthread_attr_init(&attributes);
     (void)pthread_attr_setstacksize(&attributes, COIL_CHANNEL_STACK_SIZE);

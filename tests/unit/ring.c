@@ -34,7 +34,7 @@ static void direction_init(struct direction *d)
     memset(d->shared, 0, sizeof *d->shared);
     coil_producer_init(&d->producer, d->shared->ring, &d->shared->consumer_control);
     coil_consumer_init(&d->consumer, d->shared->ring, &d->shared->consumer_control);
-    coil_spin_init(&d->spin);
+    coil_spin_init(&d->spin, &d->shared->consumer_control); /* of which only `processor` is looked at: nobody's */
 }
 
 static void put(struct direction *d, uint32_t value, uint32_t size)
@@ -326,7 +326,8 @@ static void stale_payload_is_no_commit_word(void **state)
 
     (void)state;
     direction_init(&d);
-    /* The payload of the first record has, where the next header will be, the sequence number that is expected there. */
+    /* The payload of the first record has, where the next header will be, the sequence number that is expected there.
+     */
     words = coil_producer_claim(&d.producer, 200);
     for (int i = 0; i < 50; i++)
         words[i] = 3;
@@ -476,10 +477,14 @@ static void a_full_ring_takes_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(stream_keeps_order_and_content), cmocka_unit_test(calls_nest_and_rewind),
-        cmocka_unit_test(small_calls_use_one_line),       cmocka_unit_test(stale_payload_is_no_commit_word),
+        cmocka_unit_test(stream_keeps_order_and_content),
+        cmocka_unit_test(calls_nest_and_rewind),
+        cmocka_unit_test(small_calls_use_one_line),
+        cmocka_unit_test(stale_payload_is_no_commit_word),
         cmocka_unit_test(stale_payload_is_no_commit_word_after_nesting),
-        cmocka_unit_test(what_was_not_committed_is_not_there), cmocka_unit_test(impossible_sizes_are_refused),   cmocka_unit_test(a_full_ring_takes_nothing),
+        cmocka_unit_test(what_was_not_committed_is_not_there),
+        cmocka_unit_test(impossible_sizes_are_refused),
+        cmocka_unit_test(a_full_ring_takes_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -263,6 +263,8 @@ static int64_t thread_cpu_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+static const struct coil_control nobody; /* a peer of which nothing is known */
+
 /* CPU time of `count` spins that all fail. */
 static int64_t fail_to_spin(unsigned count)
 {
@@ -271,7 +273,7 @@ static int64_t fail_to_spin(unsigned count)
     int64_t began_ns;
 
     direction_init(&d);
-    coil_spin_init(&spin);
+    coil_spin_init(&spin, &nobody);
     began_ns = thread_cpu_ns();
     for (unsigned i = 0; i < count; i++)
         if (coil_spin_wait(&spin, &d.consumer))
@@ -295,7 +297,7 @@ static void what_is_there_needs_no_spin(void **state)
 
     (void)state;
     direction_init(&d);
-    coil_spin_init(&spin);
+    coil_spin_init(&spin, &nobody);
     put(&d, 1);
     spin.budget_ns = 0;
     assert_true(coil_spin_wait(&spin, &d.consumer));
@@ -321,7 +323,7 @@ static void a_spin_tells_whether_it_paid_off(void **state)
         pthread_t thread;
 
         direction_init(&d);
-        coil_spin_init(&spin);
+        coil_spin_init(&spin, &nobody);
         assert_int_equal(pthread_create(&thread, NULL, publish_soon, &d), 0);
         while (!coil_spin_wait(&spin, &d.consumer))
             assert_true(spin.misses > 0 || sysconf(_SC_NPROCESSORS_ONLN) == 1);
@@ -329,6 +331,44 @@ static void a_spin_tells_whether_it_paid_off(void **state)
         assert_int_equal(pthread_join(thread, NULL), 0);
         direction_deinit(&d);
     }
+}
+
+static void *publish_here(void *argument)
+{
+    put(argument, 1);
+    return NULL;
+}
+
+/* The CPU is left to a side that has been woken there, at once; and to one that is awake there, now and then. */
+static void sides_on_one_cpu_make_room(void **state)
+{
+    struct coil_control peer = { .processor = (uint32_t)sched_getcpu() + 1, .sleeping = 1 };
+    struct coil_spin spin;
+    struct direction d;
+    cpu_set_t cpus, before;
+    pthread_t thread;
+
+    (void)state;
+    assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
+    if (CPU_COUNT(&before) < 2)
+        skip(); /* nobody spins anyway */
+    CPU_ZERO(&cpus);
+    CPU_SET(peer.processor - 1, &cpus);
+    direction_init(&d);
+    coil_spin_init(&spin, &peer); /* the CPUs are counted before they are taken away */
+    assert_int_equal(sched_setaffinity(0, sizeof cpus, &cpus), 0);
+    assert_false(coil_spin_wait(&spin, &d.consumer));
+    assert_int_equal(spin.misses, 0);
+    assert_int_equal(spin.brief_looks, 1);
+    assert_int_equal(atomic_load(&d.shared->control.processor), peer.processor);
+
+    peer.sleeping = 0;
+    assert_int_equal(pthread_create(&thread, NULL, publish_here, &d), 0);
+    while (!coil_spin_wait(&spin, &d.consumer))
+        assert_true(spin.misses > 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(sched_setaffinity(0, sizeof before, &before), 0);
+    direction_deinit(&d);
 }
 
 /* The CPUs are counted once per process, so a process of its own looks at one. */
@@ -342,7 +382,7 @@ static int spin_on_one_cpu(void)
     CPU_SET(cpu < 0 ? 0 : cpu, &cpus);
     if (sched_setaffinity(0, sizeof cpus, &cpus) < 0)
         return 2;
-    coil_spin_init(&spin);
+    coil_spin_init(&spin, &nobody);
     /* A spin costs no more than a few looks: 2000 of them far less than one budget each. */
     return spin.brief_looks == 1 && fail_to_spin(2000) < 20000000 ? 0 : 1;
 }
@@ -365,11 +405,17 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nobody_spins_on_one_cpu), /* first: nothing has counted the CPUs yet */
-        cmocka_unit_test(two_sleepers_wake_each_other),   cmocka_unit_test(a_stream_wakes_its_sleeper),
-        cmocka_unit_test(a_sleep_ends_in_time),           cmocka_unit_test(a_sleeper_can_be_woken_without_a_record),
-        cmocka_unit_test(a_signal_ends_a_sleep),          cmocka_unit_test(a_sleeper_has_told_how_far_it_is),
-        cmocka_unit_test(what_is_there_is_not_slept_for), cmocka_unit_test(spins_that_fail_become_short),
-        cmocka_unit_test(what_is_there_needs_no_spin),    cmocka_unit_test(a_spin_tells_whether_it_paid_off),
+        cmocka_unit_test(sides_on_one_cpu_make_room),
+        cmocka_unit_test(two_sleepers_wake_each_other),
+        cmocka_unit_test(a_stream_wakes_its_sleeper),
+        cmocka_unit_test(a_sleep_ends_in_time),
+        cmocka_unit_test(a_sleeper_can_be_woken_without_a_record),
+        cmocka_unit_test(a_signal_ends_a_sleep),
+        cmocka_unit_test(a_sleeper_has_told_how_far_it_is),
+        cmocka_unit_test(what_is_there_is_not_slept_for),
+        cmocka_unit_test(spins_that_fail_become_short),
+        cmocka_unit_test(what_is_there_needs_no_spin),
+        cmocka_unit_test(a_spin_tells_whether_it_paid_off),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
