@@ -112,9 +112,14 @@ static void leave_python(const struct coil_host_api *api, struct coil_thread *th
 static struct coil_thread *thread_of(const struct coil_host_api *api)
 {
     struct coil_thread *thread = coil_thread_get();
+    int cancel_state;
 
-    if (thread && !thread->host_thread)
+    if (thread && !thread->host_thread) {
+        /* Python waits for a semaphore; who is cancelled there can take another thread's wake-up along. */
+        (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
         thread->host_thread = api->thread_attach(thread);
+        (void)pthread_setcancelstate(cancel_state, NULL);
+    }
     return thread && thread->host_thread ? thread : NULL;
 }
 
