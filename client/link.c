@@ -100,6 +100,7 @@ static void lay_out(const struct coil_descriptor *image, const struct coil_descr
             if (parameter->count && parameter->count != COIL_COUNT_TO_NULL)
                 f->counted = true;
         }
+        f->ordinary = !f->counted && !f->oneway && !f->own_ms;
     }
 }
 

@@ -57,6 +57,7 @@ struct coil_client_function {
     bool result_pointers; /* the result is a pointer, or has some in it */
     bool oneway;          /* nobody waits for it */
     bool inlines;         /* all that it leads to may lie in its record */
+    bool ordinary;        /* its arguments say no lengths, it has no limit of its own, and somebody waits for it */
     uint32_t own_ms;      /* its limit, as the declaration or the environment says; 0: none */
     _Atomic uint32_t
         limit_ms; /* the same, as far as the daemon allows; relaxed: an old one is good for one more call */

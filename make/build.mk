@@ -64,11 +64,11 @@ $(BUILD)/share/coil/python/%: stubgen/python/%
 	cp $< $@
 
 LOCATIONS = -DCOIL_LIBDIR='"$(LIBDIR)"' -DCOIL_ABOVE_LIBDIR='"$(ABOVE_LIBDIR)"'
-$(BUILD)/obj/daemon/host/%.o: ROOM_CFLAGS = -ftls-model=initial-exec $$($(PYTHON_CONFIG) --cflags)
+$(BUILD)/obj/daemon/host/%.o: ROOM_CFLAGS = -ftls-model=initial-exec -fno-plt $$($(PYTHON_CONFIG) --cflags)
 $(BUILD)/obj/proto/native.o: ROOM_CFLAGS = $$($(PKG_CONFIG) --cflags libffi)
 $(HOST_LOAD): ROOM_CFLAGS = -DCOIL_LIBPYTHON='"$(shell $(PYTHON) make/python_config.py --library 2>/dev/null)"' \
 	-DCOIL_PYTHON_VERSION='"$(shell $(PYTHON) make/python_config.py --version 2>/dev/null)"'
-$(BUILD)/obj/client/%.o: ROOM_CFLAGS = -ftls-model=initial-exec $(LOCATIONS)
+$(BUILD)/obj/client/%.o: ROOM_CFLAGS = -ftls-model=initial-exec -fno-plt $(LOCATIONS)
 $(BUILD)/obj/daemon/worker/%.o: ROOM_CFLAGS = $(LOCATIONS)
 $(BUILD)/obj/stubgen/%.o: ROOM_CFLAGS = $(LOCATIONS) -DCOIL_PYTHON_PROGRAM='"$(PYTHON)"'
 

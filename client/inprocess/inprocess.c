@@ -185,7 +185,8 @@ static void fail_late(struct coil_link *link, unsigned function, uint32_t limit_
     coil_status_fail(link, function, NULL, COIL_E_TIMEOUT, &error);
 }
 
-void coil_inprocess_call(struct coil_link *link, unsigned function, void *call, void *result)
+/* Any call, of any function. */
+static void call_any(struct coil_link *link, unsigned function, void *call, void *result)
 {
     const struct coil_host_api *api = atomic_load_explicit(&host, memory_order_relaxed); /* set before `carry` */
     struct coil_thread *thread = coil_thread_self;
@@ -235,6 +236,33 @@ void coil_inprocess_call(struct coil_link *link, unsigned function, void *call, 
         fail_late(link, function, late_ms);
     else
         coil_status_set(thread, link, function, link->functions[function].oneway ? COIL_HOST_RETURNED : outcome);
+    errno = error_number;
+}
+
+/* A call with nothing unusual about it costs little more than Python itself, and stays so short; call_any() does the
+ * same. */
+void coil_inprocess_call(struct coil_link *link, unsigned function, void *call, void *result)
+{
+    const struct coil_host_api *api = atomic_load_explicit(&host, memory_order_relaxed); /* set before `carry` */
+    struct coil_thread *thread = coil_thread_self;
+    struct outer outer;
+    int error_number;
+    int outcome;
+
+    if (__builtin_expect(!thread || !thread->host_thread || thread->deadline.end_ms != 0 ||
+                             !link->functions[function].ordinary,
+                         0)) {
+        call_any(link, function, call, result);
+        return;
+    }
+    error_number = errno;
+    enter_python(api, thread, link, &outer);
+    outcome = api->call(thread->host_thread, link->host_module, function, call, result, &error_number);
+    leave_python(api, thread, &outer);
+    if (__builtin_expect(outcome == COIL_HOST_RETURNED, 1))
+        thread->status = COIL_OK;
+    else
+        coil_status_set(thread, link, function, outcome);
     errno = error_number;
 }
 

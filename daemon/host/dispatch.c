@@ -194,6 +194,20 @@ static int callee_run(const struct coil_callee *callee, struct coil_host_thread 
     return outcome;
 }
 
+static struct coil_callee callee_of(const struct coil_host_function *function, const struct coil_attachment *attachment,
+                                    const struct coil_giver *giver)
+{
+    return (struct coil_callee){ .descriptor = function->descriptor,
+                                 .parameters = function->parameters,
+                                 .stride = sizeof *function->parameters,
+                                 .result = &function->result,
+                                 .giver = giver,
+                                 .identity = function,
+                                 .callable = attachment->callable,
+                                 .onerror = attachment->onerror,
+                                 .error = attachment->error };
+}
+
 /* `giver`: the function's, or NULL if its result does not leave this process. */
 static int function_run(const struct coil_host_module *module, const struct coil_host_function *function,
                         const struct coil_giver *giver, struct coil_host_thread *thread, const char *call, char *result,
@@ -211,15 +225,7 @@ static int function_run(const struct coil_host_module *module, const struct coil
         return COIL_HOST_NOT_ATTACHED;
     }
     attachment = coil_attachment_ref(function->attachment);
-    callee = (struct coil_callee){ .descriptor = function->descriptor,
-                                   .parameters = function->parameters,
-                                   .stride = sizeof *function->parameters,
-                                   .result = &function->result,
-                                   .giver = giver,
-                                   .identity = function,
-                                   .callable = attachment->callable,
-                                   .onerror = attachment->onerror,
-                                   .error = attachment->error };
+    callee = callee_of(function, attachment, giver);
     return callee_run(&callee, thread, call, result, inout_errno);
 }
 
@@ -257,15 +263,82 @@ int coil_dispatch_nested(struct coil_host_module *module, unsigned function, con
     return function_run(module, &module->functions[function], NULL, NULL, call, result, inout_errno);
 }
 
+/* As coil_attachment_unref(), where it is hardly ever the last one. */
+static inline void attachment_leave(struct coil_attachment *attachment)
+{
+    if (__builtin_expect(attachment->references == 1, 0))
+        coil_attachment_unref(attachment);
+    else
+        attachment->references--;
+}
+
+/* A short call has raised an exception: as in callee_run(). */
+__attribute__((noinline)) static int short_call_failed(const struct coil_host_function *function,
+                                                       const struct coil_attachment *attachment, const char *call,
+                                                       char *result, bool converting)
+{
+    const struct coil_callee callee = callee_of(function, attachment, &function->giver);
+
+    Py_XDECREF(call_failed(&callee, converting, call, result));
+    return COIL_HOST_RAISED;
+}
+
+/*
+ * callee_run() for functions that have an attachment, few parameters, and give no pointers: all in one piece, because
+ * such calls cost no more than a few dozen calls of C functions.
+ */
+static inline int short_call(const struct coil_host_function *function, const char *call, char *result,
+                             int *inout_errno)
+{
+    struct coil_attachment *attachment = coil_attachment_ref(function->attachment);
+    const struct coil_converter *parameter = function->parameters;
+    PyObject *local[1 + ARGUMENTS_LOCAL]; /* the first is the callee's to use */
+    PyObject **const arguments = local + 1, **end = arguments,
+                     **const all = arguments + function->descriptor->parameter_count;
+    int outcome = COIL_HOST_RETURNED;
+    PyObject *value = NULL;
+
+    for (; end < all && (*end = coil_converter_from_c(parameter, call)); end++)
+        parameter++;
+    if (__builtin_expect(end == all, 1)) {
+        int *error_number = &errno;
+
+        *error_number = *inout_errno;
+        coil_backend_errno_save();
+        value = PyObject_Vectorcall(attachment->callable, arguments,
+                                    (size_t)(all - arguments) | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+        coil_backend_errno_restore();
+        *inout_errno = *error_number;
+    }
+    while (end > arguments)
+        Py_DECREF(*--end);
+    if (__builtin_expect(!value || coil_converter_to_c(&function->result, value, result) < 0, 0))
+        outcome = short_call_failed(function, attachment, call, result, value != NULL);
+    Py_XDECREF(value);
+    attachment_leave(attachment);
+    return outcome;
+}
+
+bool coil_dispatch_is_short(const struct coil_host_function *function)
+{
+    return !function->giver.gives && !function->giver.stores &&
+           function->descriptor->parameter_count <= ARGUMENTS_LOCAL;
+}
+
 int coil_dispatch_call(struct coil_host_thread *thread, struct coil_host_module *module, unsigned function,
                        const void *call, void *result, int *inout_errno)
 {
     const struct coil_host_function *callee = &module->functions[function];
     uint64_t outer = call_begin(thread);
-    int outcome = function_run(module, callee, &callee->giver, thread, call, result, inout_errno);
+    int outcome;
 
+    if (__builtin_expect(callee->is_short && callee->attachment, 1))
+        outcome = short_call(callee, call, result, inout_errno);
+    else
+        outcome = function_run(module, callee, &callee->giver, thread, call, result, inout_errno);
     call_end(thread, outer);
-    coil_text_flush(thread);
+    if (__builtin_expect(thread->text.used != 0, 0))
+        coil_text_flush(thread);
     return outcome;
 }
 

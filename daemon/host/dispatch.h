@@ -26,6 +26,10 @@ int coil_dispatch_run(struct coil_host_thread *thread, const struct coil_callee 
 int coil_dispatch_call(struct coil_host_thread *thread, struct coil_host_module *module, unsigned function,
                        const void *call, void *result, int *inout_errno);
 
+/* Can its calls go the short way?  When everything else of it is known. */
+struct coil_host_function;
+bool coil_dispatch_is_short(const struct coil_host_function *function);
+
 /* The same for a function of a module that Python calls itself, in whichever call that may be. */
 int coil_dispatch_nested(struct coil_host_module *module, unsigned function, const void *call, void *result,
                          int *inout_errno);

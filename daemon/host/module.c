@@ -26,6 +26,7 @@
 
 #include "daemon/host/callback.h"
 #include "daemon/host/context.h"
+#include "daemon/host/dispatch.h"
 #include "daemon/host/extern.h"
 #include "daemon/host/init_code.h"
 #include "daemon/host/report.h"
@@ -163,6 +164,7 @@ static int functions_build(struct coil_host_module *module)
         if (coil_converter_init(&function->result, module->backend_ffi, module->image, &descriptors[i].result) < 0)
             return -1;
         function->giver = coil_giver_of(module->image, &descriptors[i]);
+        function->is_short = coil_dispatch_is_short(function);
     }
     return 0;
 }

@@ -13,10 +13,10 @@
 struct coil_attachment {
     size_t references;
     PyObject *callable;
-    PyObject *onerror; /* NULL: none */
+    PyObject *onerror;      /* NULL: none */
     PyObject *error_object; /* NULL, or what `error` was made of: there may be a pointer in it */
-    size_t error_size; /* of `error`: the function's result_size */
-    char error[];      /* the result frame after an exception */
+    size_t error_size;      /* of `error`: the function's result_size */
+    char error[];           /* the result frame after an exception */
 };
 
 struct coil_host_function {
@@ -26,6 +26,7 @@ struct coil_host_function {
     struct coil_converter result;
     struct coil_giver giver;
     struct coil_attachment *attachment; /* NULL before the first def_extern */
+    bool is_short;                      /* dispatch.c has a short way for its calls */
 };
 
 enum coil_module_state {
@@ -57,14 +58,14 @@ struct coil_host_module {
     PyModuleDef definition;  /* of `object` */
     struct coil_names names; /* what was done to sys.modules */
     struct coil_host_function *functions;
-    struct coil_signature *signatures; /* one per row of the descriptor's table, built when they are needed */
-    struct coil_variable *variables;   /* the same for variables */
-    bool needs_program;                /* its init code does, so it cannot run here */
-    PyObject *on_open;                 /* list of functions; NULL: none */
-    void *word;                        /* the embedder's */
-    uint32_t first_slot;               /* of the functions' slots, which follow each other; 0: they have none */
-    uint64_t functions_address;        /* of that slot */
-    PyObject *callback_types;          /* of the signatures of function pointers: callback.c */
+    struct coil_signature *signatures;   /* one per row of the descriptor's table, built when they are needed */
+    struct coil_variable *variables;     /* the same for variables */
+    bool needs_program;                  /* its init code does, so it cannot run here */
+    PyObject *on_open;                   /* list of functions; NULL: none */
+    void *word;                          /* the embedder's */
+    uint32_t first_slot;                 /* of the functions' slots, which follow each other; 0: they have none */
+    uint64_t functions_address;          /* of that slot */
+    PyObject *callback_types;            /* of the signatures of function pointers: callback.c */
     struct coil_pointer_native *natives; /* guarded by the lock of pointer.c */
 };
 

@@ -99,20 +99,25 @@ void coil_thread_detach(struct coil_host_thread *thread)
     thread_free(&thread);
 }
 
+/* Room for more levels; never inlined, so that entering stays short. */
+__attribute__((noinline)) static void levels_grow(struct coil_host_thread *thread)
+{
+    unsigned char *taken = realloc(thread->taken, thread->capacity * 2);
+
+    if (!taken)
+        Py_FatalError("coil: no memory for another level of nested calls");
+    thread->taken = taken;
+    thread->capacity *= 2;
+}
+
 void coil_thread_enter(struct coil_host_thread *thread)
 {
     bool take = !holds_gil(thread);
 
     if (take)
         PyEval_RestoreThread(thread->state);
-    if (thread->depth == thread->capacity) {
-        unsigned char *taken = realloc(thread->taken, thread->capacity * 2);
-
-        if (!taken)
-            Py_FatalError("coil: no memory for another level of nested calls");
-        thread->taken = taken;
-        thread->capacity *= 2;
-    }
+    if (__builtin_expect(thread->depth == thread->capacity, 0))
+        levels_grow(thread);
     if (thread->depth == 0) {
         thread->outer = current;
         current = thread;
