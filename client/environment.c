@@ -23,7 +23,7 @@
 extern char **environ;
 
 /* A worker says so with its process number, so that programs which its handlers start are not taken for workers. */
-static bool is_worker(void)
+bool coil_environment_is_worker(void)
 {
     const char *worker = secure_getenv("COIL_WORKER");
 
@@ -58,7 +58,7 @@ int coil_environment_mode(enum coil_mode *ret_mode, struct coil_error *error)
 {
     const char *mode = secure_getenv("COIL_MODE");
 
-    if (is_worker() || (mode && strcmp(mode, "inprocess") == 0))
+    if (coil_environment_is_worker() || (mode && strcmp(mode, "inprocess") == 0))
         *ret_mode = COIL_MODE_INPROCESS;
     else if (!mode || !*mode || strcmp(mode, "daemon") == 0)
         *ret_mode = COIL_MODE_DAEMON;

@@ -295,7 +295,7 @@ static int check_modes(const struct coil_link *link, struct coil_error *error)
 static int link_open(struct coil_link *link, enum coil_status *ret_status, struct coil_error *error)
 {
     enum coil_mode mode;
-    bool is_private;
+    bool is_private, is_imported;
     int cancel;
     int r;
 
@@ -308,12 +308,14 @@ static int link_open(struct coil_link *link, enum coil_status *ret_status, struc
     r = coil_environment_interpreter(&is_private, error);
     if (r < 0)
         return r;
-    if (atomic_load_explicit(&link->imported, memory_order_relaxed))
+    is_imported = atomic_load_explicit(&link->imported, memory_order_relaxed);
+    if (is_imported)
         mode = COIL_MODE_INPROCESS;
     /* A thread that is cancelled here would leave with locks held. */
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
     if (mode == COIL_MODE_INPROCESS) {
-        r = coil_inprocess_open(link, ret_status, error);
+        r = is_imported || coil_environment_is_worker() ? 0 : coil_policy_check(error);
+        r = r < 0 ? r : coil_inprocess_open(link, ret_status, error);
     } else {
         r = check_modes(link, error);
         r = r < 0 ? r : coil_remote_open(link, ret_status, error);

@@ -95,6 +95,7 @@ struct coil_link {
     struct coil_native **natives; /* of `signatures`, made when needed; guarded by a lock of program.c */
 
     struct coil_host_module *host_module; /* in-process */
+    uint32_t max_call_ms;                 /* what the daemon allows its calls; 0: no bound; guarded by `lock` */
     bool needs_private;                   /* its init code needs the program; guarded by `lock` */
     _Atomic bool imported;  /* by a Python in this process, which is then the one that runs it; relaxed: set once */
     struct coil_link *next; /* guarded by the runtime lock */
@@ -126,6 +127,9 @@ int coil_environment_validate(struct coil_error *error);
 
 /* What COIL_MODE says; in a worker always in-process.  -EINVAL with words. */
 int coil_environment_mode(enum coil_mode *ret_mode, struct coil_error *error);
+
+/* Is this process one of the daemon's workers? */
+bool coil_environment_is_worker(void);
 
 /* What COIL_INTERPRETER says.  -EINVAL with words. */
 int coil_environment_interpreter(bool *ret_private, struct coil_error *error);
@@ -179,11 +183,25 @@ int coil_deadline_explain(enum coil_status *ret_status, struct coil_error *error
 /* From now on no function of the module has a limit beyond `max_ms` (0: there is no such bound). */
 void coil_deadline_cap(struct coil_link *link, uint32_t max_ms);
 
+/* What a daemon says of it. */
+static inline uint32_t coil_deadline_of(uint64_t max_ms)
+{
+    return max_ms < UINT32_MAX ? (uint32_t)max_ms : UINT32_MAX;
+}
+
 /* Of two limits, of which 0 is none. */
 static inline uint32_t coil_deadline_shorter(uint32_t a, uint32_t b)
 {
     return a && (!b || a < b) ? a : b;
 }
+
+/* ---- policy.c ---- */
+
+/* May Python run in this process?  -EPERM: the machine's administrator says no; others: that cannot be told; with words. */
+int coil_policy_check(struct coil_error *error);
+
+/* The same, by the files at `path` and in the folder of its name with ".d". */
+int coil_policy_read(const char *path, struct coil_error *error);
 
 /* ---- thread.c ---- */
 struct coil_thread {

@@ -118,7 +118,7 @@ $(WORKER_BIN): $(WORKER) $(PROTO) $(HOST_LOAD) $(JEMALLOC)
 	$(CC) $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmsgpackc -lm
 $(COILD): $(SUPERVISOR) $(PROTO)
 	@mkdir -p $(@D)
-	$(CC) $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmsgpackc -luv
+	$(CC) $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmsgpackc -luv -linih
 $(COILCTL): $(CTL) $(PROTO)
 	@mkdir -p $(@D)
 	$(CC) $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmsgpackc

@@ -22,7 +22,7 @@ $(BUILD)/tests/%.a:
 $(BUILD)/tests/unit/%: tests/unit/%.c $$(call unit_archive,$$*) $(JEMALLOC)
 	@mkdir -p $(@D)
 	$(CC) $(COIL_CFLAGS) $(CFLAGS) -MF $@.d $(COIL_LDFLAGS) $(LDFLAGS) -o $@ $< $(call unit_archive,$*) $(PROTO) -lcmocka -lmsgpackc \
-		$(if $(filter supervisor_%,$*),-luv) $(if $(filter worker_%,$*),$(JEMALLOC) -lm) $(LIBFFI) -ldl
+		$(if $(filter supervisor_%,$*),-luv -linih) $(if $(filter worker_%,$*),$(JEMALLOC) -lm) $(LIBFFI) -ldl
 # Where libcoil's code in a test looks for coil's other files.
 $(BUILD)/tests/unit/coil: | $(SLOTS)
 	@mkdir -p $(@D)

@@ -9,7 +9,7 @@
  * Who says what to whom, in order:
  *
  *     client -> supervisor   attach, descriptor, module, channel, region, late
- *     supervisor -> client   attached, send_descriptor, done, failed
+ *     supervisor -> client   attached, loaded, send_descriptor, done, failed
  *     supervisor -> worker   heap, load, open, refuse, session, channel, region, late, move, drain, close
  *     worker -> supervisor   ready, opened, init_failed, changed, done, failed
  *     coilctl -> supervisor  status, reload, stop
@@ -95,6 +95,7 @@ enum coil_refusal {
     X(ATTACHED, "attached", 5, COIL_K(REQUEST) | COIL_K(SESSION) | COIL_K(GENERATION) | COIL_K(PID) |   \
                                    COIL_K(BASE) | COIL_K(HEAP) |                                        \
                                    COIL_K(MAX_CALL)) /* requests, replies, staging, pidfd, heap */      \
+    X(LOADED, "loaded", 0, COIL_K(REQUEST) | COIL_K(MAX_CALL)) /* the answer to `module` */             \
     X(DONE, "done", 0, COIL_K(REQUEST))                                                                 \
     X(FAILED, "failed", 0, COIL_K(REQUEST) | COIL_K(CODE) | COIL_K(TEXT))                               \
     /* supervisor -> worker */                                                                         \

@@ -194,7 +194,16 @@ int coil_attach(const struct coil_link *link, bool is_private, struct coil_sessi
     return r;
 }
 
-int coil_attach_module(struct coil_session *session, const struct coil_link *link, enum coil_status *ret_status,
+/* coil_flush() may take as long as calls of the session's most patient module.  With the session's lock. */
+static void allow_as_long(struct coil_session *session, uint32_t max_ms)
+{
+    uint32_t known_ms = atomic_load_explicit(&session->max_call_ms, memory_order_relaxed);
+
+    if (known_ms && (max_ms == 0 || max_ms > known_ms))
+        atomic_store_explicit(&session->max_call_ms, max_ms, memory_order_relaxed);
+}
+
+int coil_attach_module(struct coil_session *session, struct coil_link *link, enum coil_status *ret_status,
                        struct coil_error *error)
 {
     COIL_CLEANUP(coil_wire_message_deinit) struct coil_wire_message reply = COIL_WIRE_MESSAGE_INIT;
@@ -205,10 +214,14 @@ int coil_attach_module(struct coil_session *session, const struct coil_link *lin
     if (coil_deadline_lock(&session->lock) < 0)
         return coil_deadline_explain(ret_status, error, "another thread of this program waited for the daemon");
     request.request = ++session->requests;
-    r = ask(session->wire, &request, COIL_MESSAGE_DONE, link, &reply, ret_status, error);
+    r = ask(session->wire, &request, COIL_MESSAGE_LOADED, link, &reply, ret_status, error);
     if (r < 0 && coil_session_is_cut_off(session))
         r = coil_error_set(error, -EPIPE,
                            "the worker has gone"); /* whatever the daemon says of it: nothing has been called yet */
+    if (r == 0)
+        link->max_call_ms = coil_deadline_of(reply.message.max_call_ms);
+    if (r == 0)
+        allow_as_long(session, link->max_call_ms);
     (void)pthread_mutex_unlock(&session->lock);
     return r;
 }

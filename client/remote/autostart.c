@@ -30,7 +30,8 @@
 
 /* What the daemon gets of the program's environment. */
 static const char *const inherited[] = { "HOME", "LANG", "LC_ALL", "LC_CTYPE",        "LOGNAME",
-                                         "PATH", "TZ",   "USER",   "XDG_RUNTIME_DIR", COIL_FAULT_VARIABLE };
+                                         "PATH", "TZ",   "USER",   "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME",
+                                         COIL_FAULT_VARIABLE };
 #define INHERITED_COUNT (sizeof inherited / sizeof *inherited)
 
 static void environment_free(char ***environment)

@@ -95,7 +95,8 @@ static uint32_t limit_of(const struct coil_thread *thread)
     uint32_t limit_ms = coil_environment_timeout();
 
     for (const struct coil_channel *channel = thread->channels; channel; channel = channel->next)
-        limit_ms = coil_deadline_shorter(limit_ms, channel->session->max_call_ms);
+        limit_ms =
+            coil_deadline_shorter(limit_ms, atomic_load_explicit(&channel->session->max_call_ms, memory_order_relaxed));
     return limit_ms;
 }
 

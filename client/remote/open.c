@@ -54,6 +54,7 @@ static int session_for(struct coil_link *link, struct coil_session **ret_session
     if (!session) {
         r = coil_attach(link, is_private, &session, ret_status, error);
         if (r == 0) {
+            link->max_call_ms = atomic_load_explicit(&session->max_call_ms, memory_order_relaxed);
             (void)pthread_mutex_lock(&coil_runtime_lock);
             coil_session_ref(session);
             (void)pthread_mutex_unlock(&coil_runtime_lock);
@@ -88,7 +89,7 @@ static void link_up(struct coil_link *link, struct coil_session *session, uint32
 {
     (void)pthread_mutex_lock(&coil_runtime_lock);
     coil_session_ref(session);
-    coil_deadline_cap(link, session->max_call_ms);
+    coil_deadline_cap(link, link->max_call_ms);
     link->error_values_at = error_values_at;
     atomic_store_explicit(&link->slot, slot, memory_order_relaxed);
     atomic_store_explicit(&link->session, session, memory_order_release);        /* N */

@@ -102,7 +102,8 @@ struct coil_session {
     struct coil_functions *functions;
     struct coil_heap *heap; /* NULL: its address belongs to a later worker; changed only when this one is dead */
     bool check;             /* COIL_CHECK */
-    uint32_t max_call_ms;   /* what the daemon allows; 0: no bound */
+    _Atomic uint32_t max_call_ms; /* the longest that the daemon allows for one of its modules; 0: no bound; relaxed: it
+                                     is a number for coil_flush() */
     _Atomic bool
         late_unsaid; /* the daemon is to be told that a deadline has passed; relaxed: whoever sees it says it */
     pid_t worker;
@@ -253,7 +254,7 @@ int coil_attach(const struct coil_link *link, bool is_private, struct coil_sessi
                 enum coil_status *ret_status, struct coil_error *error);
 
 /* Makes the session's worker know one more module.  -EEXIST: it has another one of that name.  With the attach lock. */
-int coil_attach_module(struct coil_session *session, const struct coil_link *link, enum coil_status *ret_status,
+int coil_attach_module(struct coil_session *session, struct coil_link *link, enum coil_status *ret_status,
                        struct coil_error *error);
 
 /* ---- standard.c ---- */

@@ -113,7 +113,7 @@ int coil_session_new(const struct coil_message *attached, int fds[5], struct coi
     session->base = attached->base;
     session->heap_base = attached->heap;
     session->check = coil_environment_check();
-    session->max_call_ms = attached->max_call_ms < UINT32_MAX ? (uint32_t)attached->max_call_ms : UINT32_MAX;
+    atomic_init(&session->max_call_ms, coil_deadline_of(attached->max_call_ms));
     session->worker = (pid_t)attached->pid;
     session->pidfd = coil_own_fd_of(fds[3]);
     session->socket = coil_own_fd_of(coil_wire_fd(wire));

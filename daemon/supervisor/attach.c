@@ -26,6 +26,7 @@
 
 #include "daemon/supervisor/log.h"
 #include "daemon/supervisor/module.h"
+#include "daemon/supervisor/permission.h"
 #include "daemon/supervisor/server.h"
 #include "daemon/supervisor/session.h"
 #include "daemon/supervisor/worker.h"
@@ -115,6 +116,34 @@ static void worker_lost(struct coil_client *client)
         give_up(client, COIL_REFUSED_DIED, "the worker died while the program was being attached, several times");
     else
         choose_worker(client);
+}
+
+/* ---- what the configuration says ---- */
+
+static const struct coil_config_module *configured(const struct coil_client *client)
+{
+    return coil_config_module_find(&client->server->configuration.files, client->name);
+}
+
+/* False: it may not use the module, and has been told. */
+static bool may_use(struct coil_client *client)
+{
+    struct coil_error error;
+
+    if (coil_permission_check(&client->server->configuration.files, client->name, coil_wire_fd(client->wire),
+                              client->uid, client->gid, &error) == 0)
+        return true;
+    give_up(client, COIL_REFUSED_IDENTITY, error.text);
+    return false;
+}
+
+/* How long calls of its module may take; 0: as long as they like. */
+static uint64_t max_call_ms(const struct coil_client *client)
+{
+    const struct coil_config_module *module = configured(client);
+    uint64_t all_ms = client->server->max_call_ms, own_ms = module ? module->max_call_ms : 0;
+
+    return !own_ms || (all_ms && all_ms < own_ms) ? all_ms : own_ms;
 }
 
 /* ---- the descriptor ---- */
@@ -268,10 +297,10 @@ static void choose_worker(struct coil_client *client)
 
 static void module_is_there(struct coil_client *client)
 {
-    struct coil_message done = { .type = COIL_MESSAGE_DONE };
+    struct coil_message loaded = { .type = COIL_MESSAGE_LOADED, .max_call_ms = max_call_ms(client) };
 
     if (client->attached)
-        finish(client, &done, NULL);
+        finish(client, &loaded, NULL);
     else
         open_session(client);
 }
@@ -324,7 +353,7 @@ static void attached(struct coil_client *client)
         .pid = (uint64_t)worker->pid,
         .base = coil_session_base(session),
         .heap = coil_heap_base(&worker->heap),
-        .max_call_ms = client->server->max_call_ms,
+        .max_call_ms = max_call_ms(client),
     };
     const int fds[] = { session->memory[COIL_MEMORY_REQUESTS], session->memory[COIL_MEMORY_REPLIES],
                         session->memory[COIL_MEMORY_STAGING], worker->pidfd, worker->heap.fd };
@@ -397,6 +426,8 @@ static void open_session(struct coil_client *client)
 
 void coil_attach_begin(struct coil_client *client, const struct coil_message *message)
 {
+    struct coil_message attach = *message;
+    const struct coil_config_module *module;
     struct coil_error error;
 
     if (message->protocol != COIL_PROTOCOL) {
@@ -413,9 +444,12 @@ void coil_attach_begin(struct coil_client *client, const struct coil_message *me
         coil_client_fail(client, COIL_REFUSED_PROTOCOL, "this connection has its session already");
         return;
     }
-    if (take_name(client, message) < 0)
+    if (take_name(client, message) < 0 || !may_use(client))
         return;
-    if (coil_environment_find(&client->server->environments, message, uv_now(&client->server->loop),
+    module = configured(client);
+    if (module && module->python)
+        attach.python = module->python;
+    if (coil_environment_find(&client->server->environments, &attach, uv_now(&client->server->loop),
                               &client->environment, &error) < 0) {
         give_up(client, error.code == -ENOMEM ? COIL_REFUSED_LIMIT : COIL_REFUSED_PROTOCOL, error.text);
         return;
@@ -435,8 +469,15 @@ static bool is_attached(struct coil_client *client)
 
 void coil_attach_module(struct coil_client *client, const struct coil_message *message)
 {
-    if (!is_attached(client) || take_name(client, message) < 0)
+    const struct coil_config_module *module;
+
+    if (!is_attached(client) || take_name(client, message) < 0 || !may_use(client))
         return;
+    module = configured(client);
+    if (module && module->python && strcmp(module->python, client->session->worker->environment->python) != 0) {
+        give_up(client, COIL_REFUSED_CONFLICT, "the module has a Python of its own, by the daemon's configuration");
+        return;
+    }
     if (coil_worker_module_conflicts(client->session->worker, client->name, client->hash)) {
         give_up(client, COIL_REFUSED_CONFLICT, "the worker has another module of this name");
         return;

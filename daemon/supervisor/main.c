@@ -14,33 +14,24 @@
 #include <unistd.h>
 
 #include "daemon/supervisor/activation.h"
+#include "daemon/supervisor/configure.h"
 #include "daemon/supervisor/log.h"
 #include "daemon/supervisor/process.h"
 #include "daemon/supervisor/runtime_dir.h"
 #include "daemon/supervisor/server.h"
+#include "daemon/supervisor/setting.h"
 #include "proto/cleanup.h"
+#include "proto/config_place.h"
 #include "proto/fault.h"
 #include "proto/socket_path.h"
 #include "proto/version.h"
 
-#define IDLE_TIMEOUT_S 3600
-#define DRAIN_TIMEOUT_S 60
-#define WARM_WORKERS 8
-#define TIME_MAX_S (10L * 365 * 24 * 3600)
-#define WARM_WORKERS_MAX 1000000L
-#define CALLS_MAX 1000000000000L
-#define GIL_TIMEOUT_MS 5000
-
 struct options {
     const char *socket; /* NULL: as COIL_SOCKET says */
-    const char *log;    /* NULL: beside the socket if started on demand, else stderr */
-    long idle_timeout_s;
-    long drain_timeout_s;
-    long warm_workers;
-    struct coil_recycling recycling;
-    long max_call_ms;
-    long gil_timeout_ms;
+    const char *config; /* NULL: the usual files */
+    bool check_config;
     int ready_fd;
+    struct coil_settings settings; /* those that were given */
 };
 
 static void print_help(void)
@@ -51,6 +42,10 @@ static void print_help(void)
                  "\n"
                  "  --socket PATH            listen here (default: $COIL_SOCKET,\n"
                  "                           $XDG_RUNTIME_DIR/coil/coild.sock or /tmp/coil-UID/coild.sock)\n"
+                 "  --config PATH            read this file and PATH.d/*.conf, not " COIL_CONFIG_FOLDER
+                 "/" COIL_CONFIG_FILE "\n"
+                 "                           and $XDG_CONFIG_HOME/coil/" COIL_CONFIG_FILE "; what is said here, wins\n"
+                 "  --check-config           say what is wrong with the configuration, and end\n"
                  "  --idle-timeout SECONDS   leave after this time without programs (default: %d; 0: never)\n"
                  "  --max-call-ms N          no call may take longer, whatever programs say (default: 0: no limit)\n"
                  "  --log PATH               append to this file; \"-\": stderr\n"
@@ -70,37 +65,19 @@ static void print_help(void)
                  "  -V, --version            print the version\n"
                  "\n"
                  "coilctl shows what it does, reloads and stops it.  coild(8) says more.\n",
-                 IDLE_TIMEOUT_S, WARM_WORKERS, DRAIN_TIMEOUT_S, GIL_TIMEOUT_MS);
+                 COIL_SETTING_IDLE_TIMEOUT_S, COIL_SETTING_WARM_WORKERS, COIL_SETTING_DRAIN_TIMEOUT_S,
+                 COIL_SETTING_GIL_TIMEOUT_MS);
 }
 
-static int parse_number(const char *text, const char *option, long max, long *ret_number, struct coil_error *error)
+/* One of the table's: "--idle-timeout". */
+static int set_option(struct coil_settings *settings, const char *name, const char *value, struct coil_error *error)
 {
-    char *end;
-    long number;
+    char what[40];
+    int r;
 
-    errno = 0;
-    number = strtol(text, &end, 10);
-    if (errno || end == text || *end || number < 0 || number > max)
-        return coil_error_set(error, -EINVAL, "%s needs a number from 0 to %ld, not \"%s\"", option, max, text);
-    *ret_number = number;
-    return 0;
-}
-
-/* "512M" */
-static int parse_size(const char *text, const char *option, uint64_t *ret_size, struct coil_error *error)
-{
-    static const char units[] = "KMG";
-    const char *unit;
-    char *end;
-    long number;
-
-    errno = 0;
-    number = strtol(text, &end, 10);
-    unit = *end ? strchr(units, *end & ~0x20) : NULL;
-    if (errno || end == text || number < 0 || number > (1L << 40) || (*end && (!unit || end[1])))
-        return coil_error_set(error, -EINVAL, "%s needs a number of bytes, such as 512M, not \"%s\"", option, text);
-    *ret_size = (uint64_t)number << (unit ? 10 * (unit - units + 1) : 0);
-    return 0;
+    (void)snprintf(what, sizeof what, "--%s", name);
+    r = coil_setting_set(settings, name, value, what, error);
+    return r < 0 ? r : 0;
 }
 
 /* 1: the question was answered, and there is nothing more to do. */
@@ -108,67 +85,44 @@ static int parse_options(int argc, char **argv, struct options *ret_options, str
 {
     static const struct option known[] = {
         { "socket", required_argument, NULL, 's' },
-        { "idle-timeout", required_argument, NULL, 'i' },
-        { "max-call-ms", required_argument, NULL, 'm' },
-        { "gil-timeout-ms", required_argument, NULL, 'g' },
-        { "log", required_argument, NULL, 'l' },
+        { "config", required_argument, NULL, 'c' },
+        { "check-config", no_argument, NULL, 'k' },
         { "ready-fd", required_argument, NULL, 'r' },
-        { "warm-workers", required_argument, NULL, 'w' },
-        { "drain-timeout", required_argument, NULL, 'd' },
-        { "recycle-calls", required_argument, NULL, 'C' },
-        { "recycle-memory", required_argument, NULL, 'M' },
-        { "recycle-age", required_argument, NULL, 'A' },
+        { "idle-timeout", required_argument, NULL, 'S' },
+        { "max-call-ms", required_argument, NULL, 'S' },
+        { "gil-timeout-ms", required_argument, NULL, 'S' },
+        { "log", required_argument, NULL, 'S' },
+        { "warm-workers", required_argument, NULL, 'S' },
+        { "drain-timeout", required_argument, NULL, 'S' },
+        { "recycle-calls", required_argument, NULL, 'S' },
+        { "recycle-memory", required_argument, NULL, 'S' },
+        { "recycle-age", required_argument, NULL, 'S' },
         { "version", no_argument, NULL, 'V' },
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
-    struct options options = { .idle_timeout_s = IDLE_TIMEOUT_S,
-                               .drain_timeout_s = DRAIN_TIMEOUT_S,
-                               .warm_workers = WARM_WORKERS,
-                               .gil_timeout_ms = GIL_TIMEOUT_MS,
-                               .ready_fd = -1 };
-    long number = 0;
-    int option;
+    uint64_t number = 0;
+    int option, which;
     int r = 0;
 
     opterr = 0;
-    while ((option = getopt_long(argc, argv, "hV", known, NULL)) != -1 && r == 0) {
+    while ((option = getopt_long(argc, argv, "hV", known, &which)) != -1 && r == 0) {
         switch (option) {
         case 's':
-            options.socket = optarg;
+            ret_options->socket = optarg;
             break;
-        case 'l':
-            options.log = optarg;
+        case 'c':
+            ret_options->config = optarg;
             break;
-        case 'i':
-            r = parse_number(optarg, "--idle-timeout", TIME_MAX_S, &options.idle_timeout_s, error);
+        case 'k':
+            ret_options->check_config = true;
             break;
-        case 'w':
-            r = parse_number(optarg, "--warm-workers", WARM_WORKERS_MAX, &options.warm_workers, error);
-            break;
-        case 'd':
-            r = parse_number(optarg, "--drain-timeout", TIME_MAX_S, &options.drain_timeout_s, error);
-            break;
-        case 'C':
-            r = parse_number(optarg, "--recycle-calls", CALLS_MAX, &number, error);
-            options.recycling.calls = (uint64_t)number;
-            break;
-        case 'M':
-            r = parse_size(optarg, "--recycle-memory", &options.recycling.memory, error);
-            break;
-        case 'A':
-            r = parse_number(optarg, "--recycle-age", TIME_MAX_S, &number, error);
-            options.recycling.age_ms = (uint64_t)number * 1000;
-            break;
-        case 'm':
-            r = parse_number(optarg, "--max-call-ms", INT32_MAX, &options.max_call_ms, error);
-            break;
-        case 'g':
-            r = parse_number(optarg, "--gil-timeout-ms", INT32_MAX, &options.gil_timeout_ms, error);
+        case 'S':
+            r = set_option(&ret_options->settings, known[which].name, optarg, error);
             break;
         case 'r':
-            r = parse_number(optarg, "--ready-fd", 1 << 20, &number, error);
-            options.ready_fd = r == 0 ? (int)number : -1;
+            r = coil_setting_number(optarg, 1 << 20, "--ready-fd", &number, error);
+            ret_options->ready_fd = r == 0 ? (int)number : -1;
             break;
         case 'V':
             (void)printf("coild %s\n", COIL_VERSION);
@@ -186,7 +140,6 @@ static int parse_options(int argc, char **argv, struct options *ret_options, str
     if (r == 0 && optind < argc)
         return coil_error_set(error, -EINVAL, "coild takes no arguments, but was given \"%s\": see coild --help",
                               argv[optind]);
-    *ret_options = options;
     return r;
 }
 
@@ -220,25 +173,25 @@ static int find_socket(const struct options *options, struct coil_runtime_dir *r
 }
 
 /* Where the log goes: an absolute path, as the daemon leaves its folder; empty for stderr. */
-static int find_log(const struct options *options, const char *socket_path, char *ret, size_t size,
+static int find_log(const struct options *options, const char *log, const char *socket_path, char *ret, size_t size,
                     struct coil_error *error)
 {
     size_t length = strlen(socket_path);
     char folder[PATH_MAX];
     int used = 0;
 
-    if (!options->log && options->ready_fd >= 0) {
+    if (!*log && options->ready_fd >= 0) {
         if (length > 5 && strcmp(socket_path + length - 5, ".sock") == 0)
             length -= 5;
         used = snprintf(ret, size, "%.*s.log", (int)length, socket_path);
-    } else if (!options->log || strcmp(options->log, "-") == 0) {
+    } else if (!*log || strcmp(log, "-") == 0) {
         *ret = '\0';
-    } else if (*options->log == '/') {
-        used = snprintf(ret, size, "%s", options->log);
+    } else if (*log == '/') {
+        used = snprintf(ret, size, "%s", log);
     } else if (!getcwd(folder, sizeof folder)) {
         return coil_error_set(error, -errno, "cannot find the current folder for --log: %s", strerror(errno));
     } else {
-        used = snprintf(ret, size, "%s/%s", folder, options->log);
+        used = snprintf(ret, size, "%s/%s", folder, log);
     }
     if (used < 0 || (size_t)used >= size)
         return coil_error_set(error, -ENAMETOOLONG, "the path of the log is too long");
@@ -271,7 +224,7 @@ static int start(const struct options *options, struct coil_server *server, stru
     else if (r > 0)
         r = take_socket(options, runtime, error);
     if (r == 0)
-        r = find_log(options, runtime->socket_path, log_path, log_size, error);
+        r = find_log(options, server->configuration.effective.log, runtime->socket_path, log_path, log_size, error);
     if (r < 0)
         return r;
     coil_process_prepare(activated ? COIL_ACTIVATION_FD : options->ready_fd, options->ready_fd >= 0,
@@ -284,17 +237,52 @@ static int start(const struct options *options, struct coil_server *server, stru
         r = coil_log_open(log_path, error);
     if (r == 0) {
         server->log_path = *log_path ? log_path : NULL;
-        server->idle_timeout_ms = (uint64_t)options->idle_timeout_s * 1000;
-        server->drain_timeout_ms = (uint64_t)options->drain_timeout_s * 1000;
-        server->unused_workers = (unsigned)options->warm_workers;
-        server->recycling = options->recycling;
-        server->max_call_ms = (uint64_t)options->max_call_ms;
-        server->gil_timeout_ms = (uint64_t)options->gil_timeout_ms;
+        coil_configuration_apply(server);
         r = coil_server_init(server, runtime, error);
     }
     if (r < 0)
         coil_runtime_dir_release(runtime);
     return r;
+}
+
+/* The files and the command line together.  -EINVAL: mistakes, of which the first is in `error`, all have been said. */
+static int configure(const struct options *options, struct coil_server *server, struct coil_error *error)
+{
+    COIL_CLEANUP(coil_memory_free) char *path = NULL;
+    COIL_CLEANUP(coil_memory_free) char *mistakes = NULL;
+    struct coil_configuration *configuration = &server->configuration;
+    char *line, *rest;
+    int r;
+
+    if (options->config) {
+        path = realpath(options->config, NULL); /* the daemon leaves its folder */
+        if (!path)
+            return coil_error_set(error, -errno, "--config: \"%s\" cannot be read: %s", options->config,
+                                  strerror(errno));
+        configuration->path = coil_steal_memory(&path);
+    }
+    configuration->options = options->settings;
+    r = coil_configuration_load(configuration, &mistakes);
+    if (r == -ENOMEM)
+        return coil_error_set(error, r, "no memory for the configuration");
+    rest = mistakes;
+    while (r < 0 && (line = strsep(&rest, "\n")) && *line) {
+        (void)fprintf(stderr, "coild: %s\n", line);
+        if (line == mistakes)
+            (void)coil_error_set(error, r, "%s", line);
+    }
+    return r;
+}
+
+/* --check-config */
+static int say_what_was_read(const struct coil_config *files)
+{
+    if (*files->files)
+        (void)printf("coild: nothing is wrong with %s\n", files->files);
+    else
+        (void)printf("coild: there is no configuration: neither " COIL_CONFIG_FOLDER "/" COIL_CONFIG_FILE
+                     " nor one of the user's own\n");
+    return 0;
 }
 
 int main(int argc, char **argv)
@@ -309,8 +297,17 @@ int main(int argc, char **argv)
 
     if (r > 0)
         return 0;
-    coil_notify_init(&server.notify);
     ready_fd = options.ready_fd;
+    if (r == 0) {
+        r = configure(&options, &server, &error);
+        if (r == -EINVAL) {
+            tell(ready_fd, error.text);
+            return 1;
+        }
+    }
+    if (r == 0 && options.check_config)
+        return say_what_was_read(&server.configuration.files);
+    coil_notify_init(&server.notify);
     if (r == 0)
         r = start(&options, &server, &runtime, log_path, sizeof log_path, &error);
     if (r < 0) {

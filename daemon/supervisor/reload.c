@@ -17,9 +17,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon/supervisor/blame.h"
 #include "daemon/supervisor/client.h"
+#include "daemon/supervisor/configure.h"
 #include "daemon/supervisor/log.h"
 #include "daemon/supervisor/move.h"
 #include "daemon/supervisor/server.h"
@@ -166,6 +168,24 @@ static void reload_environment(struct coil_server *server, struct coil_environme
     }
 }
 
+/* The configuration first: the new workers go by it.  With a mistake in it the old one stays, and the rest goes on. */
+static void reload_configuration(struct coil_server *server)
+{
+    COIL_CLEANUP(coil_memory_free) char *mistakes = NULL;
+    char *line, *rest;
+
+    if (coil_configuration_reload(server, &mistakes) == 0) {
+        if (*server->configuration.files.files)
+            say(server, "the configuration was read: %s", server->configuration.files.files);
+        return;
+    }
+    server->reloads.failures++;
+    say(server, "the configuration stays as it was: %s", mistakes ? "there are mistakes in the new one" : "no memory");
+    rest = mistakes;
+    while (rest && (line = strsep(&rest, "\n")) && *line)
+        say(server, "%s", line);
+}
+
 void coil_reload_begin(struct coil_server *server, struct coil_client *client, const char *reason)
 {
     struct coil_reloads *reloads = &server->reloads;
@@ -184,6 +204,7 @@ void coil_reload_begin(struct coil_server *server, struct coil_client *client, c
     reloads->failures = 0;
     if (client)
         client->reload = reloads->begun;
+    reload_configuration(server);
     TAILQ_FOREACH(environment, &server->environments, link)
     reload_environment(server, environment);
     if (reloads->under_way > 0)

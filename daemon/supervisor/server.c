@@ -243,6 +243,15 @@ static void watch_idleness(struct coil_server *server)
         (void)uv_timer_start(&server->idle_timer, on_idle, server->idle_timeout_ms, 0);
 }
 
+void coil_server_reconsider(struct coil_server *server)
+{
+    if (server->stopping)
+        return;
+    (void)uv_timer_stop(&server->idle_timer);
+    watch_idleness(server);
+    coil_server_look(server);
+}
+
 void coil_server_program_came(struct coil_server *server)
 {
     server->attached++;
@@ -319,6 +328,7 @@ void coil_server_run(struct coil_server *server)
     if (uv_loop_close(&server->loop) < 0)
         coil_log("the event loop still had handles");
     coil_environments_deinit(&server->environments);
+    coil_configuration_deinit(&server->configuration);
     coil_store_deinit(&server->store);
     coil_fd_close(&server->spare_fd);
 }

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <uv.h>
 
+#include "daemon/supervisor/configure.h"
 #include "daemon/supervisor/environment.h"
 #include "daemon/supervisor/heap.h"
 #include "daemon/supervisor/recycle.h"
@@ -28,7 +29,9 @@ struct coil_server {
     uv_loop_t loop;
     struct coil_runtime_dir *runtime;
     struct coil_notify notify; /* whoever waits for news of the daemon */
-    const char *log_path; /* NULL: stderr */
+    struct coil_configuration configuration;
+    const char *log_path;    /* NULL: stderr */
+    char log_file[PATH_MAX]; /* the one that a reload has named */
     char worker_path[PATH_MAX];
     struct rlimit worker_files; /* RLIMIT_NOFILE as it was when the daemon started */
     uint64_t idle_timeout_ms;   /* 0: never */
@@ -71,6 +74,9 @@ void coil_server_stop(struct coil_server *server, const char *reason);
 
 /* There is something to look at, once a second, until those who look say otherwise. */
 void coil_server_look(struct coil_server *server);
+
+/* Its settings have changed. */
+void coil_server_reconsider(struct coil_server *server);
 
 /* Counts programs; without any for long, the daemon leaves. */
 void coil_server_program_came(struct coil_server *server);

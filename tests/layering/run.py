@@ -36,6 +36,7 @@ LIBRARIES = {
     r"(Python|frameobject|structmember|pythread)\.h": ["daemon/host/"],
     r"msgpack(\.h|/.*)": ["proto/message.c"],
     r"uv\.h": ["daemon/supervisor/"],
+    r"ini\.h": ["daemon/supervisor/config.c"],
     r"ffi(target)?\.h": ["proto/native.c"],
     r"jemalloc/.*": ["daemon/worker/heap.c"],
     r"coil/.*": ["client/", "proto/"],
@@ -46,7 +47,7 @@ NEEDED = {
     "lib/libcoil.so": ["libmsgpackc", "libffi"],
     "lib/coil/libcoil-host.so": ["libffi"],
     "libexec/coil/coil-worker": ["libmsgpackc"],
-    "bin/coild": ["libmsgpackc", "libuv"],
+    "bin/coild": ["libmsgpackc", "libuv", "libinih"],
     "bin/coilctl": ["libmsgpackc"],
     "bin/coil-stubgen": [],
 }

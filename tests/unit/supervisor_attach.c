@@ -101,9 +101,9 @@ static void modules_meet_or_conflict(void **state)
     uint64_t generation = reply.message.generation;
 
     (void)state;
-    assert_int_equal(module(first, make_image("other", "")), COIL_MESSAGE_DONE);
-    assert_int_equal(module(first, make_image("other", "")), COIL_MESSAGE_DONE);
-    assert_int_equal(module(first, make_image("plugin", "1")), COIL_MESSAGE_DONE);
+    assert_int_equal(module(first, make_image("other", "")), COIL_MESSAGE_LOADED);
+    assert_int_equal(module(first, make_image("other", "")), COIL_MESSAGE_LOADED);
+    assert_int_equal(module(first, make_image("plugin", "1")), COIL_MESSAGE_LOADED);
     (void)module(first, make_image("plugin", "2"));
     assert_failed(COIL_REFUSED_CONFLICT, "another module of this name");
 

@@ -173,7 +173,7 @@ static void garbage_harms_nobody(void **state)
             assert_true(read(fd, answer, sizeof answer) > 0); /* told why */
         }
     }
-    assert_int_equal(module(good, make_image("other", "")), COIL_MESSAGE_DONE);
+    assert_int_equal(module(good, make_image("other", "")), COIL_MESSAGE_LOADED);
     await_status("programs: 1");
     sleep_ms(50);
     assert_int_equal(count_daemon_fds(fixture), fds);

@@ -37,7 +37,7 @@ static void a_new_generation_takes_over(void **state)
     /* The old one still serves its program. */
     assert_int_equal(ask(old, (struct coil_message){ .type = COIL_MESSAGE_CHANNEL, .session = session, .channel = 1 }),
                      COIL_MESSAGE_DONE);
-    assert_int_equal(module(old, make_image("other", "")), COIL_MESSAGE_DONE);
+    assert_int_equal(module(old, make_image("other", "")), COIL_MESSAGE_LOADED);
     assert_false(is_dead(pidfd, 0));
     coil_wire_freep(&old);
     assert_true(is_dead(pidfd, TIMEOUT_MS));
@@ -168,7 +168,7 @@ static void failed_init_code_gets_a_fresh_worker(void **state)
     assert_int_equal(reply.message.generation, 3);
     await_status("init code failed");
     run("rm %s/broken", prefix);
-    assert_int_equal(module(first, make_image("other", "")), COIL_MESSAGE_DONE);
+    assert_int_equal(module(first, make_image("other", "")), COIL_MESSAGE_LOADED);
     await_status(", open");
     other = attached(AGEING, make_image("other", ""));
     assert_int_equal(reply.message.generation, 3);
@@ -188,7 +188,7 @@ static void edited_code_is_for_the_next_program(void **state)
     next = attached(EDITED, image);
     assert_int_equal(reply.message.generation, 2);
     assert_true(log_has("generation 1 (pid .*) takes no more programs: /home/someone/helper.py has changed"));
-    assert_int_equal(module(old, make_image("other", "")), COIL_MESSAGE_DONE);
+    assert_int_equal(module(old, make_image("other", "")), COIL_MESSAGE_LOADED);
     assert_false(is_dead(pidfd, 0));
     coil_wire_freep(&old);
     assert_true(is_dead(pidfd, TIMEOUT_MS));

@@ -1,0 +1,114 @@
+/*
+ * What the daemon goes by.
+ *
+ * Purpose: three layers make the settings: what holds if nobody says anything, the files, the command line.  The files
+ * are read again at each reload; a configuration with a mistake in it is not taken at all, and the old one stays.
+ *
+ * Called by main.c and reload.c, main thread.
+ */
+#include "daemon/supervisor/configure.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "daemon/supervisor/log.h"
+#include "daemon/supervisor/server.h"
+#include "proto/cleanup.h"
+
+static void lay(struct coil_configuration *configuration)
+{
+    coil_settings_init(&configuration->effective);
+    coil_settings_merge(&configuration->effective, &configuration->files.settings);
+    coil_settings_merge(&configuration->effective, &configuration->options);
+}
+
+static void take(struct coil_configuration *configuration, struct coil_config *files)
+{
+    coil_config_deinit(&configuration->files);
+    configuration->files = *files;
+    TAILQ_INIT(&configuration->files.modules);
+    TAILQ_CONCAT(&configuration->files.modules, &files->modules, link);
+    lay(configuration);
+}
+
+int coil_configuration_load(struct coil_configuration *configuration, char **ret_mistakes)
+{
+    struct coil_config files;
+    int r = coil_config_load(configuration->path, &files, ret_mistakes);
+
+    coil_config_init(&configuration->files);
+    if (r < 0)
+        lay(configuration);
+    else
+        take(configuration, &files);
+    return r;
+}
+
+void coil_configuration_deinit(struct coil_configuration *configuration)
+{
+    coil_config_deinit(&configuration->files);
+}
+
+void coil_configuration_apply(struct coil_server *server)
+{
+    const struct coil_settings *settings = &server->configuration.effective;
+
+    server->idle_timeout_ms = settings->idle_timeout_s * 1000;
+    server->drain_timeout_ms = settings->drain_timeout_s * 1000;
+    server->unused_workers = (unsigned)settings->warm_workers;
+    server->recycling = (struct coil_recycling){ .calls = settings->recycle_calls,
+                                                 .memory = settings->recycle_memory,
+                                                 .age_ms = settings->recycle_age_s * 1000 };
+    server->max_call_ms = settings->max_call_ms;
+    server->gil_timeout_ms = settings->gil_timeout_ms;
+}
+
+/* Does the log go to the file that has this name now? */
+static bool is_log(const char *path)
+{
+    struct stat log, file;
+
+    return fstat(coil_log_fd(), &log) == 0 && stat(path, &file) == 0 && log.st_dev == file.st_dev &&
+           log.st_ino == file.st_ino;
+}
+
+/* Somewhere else, or the old file was moved away. */
+static int reopen_log(struct coil_server *server, struct coil_error *error)
+{
+    const char *wanted = server->configuration.effective.log;
+    int r;
+
+    if (strcmp(wanted, "-") == 0 && server->log_path)
+        return coil_error_set(error, -EINVAL, "log: \"-\" counts when the daemon starts next");
+    if (*wanted != '/')
+        wanted = server->log_path; /* as found out at the start */
+    if (!wanted || is_log(wanted))
+        return 0;
+    r = coil_log_open(wanted, error);
+    if (r == 0 && wanted != server->log_path) {
+        (void)snprintf(server->log_file, sizeof server->log_file, "%s", wanted);
+        server->log_path = server->log_file;
+    }
+    return r;
+}
+
+int coil_configuration_reload(struct coil_server *server, char **ret_mistakes)
+{
+    struct coil_error error;
+    struct coil_config files;
+    char *mistakes = NULL;
+    int r = coil_config_load(server->configuration.path, &files, &mistakes);
+
+    if (r < 0) {
+        *ret_mistakes = mistakes;
+        return r;
+    }
+    take(&server->configuration, &files);
+    coil_configuration_apply(server);
+    coil_server_reconsider(server);
+    if (reopen_log(server, &error) < 0)
+        coil_log("configuration: %s", error.text);
+    return 0;
+}

@@ -1,0 +1,47 @@
+/* What coild can be told, by its command line and by its configuration files, in one table. */
+#ifndef COIL_SUPERVISOR_SETTING_H
+#define COIL_SUPERVISOR_SETTING_H
+
+#include <limits.h>
+#include <stdint.h>
+
+#include "proto/error.h"
+
+#define COIL_SETTING_IDLE_TIMEOUT_S 3600
+#define COIL_SETTING_DRAIN_TIMEOUT_S 60
+#define COIL_SETTING_WARM_WORKERS 8
+#define COIL_SETTING_GIL_TIMEOUT_MS 5000
+
+#define COIL_SETTING_TIME_MAX_S UINT64_C(315360000) /* ten years */
+
+struct coil_settings {
+    uint64_t idle_timeout_s;  /* 0: never */
+    uint64_t drain_timeout_s; /* 0: for ever */
+    uint64_t warm_workers;
+    uint64_t recycle_calls;  /* 0: never, as the next two */
+    uint64_t recycle_memory; /* bytes */
+    uint64_t recycle_age_s;
+    uint64_t max_call_ms; /* 0: no limit */
+    uint64_t gil_timeout_ms;
+    char log[PATH_MAX]; /* "-": stderr; "": nobody has said */
+    uint32_t said;      /* which of them somebody has said: bits of the table's rows */
+};
+
+/* What holds if nobody says anything. */
+void coil_settings_init(struct coil_settings *settings);
+
+/*
+ * Takes a value; `name` as on the command line, without "--"; `what` is what the user calls it.  The number of the
+ * setting; -ENOENT: there is none of this name (without words); -EINVAL with words.
+ */
+int coil_setting_set(struct coil_settings *settings, const char *name, const char *value, const char *what,
+                     struct coil_error *error);
+
+/* Everything that `over` says counts instead of what `settings` has. */
+void coil_settings_merge(struct coil_settings *settings, const struct coil_settings *over);
+
+/* A number up to `max`, in decimal digits and nothing else.  -EINVAL with words. */
+int coil_setting_number(const char *text, uint64_t max, const char *what, uint64_t *ret_number,
+                        struct coil_error *error);
+
+#endif
