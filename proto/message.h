@@ -10,7 +10,8 @@
  *
  *     client -> supervisor   attach, descriptor, module, channel, region, late
  *     supervisor -> client   attached, loaded, send_descriptor, done, failed
- *     supervisor -> worker   heap, load, open, refuse, session, channel, region, late, move, drain, close
+ *     supervisor -> worker   heap, adopt, load, open, refuse, session, channel, region, late, move, drain,
+ *                            close
  *     worker -> supervisor   ready, opened, init_failed, changed, done, failed
  *     coilctl -> supervisor  status, reload, stop
  *     supervisor -> coilctl  report, done, failed
@@ -102,6 +103,7 @@ enum coil_refusal {
     X(LOAD, "load", 0, COIL_K(REQUEST) | COIL_K(HASH) | COIL_K(DESCRIPTOR))                             \
     X(REFUSE, "refuse", 0, COIL_K(REQUEST) | COIL_K(HASH) | COIL_K(FUNCTION) | COIL_K(TEXT)) /* text "": no more */ \
     X(HEAP, "heap", 1, COIL_K(REQUEST) | COIL_K(GENERATION) | COIL_K(HEAP)) /* before anything else */  \
+    X(ADOPT, "adopt", 0, COIL_K(REQUEST) | COIL_K(ENVIRONMENT) | COIL_K(CWD)) /* a spare: it is this program's now */ \
     X(SESSION, "session", 3, COIL_K(REQUEST) | COIL_K(SESSION) | COIL_K(PID) | COIL_K(UID) |          \
                                  COIL_K(GID) | COIL_K(BASE))                                           \
     X(OPEN, "open", 0, COIL_K(REQUEST) | COIL_K(HASH)) /* run the module's init code, for no program */ \

@@ -359,6 +359,23 @@ class Case:
     def daemons(self):
         return [pid for pid in descendants() if program_name(pid) == "coild"]
 
+    def start_daemon(self, *options):
+        """A daemon with options, which ends with coilctl stop."""
+        daemon = self.popen("--socket", self.socket, "--log", self.socket.replace(".sock", ".log"), *options,
+                            program=os.path.join(self.build, "bin", "coild"))
+        self.wait_for(lambda: os.path.exists(self.socket), "the daemon listens")
+        return daemon
+
+    def stop_daemon(self, daemon):
+        self.equal(self.coilctl("stop").status, 0, "coilctl stop")
+        self.equal(self.finish(daemon).status, 0, "status of coild")
+
+    def spares(self, state=""):
+        """Workers that wait for a program with COIL_INTERPRETER=private."""
+        return [int(pid) for pid, body in re.findall(r"(?m)^worker: generation \d+, pid (\d+), (.*\n(?:  .*\n)*)",
+                                                     self.coilctl("status").stdout)
+                if body.startswith(state) and "\n  spare: " in body]
+
     def workers(self):
         return [pid for pid in descendants() if program_name(pid) == "coil-worker"]
 

@@ -3,6 +3,7 @@
  */
 #include "daemon/host/compat.h"
 
+#include "daemon/host/adopt.h"
 #include "daemon/host/callback.h"
 #include "daemon/host/dispatch.h"
 #include "daemon/host/fork.h"
@@ -53,6 +54,7 @@ static const struct coil_host_api api = {
     .interrupt_clear = coil_interrupt_clear,
     .has_gil = coil_interrupt_has_gil,
     .prepare_stacks = coil_interrupt_prepare_stacks,
+    .adopt = coil_adopt,
 };
 
 __attribute__((visibility("default"))) const struct coil_host_api *coil_host_get(void)

@@ -286,6 +286,14 @@ struct coil_host_api {
     /* From now on this signal has the stacks of all Python threads written to `fd`, whoever has the GIL.  Once, without
      * the GIL. */
     int (*prepare_stacks)(int signal_number, int fd, struct coil_error *error);
+
+    /*
+     * The interpreter, which has done nothing but start, is another program's than the one whose variables it was started
+     * with: `variables` ("NAME=value", NULL-terminated) are all it has, and `folder` is the current one ("" or one that
+     * cannot be entered: the root).  -ESTALE with words: one that starts now would start in another way, since files have
+     * changed; nothing is done then.  Without the GIL.
+     */
+    int (*adopt)(const char *const *variables, const char *folder, struct coil_error *error);
 };
 
 /* The one symbol that libcoil-host.so exports: "coil_host_get". */

@@ -17,6 +17,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/host/backend.h"
@@ -27,7 +28,13 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* taken without the GIL */
 static bool started;
 static bool ours; /* the interpreter was started here, not by the process itself */
+static int64_t began_ns;
 static struct coil_host_callbacks callbacks;
+
+int64_t coil_start_began_ns(void)
+{
+    return began_ns;
+}
 
 const struct coil_host_callbacks *coil_start_callbacks(void)
 {
@@ -175,6 +182,10 @@ static int start_once(const struct coil_host_config *config, struct coil_error *
     if (config->callbacks)
         callbacks = *config->callbacks;
     if (!Py_IsInitialized()) {
+        struct timespec now;
+
+        (void)clock_gettime(CLOCK_REALTIME_COARSE, &now); /* the one that file systems use */
+        began_ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
         result = interpreter_start(config->python, error);
         if (result < 0)
             return result;

@@ -1,9 +1,14 @@
 #ifndef COIL_HOST_START_H
 #define COIL_HOST_START_H
 
+#include <stdint.h>
+
 #include "daemon/host/host.h"
 
 int coil_start(const struct coil_host_config *config, struct coil_error *error);
+
+/* When the interpreter began to start: nanoseconds of the clock that file times have. */
+int64_t coil_start_began_ns(void);
 
 /* What the embedder supplied; valid after coil_start(). */
 const struct coil_host_callbacks *coil_start_callbacks(void);

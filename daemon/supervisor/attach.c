@@ -6,7 +6,7 @@
  *
  *     attach                      module
  *       need_descriptor  <----------+          not in the store: ask the client
- *       choose_worker               |          attach only; wait until it is ready
+ *       choose_worker               |          attach only; wait until it is ready, `adopt` if it is a spare
  *       load_module      <----------+          once per worker
  *       open_session                |          memory, `session` and `channel` 0 to the worker
  *       attached                   done
@@ -29,6 +29,7 @@
 #include "daemon/supervisor/permission.h"
 #include "daemon/supervisor/server.h"
 #include "daemon/supervisor/session.h"
+#include "daemon/supervisor/spare.h"
 #include "daemon/supervisor/worker.h"
 #include "proto/cleanup.h"
 #include "proto/fault.h"
@@ -206,12 +207,42 @@ void coil_attach_descriptor(struct coil_client *client, const struct coil_messag
 
 /* ---- the worker ---- */
 
+static void adopted(struct coil_await *await, const struct coil_message *answer)
+{
+    struct coil_client *client = client_of(await);
+
+    if (!answer) {
+        worker_lost(client);
+    } else if (answer->type == COIL_MESSAGE_FAILED) {
+        coil_worker_retire(client->worker, answer->text);
+        drop_worker(client);
+        choose_worker(client);
+    } else {
+        client->worker->is_spare = false;
+        load_module(client);
+    }
+}
+
+/* It runs.  A spare is told whose it is first. */
+static void use_worker(struct coil_client *client)
+{
+    struct coil_environment *environment = client->environment;
+    struct coil_message adopt = { .type = COIL_MESSAGE_ADOPT,
+                                  .environment = (const char *const *)environment->entries,
+                                  .cwd = environment->cwd };
+
+    if (client->worker->is_spare)
+        coil_worker_ask(client->worker, &adopt, NULL, &client->await, adopted);
+    else
+        load_module(client);
+}
+
 static void worker_is_ready(struct coil_await *await, const struct coil_message *answer)
 {
     struct coil_client *client = client_of(await);
 
     if (answer)
-        load_module(client);
+        use_worker(client);
     else
         worker_lost(client);
 }
@@ -279,6 +310,8 @@ static void choose_worker(struct coil_client *client)
         give_up(client, COIL_REFUSED_CRASHES, text);
         return;
     }
+    if (!worker)
+        worker = coil_spare_take(client->server, client->environment);
     if (!worker && coil_worker_new(client->server, client->environment, &worker) < 0) {
         give_up(client, COIL_REFUSED_LIMIT, "no memory for a worker");
         return;
@@ -288,7 +321,7 @@ static void choose_worker(struct coil_client *client)
     client->worker = worker;
     coil_worker_hold(worker);
     if (worker->state == COIL_WORKER_READY)
-        load_module(client);
+        use_worker(client);
     else
         coil_worker_await_ready(worker, &client->await, worker_is_ready);
 }
@@ -360,6 +393,7 @@ static void attached(struct coil_client *client)
 
     client->attached = true;
     session->channels = 1;
+    coil_spare_want(client->server, worker->environment);
     COIL_FAULT("session.attached");
     finish(client, &message, fds);
     /* The program and the worker have the staging area now; the others are needed for more channels. */

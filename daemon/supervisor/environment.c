@@ -24,6 +24,9 @@ extern char **environ;
 /* Variables of the supervisor that a worker sees; a "*" stands for any ending. */
 static const char *const passed[] = { "HOME", "LANG", "LC_*", "TZ", "USER", "LOGNAME", "PATH", COIL_FAULT_VARIABLE };
 
+/* Variables that shells and terminals set anew all the time, and that nothing looks at while Python starts. */
+static const char *const transient[] = { "_", "PWD", "OLDPWD", "SHLVL", "COLUMNS", "LINES" };
+
 #define KEY_PREFIX "PYTHON"
 #define KEPT_MS 60000 /* a private environment that nobody uses: its program may attach again, after a death */
 
@@ -86,7 +89,8 @@ char **coil_environment_block_new(const struct coil_environment *environment)
     char **stolen;
 
     block = calloc(count_entries(key) + count_entries(user) + 1, sizeof *block);
-    if (!block || (!environment->private_to && !append(block, user, is_passed)) || !append(block, key, NULL))
+    if (!block || (!coil_environment_is_private(environment) && !append(block, user, is_passed)) ||
+        !append(block, key, NULL))
         return NULL;
     stolen = block;
     block = NULL;
@@ -97,7 +101,7 @@ static bool is_same(const struct coil_environment *environment, const struct coi
 {
     size_t i = 0;
 
-    if (environment->private_to != attach->private_to || strcmp(environment->python, attach->python) != 0)
+    if (environment->is_spare || environment->private_to != attach->private_to || strcmp(environment->python, attach->python) != 0)
         return false;
     if (environment->private_to)
         return true; /* the program's variables may have changed since; its Python is what it is */
@@ -154,7 +158,7 @@ static void prune(struct coil_environments *environments, uint64_t now_ms)
 
     for (struct coil_environment *environment = TAILQ_FIRST(environments); environment; environment = next) {
         next = TAILQ_NEXT(environment, link);
-        if (!environment->private_to || environment->users > 0 || now_ms - environment->unused_ms < KEPT_MS)
+        if (!coil_environment_is_private(environment) || environment->users > 0 || now_ms - environment->unused_ms < KEPT_MS)
             continue;
         TAILQ_REMOVE(environments, environment, link);
         environment_free(environment);
@@ -185,6 +189,57 @@ int coil_environment_find(struct coil_environments *environments, const struct c
     coil_environment_use(environment);
     *ret_environment = environment;
     return 0;
+}
+
+int coil_environment_spare_new(struct coil_environments *environments, const struct coil_environment *like,
+                               struct coil_environment **ret_environment)
+{
+    const struct coil_message attach = {
+        .python = like->python, .environment = (const char *const *)like->entries, .cwd = ""
+    };
+    struct coil_environment *environment = environment_new(&attach);
+
+    if (!environment)
+        return -ENOMEM;
+    environment->is_spare = true;
+    TAILQ_INSERT_TAIL(environments, environment, link);
+    *ret_environment = environment;
+    return 0;
+}
+
+static bool counts(const char *entry)
+{
+    size_t length = strcspn(entry, "=");
+
+    for (size_t i = 0; i < sizeof transient / sizeof *transient; i++)
+        if (strlen(transient[i]) == length && strncmp(entry, transient[i], length) == 0)
+            return false;
+    return true;
+}
+
+/* Are all entries of one that count among those of the other?  They are mostly in the same order. */
+static bool has_all(char **entries, char **others)
+{
+    char **at = others;
+
+    for (; *entries; entries++) {
+        char **begin = at;
+
+        if (!counts(*entries))
+            continue;
+        while (!*at || strcmp(*at, *entries) != 0) {
+            at = *at ? at + 1 : others;
+            if (at == begin)
+                return false;
+        }
+    }
+    return true;
+}
+
+bool coil_environment_is_like(const struct coil_environment *spare, const struct coil_environment *environment)
+{
+    return strcmp(spare->python, environment->python) == 0 && has_all(spare->entries, environment->entries) &&
+           has_all(environment->entries, spare->entries);
 }
 
 void coil_environment_use(struct coil_environment *environment)

@@ -5,6 +5,7 @@
 #ifndef COIL_SUPERVISOR_ENVIRONMENT_H
 #define COIL_SUPERVISOR_ENVIRONMENT_H
 
+#include <stdbool.h>
 #include <sys/queue.h>
 
 #include "daemon/supervisor/blame.h"
@@ -19,7 +20,8 @@ struct coil_environment {
     char *python;                      /* path of the executable; "" for the one coil was built for */
     char **entries;                    /* "PYTHON...=value", NULL-terminated, in the client's (sorted) order; or all */
     uint64_t private_to;               /* the program's number; 0: shared */
-    char *cwd;                         /* of private ones; NULL */
+    bool is_spare;                     /* of a worker that will be some program's: spare.c */
+    char *cwd;                         /* of private ones; "" */
     unsigned users;                    /* workers, and programs that attach */
     uint64_t unused_ms;                /* since when there has been none */
     TAILQ_HEAD(, coil_worker) workers; /* that are not dead, the newest first */
@@ -37,9 +39,24 @@ TAILQ_HEAD(coil_environments, coil_environment);
  */
 int coil_environment_find(struct coil_environments *environments, const struct coil_message *attach, uint64_t now_ms,
                           struct coil_environment **ret_environment, struct coil_error *error);
+/*
+ * Adds one for a worker that the next program with an environment like this private one may have.  -ENOMEM.
+ */
+int coil_environment_spare_new(struct coil_environments *environments, const struct coil_environment *like,
+                               struct coil_environment **ret_environment);
+
+/* Would Python have started there as it would here?  Of the variables all but those count that are different each time. */
+bool coil_environment_is_like(const struct coil_environment *spare, const struct coil_environment *environment);
+
 void coil_environment_use(struct coil_environment *environment);
 void coil_environment_unuse(struct coil_environment *environment, uint64_t now_ms);
 void coil_environments_deinit(struct coil_environments *environments); /* its workers are gone */
+
+/* Has it all the variables of a program, and nobody else's? */
+static inline bool coil_environment_is_private(const struct coil_environment *environment)
+{
+    return environment->private_to || environment->is_spare;
+}
 
 /* The environment block of a worker's process, to be freed with coil_environment_block_free().  NULL: no memory. */
 char **coil_environment_block_new(const struct coil_environment *environment);

@@ -6,7 +6,7 @@
  * that are there follow when nothing keeps them (move.c), and the old one leaves with the last.  A generation that does
  * not come that far is ended, and nothing has changed but the log; whoever asked is told.
  *
- * Private workers stay as they are: no other program comes to them, and theirs relies on their state.
+ * Private workers stay as they are: no other program comes to them, and theirs relies on their state.  Spares leave.
  *
  * A reload is also a new beginning for what was refused or given up after crashes.
  *
@@ -25,6 +25,7 @@
 #include "daemon/supervisor/log.h"
 #include "daemon/supervisor/move.h"
 #include "daemon/supervisor/server.h"
+#include "daemon/supervisor/spare.h"
 #include "daemon/supervisor/succession.h"
 #include "daemon/supervisor/worker.h"
 #include "proto/cleanup.h"
@@ -159,6 +160,10 @@ static void reload_environment(struct coil_server *server, struct coil_environme
 
     coil_restart_reset(&environment->restart);
     coil_blames_forget(environment);
+    if (environment->is_spare) {
+        coil_spare_retire(environment, "reloaded");
+        return;
+    }
     /* New ones are inserted at the head, so they are not met here; one that is found dead leaves the list. */
     while (worker) {
         struct coil_worker *next = TAILQ_NEXT(worker, link);

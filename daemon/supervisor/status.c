@@ -73,7 +73,9 @@ static void write_worker(FILE *out, const struct coil_worker *worker)
     if (worker->moved)
         (void)fprintf(out, "  moved on: %llu sessions\n", (unsigned long long)worker->moved);
     (void)fprintf(out, "  python: %s\n", *worker->environment->python ? worker->environment->python : "as built");
-    if (worker->environment->private_to)
+    if (worker->is_spare)
+        (void)fputs("  spare: for the next program that has a worker of its own\n", out);
+    else if (worker->environment->private_to)
         (void)fprintf(out, "  private, in %s\n", worker->environment->cwd);
     for (char **entry = worker->environment->entries; *entry; entry++)
         if (strncmp(*entry, "PYTHON", 6) == 0)

@@ -82,7 +82,7 @@ void coil_worker_hold(struct coil_worker *worker)
 static bool is_waiting(const struct coil_worker *worker)
 {
     return worker->users == 0 && worker->state == COIL_WORKER_READY && !worker->retired &&
-           !worker->environment->private_to;
+           !coil_environment_is_private(worker->environment);
 }
 
 /* Is it less of a loss than the other one?  What makes a worker worth keeping is that modules are open in it. */

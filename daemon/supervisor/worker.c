@@ -327,7 +327,7 @@ static int start_process(struct coil_worker *worker, int link_fd, struct coil_er
                           worker->environment->python,
                           "--gil-timeout-ms",
                           gil_timeout,
-                          worker->environment->private_to ? "--private" : NULL,
+                          coil_environment_is_private(worker->environment) ? "--private" : NULL,
                           NULL };
     uv_stdio_container_t stdio[LINK_FD + 1] = {
         { .flags = UV_IGNORE },
@@ -436,8 +436,9 @@ static void on_timer(uv_timer_t *timer)
             return;
         }
         worker->started_ms = uv_now(&worker->server->loop);
-        coil_log("worker generation %llu (pid %d) starts, Python %s", (unsigned long long)worker->generation,
-                 (int)worker->pid, *worker->environment->python ? worker->environment->python : "as built");
+        coil_log("worker generation %llu (pid %d) starts, Python %s%s", (unsigned long long)worker->generation,
+                 (int)worker->pid, *worker->environment->python ? worker->environment->python : "as built",
+                 worker->is_spare ? ", a spare" : "");
         (void)uv_timer_start(timer, on_timer, START_TIMEOUT_MS, 0);
         return;
     case COIL_WORKER_STARTING:

@@ -55,6 +55,7 @@ struct coil_worker {
     bool has_served; /* calls have come back from it, as far as is known */
     bool superseded; /* a program needed another module under a name that this one has */
     bool preparing;  /* it is to take another one's place, and takes no sessions until it can: reload.c */
+    bool is_spare;   /* it waits for a program of its own, and has to be told whose it is: spare.c */
     bool retired;    /* it takes no sessions any more, and leaves when it has none */
     char why_retired[COIL_WORKER_TEXT_MAX];
     bool told_to_end;

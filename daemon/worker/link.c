@@ -81,6 +81,10 @@ static int handle(const struct coil_wire_message *received)
             r = coil_functions_open(m->heap, &error);
         COIL_FAULT("heap.opened");
         break;
+    case COIL_MESSAGE_ADOPT:
+        r = coil_worker_host->adopt(m->environment, m->cwd, &error);
+        COIL_FAULT("adopted");
+        break;
     case COIL_MESSAGE_LOAD:
         r = coil_modules_add(m->hash, m->descriptor.data, m->descriptor.size, &error);
         COIL_FAULT("module.loaded");

@@ -53,6 +53,7 @@ SCENARIOS = {
     "hopeless": (["attach", "hopeless"], {}, True),
     "stream": (["attach", "call", "stream"], {}, True),
     "private": (["attach", "call", "callback", "later", "oneway", "thread", "leave"], {"COIL_INTERPRETER": "private"}, True),
+    "spare": (["before", "attach", "call", "leave"], {"COIL_INTERPRETER": "private"}, True),
     "checked": (["attach", "call", "large", "callback", "region", "thread"], {"COIL_CHECK": "1"}, True),
 }
 
@@ -195,6 +196,8 @@ class World:
             found = self.look()
             if found == self.normal:
                 return
+            for pid in case.spares("ready,"):
+                os.kill(pid, signal.SIGKILL)  # one that waits for a program is not there in normal times
             if time.monotonic() > started + 1 and not moved:
                 moved = True
                 self.stop_other()  # a reload that was under way has left it with the old worker

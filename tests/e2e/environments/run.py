@@ -66,9 +66,7 @@ def at_once(case, wanted):
 
 def waiting(case):
     """No more than so many workers wait for programs; those that nobody has used for longest leave first, and all in time."""
-    daemon = case.popen("--socket", case.socket, "--log", case.socket.replace(".sock", ".log"), "--warm-workers", "2",
-                        "--idle-timeout", "2", program=os.path.join(case.build, "bin", "coild"))
-    case.wait_for(lambda: os.path.exists(case.socket), "the daemon listens")
+    daemon = case.start_daemon("--warm-workers", "2", "--idle-timeout", "2")
     stays = Program(case)
     workers = []
     for value in (11, 12, 13, 14):

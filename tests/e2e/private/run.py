@@ -29,7 +29,7 @@ def run(case):
     second = case.popen("wait", env=env, stdin=subprocess.PIPE)
     case.equal([second.stdout.readline(), second.stdout.readline()], [b"init code\n", b"1\n"], "second")
     if case.mode == "daemon":
-        case.equal(len(case.workers()), 2, "workers")
+        case.equal(len(set(case.workers()) - set(case.spares())), 2, "workers")
         case.matches(case.coilctl("status").stdout, "private, in", "status")
     for process in (first, second):
         process.stdin.write(b"x")
@@ -39,12 +39,12 @@ def run(case):
 
     if case.mode == "daemon":
         # Gone with their programs, but not before what was to be done then has been done.
-        case.wait_for(lambda: not case.workers(), "the workers go")
+        case.wait_for(lambda: not set(case.workers()) - set(case.spares()), "the workers go")
         path = case.path("closed")
         case.check(case.run("close", path, env=env), "init code\n")
         case.wait_for(lambda: os.path.exists(path) and open(path).read() == "closed", "on_close in a private worker")
         case.check(case.run("die", env=env), "init code\n1\ninit code\nfresh: 1\n")
-        case.wait_for(lambda: not case.workers(), "the workers go")
+        case.wait_for(lambda: not set(case.workers()) - set(case.spares()), "the workers go")
         # A folder that is no longer there.
         os.mkdir(case.path("folder"))
         script = 'cd %s && rmdir %s && exec %s wait' % (case.path("folder"), case.path("folder"), case.program)

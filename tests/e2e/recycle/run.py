@@ -25,12 +25,9 @@ class Program:
 
 
 def with_daemon(case, options, what):
-    daemon = case.popen("--socket", case.socket, "--log", case.socket.replace(".sock", ".log"), *options,
-                        program=os.path.join(case.build, "bin", "coild"))
-    case.wait_for(lambda: os.path.exists(case.socket), "the daemon listens")
+    daemon = case.start_daemon(*options)
     what(case)
-    case.equal(case.coilctl("stop").status, 0, "coilctl stop")
-    case.equal(case.finish(daemon).status, 0, "status of coild")
+    case.stop_daemon(daemon)
 
 
 def log(case):

@@ -37,18 +37,6 @@ class Program:
         self.case.check(self.case.finish(self.process), None, stderr)
 
 
-def start(case, *options):
-    daemon = case.popen("--socket", case.socket, "--log", case.socket.replace(".sock", ".log"), *options,
-                        program=os.path.join(case.build, "bin", "coild"))
-    case.wait_for(lambda: os.path.exists(case.socket), "the daemon listens")
-    return daemon
-
-
-def stop(case, daemon):
-    case.equal(case.coilctl("stop").status, 0, "coilctl stop")
-    case.equal(case.finish(daemon).status, 0, "status of coild")
-
-
 def reload(case):
     done = case.coilctl("reload")
     case.equal(done.status, 0, "status of coilctl reload: " + done.stdout + done.stderr)
@@ -111,7 +99,10 @@ def storm(case, daemon):
     end = time.monotonic() + 3 * case.slow * case.scale
     count = 0
     while time.monotonic() < end:
-        os.kill(daemon.pid, signal.SIGHUP)
+        if count % 2:
+            reload(case)
+        else:
+            os.kill(daemon.pid, signal.SIGHUP)
         count += 1
         time.sleep(0.15)
     process.stdin.close()
@@ -135,7 +126,7 @@ def storm(case, daemon):
 
 def bound(case):
     """Whoever holds something has a while; then it is of an earlier Python."""
-    daemon = start(case, "--drain-timeout", "1")
+    daemon = case.start_daemon("--drain-timeout", "1")
     program = Program(case)
     first = program.do("handle")[1]
     program.do("text")
@@ -146,15 +137,15 @@ def bound(case):
     case.equal(used, "text of %d -1 0" % first, "after the bound")
     case.expect(worker != first, "the program is where it was")
     program.end("...\n~ .*from_handle.*was made by an earlier Python.*\n...")
-    stop(case, daemon)
+    case.stop_daemon(daemon)
 
 
 def run(case):
-    daemon = start(case, "--drain-timeout", "0")
+    daemon = case.start_daemon("--drain-timeout", "0")
     holds_nothing(case)
     for what, words in STAYS.items():
         holds(case, what, words)
     in_a_call(case)
     case.note(storm(case, daemon))
-    stop(case, daemon)
+    case.stop_daemon(daemon)
     bound(case)
