@@ -66,6 +66,8 @@ void coil_oneway_publish(struct coil_channel *channel, struct coil_link *link, s
     place->begin = p->cursor;
     place->end = p->cursor + p->claimed;
     place->link = link;
+    if (!channel->oneway_pending)
+        channel->oneway_first = p->sequence;
     channel->oneway_pending = true;
     if (channel->level_count > 0) /* in C code that Python has asked for */
         channel->levels[channel->level_count - 1] |= COIL_LEVEL_ONEWAY;

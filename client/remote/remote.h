@@ -170,6 +170,7 @@ struct coil_channel {
     bool is_broken;                   /* the worker has refused a record: the channel ends */
     bool is_service;                  /* its first request is SERVE, which is never answered */
     bool oneway_pending;              /* one-way calls may not have been carried out yet */
+    uint32_t oneway_first;            /* pending: the sequence number of the first of them */
     uint32_t oneway_refused;          /* of which the thread knows, in the worker's control block */
     struct coil_oneway *oneway;       /* where they lie; NULL before the first one */
     struct coil_echo *echo;           /* while a module is opened: what is printed; borrowed */

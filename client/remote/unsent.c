@@ -134,7 +134,7 @@ static bool await_end(struct coil_channel *channel)
 void coil_unsent_save(struct coil_thread *thread, struct coil_channel *channel)
 {
     struct coil_unsent *first = NULL, **at = &first;
-    uint32_t end = channel->requests.sequence;
+    uint32_t begin, end = channel->requests.sequence;
     bool is_final;
 
     if (!channel->oneway_pending) {
@@ -145,7 +145,9 @@ void coil_unsent_save(struct coil_thread *thread, struct coil_channel *channel)
     is_final = await_end(channel);
     (void)coil_channel_drain(channel); /* the last that its handlers have printed */
     coil_oneway_note_refused(thread, channel);
-    for (uint32_t sequence = end - COIL_ONEWAY_PLACES; sequence != end; sequence++) {
+    /* Places of earlier ones are still there, but not their records: the ring has gone back since. */
+    begin = end - channel->oneway_first < COIL_ONEWAY_PLACES ? channel->oneway_first : end - COIL_ONEWAY_PLACES;
+    for (uint32_t sequence = begin; sequence != end; sequence++) {
         const struct coil_oneway_place *place = &channel->oneway->places[sequence % COIL_ONEWAY_PLACES];
 
         if (sequence == 0 || place->sequence != sequence)
