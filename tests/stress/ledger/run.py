@@ -335,8 +335,10 @@ class Test:
         for path in self.ledgers:
             with open(path) as file:
                 for line in file:
-                    client, thread, number = map(int, line.split())
-                    entries[client, thread].append(number)
+                    words = line.split()
+                    if len(words) == 4:
+                        client, thread, number = map(int, words[:3])
+                        entries[client, thread].append(number)
             os.unlink(path)
         wrong = []
         for client in self.gone:
@@ -369,9 +371,11 @@ class Test:
         if times and (not client.killed or len(times) > OPEN_MAX):
             for number in times:
                 say(number, "is in the ledger, but not in the record")
-        for earlier, later in zip(numbers, numbers[1:]):
+        for i, (earlier, later) in enumerate(zip(numbers, numbers[1:])):
             if later < earlier:
-                say(later, "comes behind %d (%s)" % (earlier, NAMES[kinds.get(earlier, "-")]))
+                said = ["%d %s %d" % call for call in calls if later - 20 < call[0] < earlier + 10]
+                say(later, "comes behind %d (%s); in the ledger: %s; in the record: %s" % (
+                    earlier, NAMES[kinds.get(earlier, "-")], numbers[max(0, i - 20):i + 20], ", ".join(said)))
         return wrong
 
     def quiet_daemon(self):
