@@ -13,7 +13,7 @@
  *     supervisor -> worker   heap, adopt, load, open, refuse, session, channel, region, late, move, drain,
  *                            close
  *     worker -> supervisor   ready, opened, init_failed, changed, done, failed
- *     coilctl -> supervisor  status, reload, stop
+ *     coilctl -> supervisor  status, statistics, reload, stop
  *     supervisor -> coilctl  report, done, failed
  *
  * Every request has a number (`request`) that its answer repeats; the asking
@@ -102,7 +102,7 @@ enum coil_refusal {
     /* supervisor -> worker */                                                                         \
     X(LOAD, "load", 0, COIL_K(REQUEST) | COIL_K(HASH) | COIL_K(DESCRIPTOR))                             \
     X(REFUSE, "refuse", 0, COIL_K(REQUEST) | COIL_K(HASH) | COIL_K(FUNCTION) | COIL_K(TEXT)) /* text "": no more */ \
-    X(HEAP, "heap", 1, COIL_K(REQUEST) | COIL_K(GENERATION) | COIL_K(HEAP)) /* before anything else */  \
+    X(HEAP, "heap", 2, COIL_K(REQUEST) | COIL_K(GENERATION) | COIL_K(HEAP)) /* heap, tallies; before all else */ \
     X(ADOPT, "adopt", 0, COIL_K(REQUEST) | COIL_K(ENVIRONMENT) | COIL_K(CWD)) /* a spare: it is this program's now */ \
     X(SESSION, "session", 3, COIL_K(REQUEST) | COIL_K(SESSION) | COIL_K(PID) | COIL_K(UID) |          \
                                  COIL_K(GID) | COIL_K(BASE))                                           \
@@ -117,6 +117,8 @@ enum coil_refusal {
     X(CHANGED, "changed", 0, COIL_K(TEXT)) /* text: a file that Python has read is another one now */    \
     /* coilctl -> supervisor, and back */                                                              \
     X(STATUS, "status", 0, COIL_K(REQUEST) | COIL_K(PROTOCOL) | COIL_K(VERSION))                        \
+    X(STATISTICS, "statistics", 0, COIL_K(REQUEST) | COIL_K(PROTOCOL) | COIL_K(VERSION) | COIL_K(NAME)) /* name: json, \
+                                                                                                           metrics, table */ \
     X(RELOAD, "reload", 0, COIL_K(REQUEST) | COIL_K(PROTOCOL) | COIL_K(VERSION))                        \
     X(STOP, "stop", 0, COIL_K(REQUEST) | COIL_K(PROTOCOL) | COIL_K(VERSION))                            \
     X(REPORT, "report", 0, COIL_K(REQUEST) | COIL_K(TEXT)) /* text: lines for people */

@@ -1,28 +1,18 @@
 /*
  * coilctl, for people who want to know what their daemon does, or want it gone.
  *
- * Purpose: one question to the daemon at the socket that programs would use too.
- * It never starts a daemon.  A socket may have been put there by someone else, so
- * the server's user is checked before anything is said.
+ * Purpose: the command line, and those commands that are one question to the daemon.
  */
 #include <errno.h>
 #include <poll.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/pidfd.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
+#include "daemon/ctl/daemon.h"
+#include "daemon/ctl/top.h"
 #include "proto/cleanup.h"
-#include "proto/dial.h"
-#include "proto/socket_path.h"
 #include "proto/version.h"
-#include "proto/wire.h"
 
-#define STATUS_TIMEOUT_MS 5000
 #define STOP_TIMEOUT_MS 30000
 #define RELOAD_TIMEOUT_MS 150000 /* longer than the daemon waits for new generations, twice */
 
@@ -32,11 +22,13 @@ static void print_help(void)
                "\n"
                "Looks at coil's daemon, reloads or stops it.\n"
                "\n"
-               "  status  show the daemon, its workers and modules, and the programs\n"
-               "  reload  start new workers in place of those in use, as soon as they have the same modules\n"
-               "          open; programs follow, unless they hold something of the old one.  What had been\n"
-               "          refused after crashes is tried again\n"
-               "  stop    end the daemon and its workers, and wait until they have gone\n"
+               "  status   show the daemon, its workers and modules, and the programs; --json: for programs\n"
+               "  top      show what is going on, once a second, until it is interrupted; --once: once\n"
+               "  metrics  print counters and gauges in the OpenMetrics text format\n"
+               "  reload   start new workers in place of those in use, as soon as they have the same modules\n"
+               "           open; programs follow, unless they hold something of the old one.  What had been\n"
+               "           refused after crashes is tried again\n"
+               "  stop     end the daemon and its workers, and wait until they have gone\n"
                "\n"
                "  -h, --help     print this\n"
                "  -V, --version  print the version\n"
@@ -45,80 +37,38 @@ static void print_help(void)
                "else at /tmp/coil-UID/coild.sock.  coilctl(1) says more.");
 }
 
-/* The daemon that was reached, and its process. */
-struct daemon {
-    char path[COIL_SOCKET_PATH_MAX];
-    struct coil_wire *wire;
-    int pidfd; /* -1 if it cannot be watched */
-};
-
-static void daemon_deinit(struct daemon *daemon)
-{
-    coil_wire_freep(&daemon->wire);
-    coil_fd_close(&daemon->pidfd);
-}
-
-static int daemon_connect(struct daemon *daemon, struct coil_error *error)
-{
-    COIL_CLEANUP(coil_fd_close) int fd = -1;
-    bool private_folder;
-    pid_t pid;
-    int r = coil_socket_path(daemon->path, sizeof daemon->path, &private_folder, error);
-
-    if (r == 0)
-        r = coil_dial(daemon->path, &fd, &pid, error);
-    if (r < 0)
-        return r;
-    daemon->pidfd = pidfd_open(pid, 0);
-    r = coil_wire_new(coil_steal_fd(&fd), &daemon->wire);
-    return r < 0 ? coil_error_set(error, r, "no memory") : 0;
-}
-
-/* 0 and an answer of the expected type, or a negative errno with words. */
-static int ask(struct daemon *daemon, enum coil_message_type question, enum coil_message_type expected, int timeout_ms,
-               struct coil_wire_message *ret_answer, struct coil_error *error)
+/* One question, and the text that answers it. */
+static int print(struct coil_daemon *daemon, enum coil_message_type question, const char *name,
+                 struct coil_error *error)
 {
     COIL_CLEANUP(coil_wire_message_deinit) struct coil_wire_message answer = COIL_WIRE_MESSAGE_INIT;
-    struct coil_message message = {
-        .type = question, .request = 1, .protocol = COIL_PROTOCOL, .version = COIL_VERSION
-    };
-    int r = coil_wire_call(daemon->wire, &message, NULL, &answer, timeout_ms, error);
-
-    if (r < 0) {
-        (void)coil_error_prepend(error, "the daemon at %s", daemon->path);
-        return r;
-    }
-    if (answer.message.type == COIL_MESSAGE_FAILED && question == COIL_MESSAGE_RELOAD) {
-        (void)fputs(answer.message.text, stdout);
-        return coil_error_set(error, -EPERM, "not all of it could be reloaded: what failed goes on as it was");
-    }
-    if (answer.message.type == COIL_MESSAGE_FAILED)
-        return coil_error_set(error, -EPERM, "the daemon at %s refused: %s", daemon->path, answer.message.text);
-    if (answer.message.type != expected)
-        return coil_error_set(error, -EBADMSG,
-                              "the daemon at %s gave an answer that makes no sense: is it of another "
-                              "version than coilctl %s?",
-                              daemon->path, COIL_VERSION);
-    *ret_answer = answer;
-    answer = (struct coil_wire_message)COIL_WIRE_MESSAGE_INIT;
-    return 0;
-}
-
-static int run_status(struct daemon *daemon, struct coil_error *error)
-{
-    COIL_CLEANUP(coil_wire_message_deinit) struct coil_wire_message answer = COIL_WIRE_MESSAGE_INIT;
-    int r = ask(daemon, COIL_MESSAGE_STATUS, COIL_MESSAGE_REPORT, STATUS_TIMEOUT_MS, &answer, error);
+    int r = coil_daemon_ask(daemon, question, name, COIL_MESSAGE_REPORT, COIL_DAEMON_STATUS_TIMEOUT_MS, &answer, error);
 
     if (r == 0)
         (void)fputs(answer.message.text, stdout);
     return r;
 }
 
+static int run_status(struct coil_daemon *daemon, struct coil_error *error)
+{
+    return print(daemon, COIL_MESSAGE_STATUS, NULL, error);
+}
+
+static int run_json(struct coil_daemon *daemon, struct coil_error *error)
+{
+    return print(daemon, COIL_MESSAGE_STATISTICS, "json", error);
+}
+
+static int run_metrics(struct coil_daemon *daemon, struct coil_error *error)
+{
+    return print(daemon, COIL_MESSAGE_STATISTICS, "metrics", error);
+}
+
 /* What came of it, line by line; a failure if any of it was one. */
-static int run_reload(struct daemon *daemon, struct coil_error *error)
+static int run_reload(struct coil_daemon *daemon, struct coil_error *error)
 {
     COIL_CLEANUP(coil_wire_message_deinit) struct coil_wire_message answer = COIL_WIRE_MESSAGE_INIT;
-    int r = ask(daemon, COIL_MESSAGE_RELOAD, COIL_MESSAGE_REPORT, RELOAD_TIMEOUT_MS, &answer, error);
+    int r = coil_daemon_ask(daemon, COIL_MESSAGE_RELOAD, NULL, COIL_MESSAGE_REPORT, RELOAD_TIMEOUT_MS, &answer, error);
 
     if (r == 0)
         (void)fputs(answer.message.text, stdout);
@@ -129,26 +79,27 @@ static int run_reload(struct daemon *daemon, struct coil_error *error)
  * A service manager may have opened the socket, and is whom the first connection seems to lead to.  Once the daemon has
  * answered it listens itself, and a second connection leads to its own process.
  */
-static int find_process(struct daemon *daemon, struct coil_error *error)
+static int find_process(struct coil_daemon *daemon, struct coil_error *error)
 {
     COIL_CLEANUP(coil_wire_message_deinit) struct coil_wire_message answer = COIL_WIRE_MESSAGE_INIT;
-    int r = ask(daemon, COIL_MESSAGE_STATUS, COIL_MESSAGE_REPORT, STATUS_TIMEOUT_MS, &answer, error);
+    int r = coil_daemon_ask(daemon, COIL_MESSAGE_STATUS, NULL, COIL_MESSAGE_REPORT, COIL_DAEMON_STATUS_TIMEOUT_MS,
+                            &answer, error);
 
     if (r < 0)
         return r;
-    daemon_deinit(daemon);
-    return daemon_connect(daemon, error);
+    coil_daemon_deinit(daemon);
+    return coil_daemon_connect(daemon, error);
 }
 
 /* The daemon answers when everything else has gone; then its own process ends. */
-static int run_stop(struct daemon *daemon, struct coil_error *error)
+static int run_stop(struct coil_daemon *daemon, struct coil_error *error)
 {
     COIL_CLEANUP(coil_wire_message_deinit) struct coil_wire_message answer = COIL_WIRE_MESSAGE_INIT;
     struct pollfd death = { .events = POLLIN };
     int r = find_process(daemon, error);
 
     if (r == 0)
-        r = ask(daemon, COIL_MESSAGE_STOP, COIL_MESSAGE_DONE, STOP_TIMEOUT_MS, &answer, error);
+        r = coil_daemon_ask(daemon, COIL_MESSAGE_STOP, NULL, COIL_MESSAGE_DONE, STOP_TIMEOUT_MS, &answer, error);
     /* A daemon that was stopping already may close without an answer. */
     if (r < 0 && r != -EPIPE)
         return r;
@@ -164,38 +115,46 @@ static int run_stop(struct daemon *daemon, struct coil_error *error)
     return 0;
 }
 
-typedef int run_fn(struct daemon *daemon, struct coil_error *error);
+typedef int run_fn(struct coil_daemon *daemon, struct coil_error *error);
 
-static run_fn *find_command(const char *name)
+/* What `words` after the program's name say; NULL: nothing that there is. */
+static run_fn *find_command(int count, char **words)
 {
     static const struct {
         const char *name;
+        const char *option; /* NULL: none */
         run_fn *run;
-    } commands[] = { { "status", run_status }, { "reload", run_reload }, { "stop", run_stop } };
+    } commands[] = {
+        { "status", NULL, run_status },     { "status", "--json", run_json }, { "top", NULL, coil_top_run },
+        { "top", "--once", coil_top_once }, { "metrics", NULL, run_metrics }, { "reload", NULL, run_reload },
+        { "stop", NULL, run_stop },
+    };
 
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        if (strcmp(name, commands[i].name) == 0)
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (count == (commands[i].option ? 2 : 1) && strcmp(words[0], commands[i].name) == 0 &&
+            (count == 1 || strcmp(words[1], commands[i].option) == 0))
             return commands[i].run;
+    }
     return NULL;
 }
 
 /* The command line is none. */
 static void complain(int argc, char **argv)
 {
-    const char *what = "status, reload or stop: see coilctl --help";
+    const char *what = "status, top, metrics, reload or stop: see coilctl --help";
 
     if (argc < 2)
         (void)fprintf(stderr, "coilctl: say what to do, %s\n", what);
-    else if (argc > 2 && find_command(argv[1]))
-        (void)fprintf(stderr, "coilctl: %s takes nothing behind it, not \"%s\": see coilctl --help\n", argv[1],
-                      argv[2]);
+    else if (argc > 2 && find_command(1, argv + 1))
+        (void)fprintf(stderr, "coilctl: %s takes nothing of that kind behind it, \"%s\": see coilctl --help\n", argv[1],
+                      argv[find_command(2, argv + 1) ? 3 : 2]);
     else
         (void)fprintf(stderr, "coilctl: there is no command \"%s\", but %s\n", argv[1], what);
 }
 
 int main(int argc, char **argv)
 {
-    COIL_CLEANUP(daemon_deinit) struct daemon daemon = { .pidfd = -1 };
+    COIL_CLEANUP(coil_daemon_deinit) struct coil_daemon daemon = COIL_DAEMON_INIT;
     const char *command = argc == 2 ? argv[1] : "";
     struct coil_error error;
     run_fn *run;
@@ -209,12 +168,12 @@ int main(int argc, char **argv)
         (void)printf("coilctl %s\n", COIL_VERSION);
         return 0;
     }
-    run = find_command(command);
+    run = argc > 1 ? find_command(argc - 1, argv + 1) : NULL;
     if (!run) {
         complain(argc, argv);
         return 2;
     }
-    r = daemon_connect(&daemon, &error);
+    r = coil_daemon_connect(&daemon, &error);
     if (r == 0)
         r = run(&daemon, &error);
     if (r < 0) {

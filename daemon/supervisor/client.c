@@ -25,6 +25,7 @@
 #include "daemon/supervisor/region.h"
 #include "daemon/supervisor/server.h"
 #include "daemon/supervisor/session.h"
+#include "daemon/supervisor/statistics.h"
 #include "daemon/supervisor/status.h"
 #include "daemon/supervisor/worker.h"
 #include "proto/cleanup.h"
@@ -162,12 +163,18 @@ void coil_client_fail(struct coil_client *client, enum coil_refusal code, const 
 
 /* ---- receiving ---- */
 
-static void report(struct coil_client *client)
+/* For people, or in the form of this name. */
+static void report(struct coil_client *client, const char *form)
 {
     COIL_CLEANUP(coil_memory_free) char *text = NULL;
     struct coil_message message = { .type = COIL_MESSAGE_REPORT };
+    int r = form ? coil_statistics_write(client->server, form, &text) : coil_status_write(client->server, &text);
 
-    if (coil_status_write(client->server, &text) < 0) {
+    if (r == -EINVAL) {
+        coil_client_fail(client, COIL_REFUSED_PROTOCOL, "there are no statistics in the form \"%.40s\"", form);
+        return;
+    }
+    if (r < 0) {
         coil_client_fail(client, COIL_REFUSED_LIMIT, "no memory for a report");
         return;
     }
@@ -242,7 +249,10 @@ static void handle(struct coil_client *client, const struct coil_wire_message *r
         return;
     /* Of any version: a daemon that is too old for everything else must be possible to stop. */
     case COIL_MESSAGE_STATUS:
-        report(client);
+        report(client, NULL);
+        return;
+    case COIL_MESSAGE_STATISTICS:
+        report(client, message->name);
         return;
     case COIL_MESSAGE_RELOAD:
     case COIL_MESSAGE_STOP:

@@ -5,11 +5,12 @@
  * control block (proto/channel.h), which is read here without disturbing anyone.  A program can write
  * there, too, so the numbers are good for nothing but this.
  *
- * Called by recycle.c, status.c and session.c, main thread.
+ * Called by recycle.c, status.c, statistics.c, metrics.c and session.c, main thread.
  */
 #include "daemon/supervisor/measure.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/supervisor/server.h"
@@ -56,6 +57,18 @@ uint64_t coil_measure_memory(const struct coil_worker *worker)
     if (!file || fscanf(file, "%llu %llu", &size, &resident) != 2)
         return 0;
     return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+uint64_t coil_measure_heap(const struct coil_worker *worker)
+{
+    struct stat status;
+
+    return worker->heap.fd >= 0 && fstat(worker->heap.fd, &status) == 0 ? (uint64_t)status.st_blocks * 512 : 0;
+}
+
+uint64_t coil_measure_uptime_ms(const struct coil_server *server)
+{
+    return uv_now(&server->loop) - server->started_ms;
 }
 
 uint64_t coil_measure_age_ms(const struct coil_worker *worker)

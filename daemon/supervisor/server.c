@@ -295,6 +295,7 @@ int coil_server_init(struct coil_server *server, struct coil_runtime_dir *runtim
     TAILQ_INIT(&server->environments);
     coil_store_init(&server->store);
     TAILQ_INIT(&server->successions);
+    TAILQ_INIT(&server->totals);
     r = uv_loop_init(&server->loop);
     if (r < 0)
         return coil_error_set(error, r, "cannot start the event loop: %s", uv_strerror(r));
@@ -305,6 +306,7 @@ int coil_server_init(struct coil_server *server, struct coil_runtime_dir *runtim
     server->look_timer.data = server;
     (void)uv_timer_init(&server->loop, &server->drain_timer);
     server->drain_timer.data = server;
+    server->started_ms = uv_now(&server->loop);
     coil_health_begin(server);
     for (unsigned i = 0; i < COIL_SERVER_SIGNALS; i++) {
         (void)uv_signal_init(&server->loop, &server->signals[i]);
@@ -330,5 +332,6 @@ void coil_server_run(struct coil_server *server)
     coil_environments_deinit(&server->environments);
     coil_configuration_deinit(&server->configuration);
     coil_store_deinit(&server->store);
+    coil_totals_deinit(&server->totals);
     coil_fd_close(&server->spare_fd);
 }

@@ -19,6 +19,7 @@
 #include "daemon/supervisor/session.h"
 #include "daemon/supervisor/store.h"
 #include "daemon/supervisor/succession.h"
+#include "daemon/supervisor/tally.h"
 #include "proto/error.h"
 
 struct coil_client;
@@ -58,6 +59,10 @@ struct coil_server {
     struct coil_heaps heaps;
     unsigned attached; /* clients that are attached or about to be */
     unsigned workers;  /* processes, and those about to start */
+    struct coil_totals totals; /* of workers that are gone */
+    uint64_t started_ms;
+    uint64_t workers_started;
+    uint64_t workers_died;     /* without being told to end */
     uint64_t last_session;
     uint64_t last_generation;
     bool stopping;

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/supervisor/measure.h"
@@ -21,7 +20,7 @@
 #include "daemon/supervisor/worker.h"
 #include "proto/version.h"
 
-static const char *state_name(const struct coil_worker *worker)
+const char *coil_worker_state_name(const struct coil_worker *worker)
 {
     switch (worker->state) {
     case COIL_WORKER_DELAYED:
@@ -41,12 +40,47 @@ static const char *state_name(const struct coil_worker *worker)
     return "?";
 }
 
-/* Memory behind the worker's heap. */
-static unsigned long long heap_kib(const struct coil_worker *worker)
+/* "1.2 ms" */
+static const char *duration(char text[24], uint64_t ns)
 {
-    struct stat status;
+    static const char *const units[] = { "ns", "us", "ms", "s" };
+    double number = (double)ns;
+    unsigned i = 0;
 
-    return worker->heap.fd >= 0 && fstat(worker->heap.fd, &status) == 0 ? (unsigned long long)status.st_blocks / 2 : 0;
+    while (number >= 1000 && i < 3) {
+        number /= 1000;
+        i++;
+    }
+    (void)snprintf(text, 24, "%.3g %s", number, units[i]);
+    return text;
+}
+
+/* What all workers together have done for a module, also those that are gone. */
+static void write_module(FILE *out, const struct coil_total *total)
+{
+    const uint64_t *buckets = total->sum.buckets;
+    char p50[24], p99[24], p999[24];
+
+    (void)fprintf(out, "module %s: calls %llu, errors %llu", total->name, (unsigned long long)total->sum.calls,
+                  (unsigned long long)total->sum.errors);
+    if (total->sum.calls)
+        (void)fprintf(out, ", half within %s, 99%% within %s, 99.9%% within %s",
+                      duration(p50, coil_tally_quantile_ns(buckets, 500)),
+                      duration(p99, coil_tally_quantile_ns(buckets, 990)),
+                      duration(p999, coil_tally_quantile_ns(buckets, 999)));
+    (void)fputc('\n', out);
+}
+
+static void write_modules(FILE *out, const struct coil_server *server)
+{
+    const struct coil_total *total;
+    struct coil_totals totals;
+
+    if (coil_totals_now(server, &totals) < 0)
+        return;
+    TAILQ_FOREACH(total, &totals, link)
+    write_module(out, total);
+    coil_totals_deinit(&totals);
 }
 
 static void write_worker(FILE *out, const struct coil_worker *worker)
@@ -62,8 +96,8 @@ static void write_worker(FILE *out, const struct coil_worker *worker)
         channels += session->channels;
     }
     (void)fprintf(out, "worker: generation %llu, pid %d, %s, sessions %u, channels %u, heap %llu KiB\n",
-                  (unsigned long long)worker->generation, (int)worker->pid, state_name(worker), sessions, channels,
-                  heap_kib(worker));
+                  (unsigned long long)worker->generation, (int)worker->pid, coil_worker_state_name(worker), sessions,
+                  channels, (unsigned long long)coil_measure_heap(worker) / 1024);
     (void)fprintf(
         out, "  age: %llu s, calls %llu, memory %llu KiB\n", (unsigned long long)coil_measure_age_ms(worker) / 1000,
         (unsigned long long)coil_measure_calls(worker), (unsigned long long)coil_measure_memory(worker) / 1024);
@@ -115,11 +149,15 @@ int coil_status_write(const struct coil_server *server, char **ret_text)
         (void)fprintf(out, "log: %s\n", server->log_path);
     (void)fprintf(out, "programs: %u, workers: %u, descriptors: %u\n", server->attached, server->workers,
                   server->store.count);
+    (void)fprintf(out, "up: %llu s, workers started %llu, died %llu\n",
+                  (unsigned long long)coil_measure_uptime_ms(server) / 1000,
+                  (unsigned long long)server->workers_started, (unsigned long long)server->workers_died);
     TAILQ_FOREACH(environment, &server->environments, link)
     {
         TAILQ_FOREACH(worker, &environment->workers, link)
         write_worker(out, worker);
     }
+    write_modules(out, server);
     if (fclose(out) != 0) {
         free(text);
         return -ENOMEM;

@@ -29,6 +29,7 @@
 #include "daemon/supervisor/client.h"
 #include "daemon/supervisor/death.h"
 #include "daemon/supervisor/log.h"
+#include "daemon/supervisor/memory.h"
 #include "daemon/supervisor/module.h"
 #include "daemon/supervisor/server.h"
 #include "daemon/supervisor/session.h"
@@ -86,6 +87,9 @@ static void died(struct coil_worker *worker)
         coil_session_free(session);
     }
     coil_heap_give_up(&server->heaps, &worker->heap);
+    coil_totals_keep(&server->totals, worker);
+    coil_fd_close(&worker->tallies);
+    server->workers_died += worker->started_ms && !worker->told_to_end;
     coil_awaits_end(&worker->starters, NULL);
     coil_awaits_end(&worker->requests, NULL);
     coil_worker_modules_deinit(worker);
@@ -199,6 +203,7 @@ static void became_ready(struct coil_worker *worker, const struct coil_message *
     struct coil_message heap = { .type = COIL_MESSAGE_HEAP,
                                  .generation = worker->generation,
                                  .heap = coil_heap_base(&worker->heap) };
+    const int fds[] = { worker->heap.fd, worker->tallies };
 
     if (message->protocol != COIL_PROTOCOL) {
         (void)snprintf(worker->failure, sizeof worker->failure,
@@ -208,7 +213,7 @@ static void became_ready(struct coil_worker *worker, const struct coil_message *
         return;
     }
     worker->was_ready = true;
-    coil_worker_ask(worker, &heap, &worker->heap.fd, &worker->heap_told, heap_answered);
+    coil_worker_ask(worker, &heap, fds, &worker->heap_told, heap_answered);
 }
 
 static void heard(struct coil_worker *worker, const struct coil_message *message)
@@ -402,6 +407,8 @@ static int spawn(struct coil_worker *worker, struct coil_error *error)
         return coil_error_set(error, r, "no memory to start a worker");
     r = coil_heap_make(&worker->server->heaps, &worker->heap, error);
     if (r == 0)
+        r = coil_memory_make("coil-tallies", COIL_TALLIES_SIZE, "a worker", &worker->tallies, error);
+    if (r == 0)
         r = start_process(worker, there, error);
     if (r == 0)
         r = open_poll(worker, &worker->death_poll, worker->pidfd, &worker->has_death_poll, error);
@@ -436,6 +443,7 @@ static void on_timer(uv_timer_t *timer)
             return;
         }
         worker->started_ms = uv_now(&worker->server->loop);
+        worker->server->workers_started++;
         coil_log("worker generation %llu (pid %d) starts, Python %s%s", (unsigned long long)worker->generation,
                  (int)worker->pid, *worker->environment->python ? worker->environment->python : "as built",
                  worker->is_spare ? ", a spare" : "");
@@ -469,6 +477,7 @@ int coil_worker_new(struct coil_server *server, struct coil_environment *environ
     worker->generation = ++server->last_generation;
     worker->pidfd = -1;
     worker->heap = COIL_HEAP_NONE;
+    worker->tallies = -1;
     worker->state = COIL_WORKER_DELAYED;
     TAILQ_INIT(&worker->starters);
     TAILQ_INIT(&worker->requests);

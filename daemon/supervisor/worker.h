@@ -49,6 +49,7 @@ struct coil_worker {
     int pidfd;
     struct coil_wire *wire;
     struct coil_heap heap;       /* made with the process */
+    int tallies;                 /* the same: proto/tally.h */
     struct coil_await heap_told; /* the worker's answer to `heap` */
     uint64_t last_request;
     bool was_ready;  /* it has said so */
@@ -117,6 +118,11 @@ void coil_worker_ask(struct coil_worker *worker, struct coil_message *message, c
 
 /* The same, without caring for the answer.  Nothing happens to a worker that has not said that it is ready. */
 void coil_worker_tell(struct coil_worker *worker, struct coil_message *message);
+
+/* ---- status.c ---- */
+
+/* What it does, for people. */
+const char *coil_worker_state_name(const struct coil_worker *worker);
 
 /* ---- usage.c ---- */
 

@@ -17,6 +17,7 @@
 
 #include "daemon/worker/doing.h"
 #include "daemon/worker/running.h"
+#include "daemon/worker/tally.h"
 #include "proto/cleanup.h"
 #include "proto/fault.h"
 #include "proto/reach.h"
@@ -34,6 +35,7 @@ struct call {
     struct coil_host_module *host;
     unsigned index;      /* of the function within its module; with `slot`, of the signature */
     uint32_t slot;       /* of a function that Python has made; 0: a function of the module */
+    int64_t start_ns;    /* when it was taken off the ring, if it is timed; 0 */
     const void *frame;   /* in `memory` or in `staged` */
     uint64_t result_at;  /* address in staging; 0: the result goes into the reply */
     void *staged_frame;  /* private copy of a frame that lay in staging; owned */
@@ -277,6 +279,7 @@ static int run(struct coil_channel *channel, const struct coil_header *header, c
                                                                   call->frame, result, &error_number));
     coil_running_end(channel, &running);
     coil_call_child_ends();
+    coil_tally_end(call->module, call->start_ns, reply.outcome != COIL_HOST_RETURNED);
     COIL_FAULT("call.handled");
     if (coil_channel_has_nobody(channel))
         return coil_channel_drop(channel, request->position);
@@ -320,6 +323,7 @@ int coil_call_execute(struct coil_channel *channel, const struct coil_header *he
     /* What is known to kill is known of functions of modules. */
     refusal = call.slot ? NULL : atomic_load_explicit(&call.module->refusals[call.index], memory_order_acquire); /* J */
     request = request_take(channel, header);
+    call.start_ns = coil_tally_start(channel, call.module);
     if (r < 0)
         return reply_stray(channel, &request, r, stray, error);
     if (refusal)

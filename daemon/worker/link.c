@@ -79,6 +79,8 @@ static int handle(const struct coil_wire_message *received)
         r = coil_heap_open(m->heap, received->fds[0], &error);
         if (r == 0)
             r = coil_functions_open(m->heap, &error);
+        if (r == 0)
+            r = coil_tally_open(received->fds[1], &error);
         COIL_FAULT("heap.opened");
         break;
     case COIL_MESSAGE_ADOPT:

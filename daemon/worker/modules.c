@@ -68,6 +68,7 @@ static void module_free(struct coil_worker_module *module)
     free(module->error_values);
     free(module->pointers);
     free(module->refusals);
+    free(module->count);
     free(module);
 }
 
@@ -124,7 +125,10 @@ int coil_modules_add(const uint8_t hash[COIL_HASH_SIZE], const void *image, size
 
     (void)pthread_mutex_lock(&modules_lock);
     module->slot = atomic_load_explicit(&module_count, memory_order_relaxed);
-    if (module->slot < MODULES_MAX) {
+    module->count = module->slot < MODULES_MAX ? coil_tally_new(module->slot) : NULL;
+    if (module->slot < MODULES_MAX && !module->count) {
+        r = coil_error_set(error, -ENOMEM, "no memory for module '%s'", coil_image_name(module->image));
+    } else if (module->slot < MODULES_MAX) {
         atomic_store_explicit(&modules[module->slot], module, memory_order_release);  /* D */
         atomic_store_explicit(&module_count, module->slot + 1, memory_order_release); /* D */
         module = NULL;

@@ -17,6 +17,7 @@
 
 #include "daemon/worker/doing.h"
 #include "daemon/worker/running.h"
+#include "daemon/worker/tally.h"
 #include "proto/cleanup.h"
 #include "proto/clock.h"
 #include "proto/expression.h"
@@ -145,9 +146,11 @@ static void say_lost(struct coil_channel *channel, const struct coil_worker_func
 static void run(struct coil_channel *channel, const struct coil_header *header, const struct coil_worker_function *f,
                 const unsigned char *frame)
 {
+    int64_t start_ns = coil_tally_start(channel, f->module);
     int error_number = header->error_number;
     struct coil_running running;
     uint32_t doing;
+    int outcome;
 
     coil_channel_enter(channel);
     doing = coil_doing_begin(channel, COIL_DOING_CALL | header->function);
@@ -156,9 +159,10 @@ static void run(struct coil_channel *channel, const struct coil_header *header, 
     COIL_FAULT("oneway.started");
     coil_running_begin(channel, &running, 0, COIL_DOING_CALL | header->function);
     channel->oneway_depth++;
-    (void)coil_worker_host->call(channel->host_thread, f->host, f->index, frame, NULL, &error_number);
+    outcome = coil_worker_host->call(channel->host_thread, f->host, f->index, frame, NULL, &error_number);
     coil_running_end(channel, &running);
     coil_call_child_ends();
+    coil_tally_end(f->module, start_ns, outcome != COIL_HOST_RETURNED);
     COIL_FAULT("oneway.handled");
     channel->oneway_depth--;
     coil_doing_end(channel, doing ? doing : COIL_DOING_SERVED);

@@ -66,7 +66,27 @@ struct coil_worker_module {
     /* One per function, and one for the init code: why it must not be run; NULL: it may.  Immortal texts.  Release J in
      * modules.c, acquire J in call.c. */
     const char *_Atomic *refusals;
+    struct coil_worker_count *count; /* of its calls: tally.h */
 };
+
+/* What a module's calls are counted with. */
+struct coil_worker_count {
+    struct coil_tally *tally; /* the supervisor's memory */
+    uint64_t timed_calls;     /* how many calls there had been when one was timed last; with the GIL */
+    _Atomic bool is_slow;     /* that one took long: all are timed.  Relaxed: it is a hint */
+};
+
+/* ---- tally.c; counting itself is in tally.h ---- */
+struct coil_tally;
+
+/* Maps the memory that the supervisor reads.  Once, before the first module.  `fd` stays the caller's. */
+int coil_tally_open(int fd, struct coil_error *error);
+
+/* For the module of this slot; free() it.  NULL: no memory. */
+struct coil_worker_count *coil_tally_new(uint32_t slot);
+
+/* A timed call has been counted; with the GIL. */
+void coil_tally_time(struct coil_worker_count *count, int64_t start_ns);
 
 /* Adds a descriptor (copied) that the supervisor sent.  0 also if it is there already.  -EBADMSG, -ENOMEM, -ENOSPC. */
 int coil_modules_add(const uint8_t hash[COIL_HASH_SIZE], const void *image, size_t size, struct coil_error *error);

@@ -146,8 +146,8 @@ static void programs_that_go_away_leave_nothing(void **state)
     sleep_ms(1500);
     assert_null(strstr(status_report(), "session:"));
     sleep_ms(50);
-    /* The slow worker has a link, a heap and a pidfd. */
-    assert_int_equal(count_daemon_fds(fixture), fds + 3);
+    /* The slow worker has a link, a heap, its tallies and a pidfd. */
+    assert_int_equal(count_daemon_fds(fixture), fds + 4);
 }
 
 static void garbage_harms_nobody(void **state)
