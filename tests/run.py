@@ -149,7 +149,7 @@ def main():
     parser.add_argument("--build", default="build", help="the build folder")
     parser.add_argument("--suite", default="e2e", choices=["e2e", "stress"], help="which folder of cases")
     parser.add_argument("--mode", action="append", choices=["daemon", "inprocess", "cffi"])
-    parser.add_argument("-k", metavar="PATTERN", default="*", help="only cases whose name matches")
+    parser.add_argument("-k", metavar="PATTERN", default="*", help="only cases whose name matches; several with commas")
     parser.add_argument("--quick", action="store_true", help="only cases marked as quick")
     parser.add_argument("-j", type=int, default=len(os.sched_getaffinity(0)), metavar="N", help="cases at a time")
     parser.add_argument("--keep", action="store_true", help="keep the work folders")
@@ -164,9 +164,9 @@ def main():
     if options.one:
         return run_one(options)
 
-    pattern = options.k if any(sign in options.k for sign in "*?[") else "*%s*" % options.k
+    patterns = [part if any(sign in part for sign in "*?[") else "*%s*" % part for part in options.k.split(",")]
     sources = [folder.rstrip("/") for folder in sorted(glob.glob(os.path.join(HERE, options.suite, "*", "")))]
-    sources = [source for source in sources if fnmatch.fnmatch(os.path.basename(source), pattern)
+    sources = [source for source in sources if any(fnmatch.fnmatch(os.path.basename(source), pattern) for pattern in patterns)
                and (not options.quick or os.path.exists(os.path.join(source, "quick")))]
     if not sources:
         sys.exit("no case matches")

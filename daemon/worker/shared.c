@@ -11,6 +11,7 @@
  */
 #include <sys/mman.h>
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -33,12 +34,13 @@ uint64_t coil_shared_room(const struct coil_session *session, uint64_t address)
     return address - staging < COIL_STAGING_SIZE ? staging + COIL_STAGING_SIZE - address : 0;
 }
 
-/* Is there a mapping of this process's own? */
+/* Is there a mapping of this process's own?  Where the kernel may not be asked (a filter of system calls): yes, to be
+ * safe. */
 static bool is_mapped_here(uint64_t address)
 {
     unsigned char resident;
 
-    return mincore((void *)(uintptr_t)(address & ~(uint64_t)(PAGE - 1)), 1, &resident) == 0;
+    return mincore((void *)(uintptr_t)(address & ~(uint64_t)(PAGE - 1)), 1, &resident) == 0 || errno != ENOMEM;
 }
 
 static bool is_mapped_there(uint64_t pid, uint64_t address)

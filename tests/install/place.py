@@ -14,6 +14,7 @@ class Place:
         self.root = ROOT
         self.prefix = prefix
         self.build = os.path.abspath(options.build)
+        self.is_long = options.long
         self.make_command = options.make.split()
         self.work = os.path.join(base, name)
         self.run_folder = os.path.join(self.work, ".run")

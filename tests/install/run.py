@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """What comes of `make install`: every test_*.py of this folder, against one installed prefix.
 
-    tests/install/run.py [--build DIR] [--make MAKE] [-k PATTERN] [--keep]
+    tests/install/run.py [--build DIR] [--make MAKE] [-k PATTERN] [--long] [--keep]
 
 A test is run(place): it finds the prefix and a folder of its own in `place` (class Place, place.py), raises Failure with
 what was expected and found, or Skip with the reason why it cannot run here.
@@ -49,6 +49,7 @@ def main():
     parser.add_argument("--build", default="build")
     parser.add_argument("--make", default="make")
     parser.add_argument("-k", metavar="PATTERN", default="*", help="only tests whose name matches")
+    parser.add_argument("--long", action="store_true", help="leave nothing out for lack of time")
     parser.add_argument("--keep", action="store_true", help="keep the work folders")
     options = parser.parse_args()
     pattern = options.k if any(sign in options.k for sign in "*?[") else "*%s*" % options.k
