@@ -58,7 +58,8 @@ INSTALLED = \
 
 # Names that lead to another one beside them: NAME:TARGET.
 INSTALLED_LINKS = $(LIBDIR)/libcoil.so:libcoil.so.$(SOVERSION) $(LIBDIR)/libcoil.so.$(SOVERSION):libcoil.so.$(VERSION) \
-	$(FUNCTION_MANUALS:%=share/man/man3/%.3:coil.h.3) $(OTHER_MANUALS:%=share/man/man8/%.8:coild.8)
+	$(FUNCTION_MANUALS:%=share/man/man3/%.3:coil.h.3) $(OTHER_MANUALS:%=share/man/man8/%.8:coild.8) \
+	share/man/man5/coild.conf.5:../man8/coild.8
 
 installed_files = $(foreach entry,$(INSTALLED),$(word 2,$(subst :, ,$(entry)))/$(notdir $(word 3,$(subst :, ,$(entry))))) \
 	$(foreach entry,$(INSTALLED_LINKS),$(firstword $(subst :, ,$(entry))))
@@ -74,7 +75,7 @@ install-files: $(TEMPLATES) $(COMPLETIONS)
 		mode=$${entry%%:*}; file=$${entry##*:}; folder=$${entry#*:}; folder=$${folder%:*}; \
 		$(INSTALL) -D -m $$mode "$$file" "$(installed_root)/$$folder/$${file##*/}"; \
 	done
-	@set -e; for entry in $(INSTALLED_LINKS); do ln -sf "$${entry#*:}" "$(installed_root)/$${entry%%:*}"; done
+	@set -e; for entry in $(INSTALLED_LINKS); do name=$${entry%%:*}; $(INSTALL) -d "$(installed_root)/$${name%/*}"; ln -sf "$${entry#*:}" "$(installed_root)/$${entry%%:*}"; done
 	@echo "coil $(VERSION) is installed in $(installed_root)"
 
 # Folders that others may use as well stay.
