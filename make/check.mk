@@ -42,7 +42,7 @@ INSTALL_TESTS ?= *
 run_folder = @echo "== $(1)"; $(TESTS_PYTHON) tests/$(1)/run.py $(2)
 
 .PHONY: check test demo model bench stress programs-and-units run-units run-stubgen run-layering run-e2e run-e2e-quick \
-	run-stress run-install run-model run-sanitized run-tsan run-faults run-nth run-check run-test
+	run-stress run-install run-model run-sanitized run-tsan run-faults run-nth run-memcheck run-check run-test
 
 programs-and-units: programs $(UNIT_TESTS)
 
@@ -71,6 +71,10 @@ run-stress: programs
 run-e2e: programs
 	@echo "== end to end"
 	@$(E2E)
+# The client library under valgrind, in the programs of the cases that are marked for it; Python is in its own process.
+run-memcheck: programs
+	@echo "== programs under valgrind"
+	@$(E2E) --memcheck --mode daemon
 run-install: programs
 	$(call run_folder,install,--build $(BUILD) --make "$(MAKE)" -k '$(INSTALL_TESTS)')
 
@@ -82,7 +86,7 @@ check: setup-test
 	@+$(call run_steps,check,run-units run-stubgen run-layering run-e2e-quick)
 test: setup-test
 	@+$(MAKE) --no-print-directory -j$(PARALLEL) programs-and-units
-	@+$(call run_steps,test,run-units run-stubgen run-layering run-model run-tsan run-fuzz run-e2e run-stress run-faults run-nth run-install run-sanitized)
+	@+$(call run_steps,test,run-units run-stubgen run-layering run-model run-tsan run-fuzz run-e2e run-memcheck run-stress run-faults run-nth run-install run-sanitized)
 
 # A build of its own with AddressSanitizer and UndefinedBehaviorSanitizer: unit tests, the generator, everything end to end.
 sanitized = SANITIZE=address,undefined BUILD=$(BUILD)-asan CFLAGS='-O1 -g'

@@ -16,7 +16,7 @@ say() { printf 'setup: %s\n' "$*" >&2; }
 build_packages="libuv1-dev libinih-dev libmsgpack-dev libffi-dev libjemalloc-dev pkg-config"
 # Another Python than the distribution's brings its own headers, library and _cffi_backend.
 distribution_python="python3-dev python3-cffi-backend"
-test_packages="libcmocka-dev g++ spin python3-venv binutils clang libclang-rt-dev"
+test_packages="libcmocka-dev g++ spin python3-venv binutils clang libclang-rt-dev valgrind"
 # Tests that need one of these are skipped without it, and say so.
 optional_packages="python3-prometheus-client cmake meson ninja-build abigail-tools debhelper lintian systemd bash-completion man-db groff-base"
 bench_packages="python3-cffi python3-numpy"

@@ -17,6 +17,8 @@ import signal
 import subprocess
 import time
 
+import memcheck
+
 PYTHON = "/usr/bin/python3"
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -133,14 +135,15 @@ def difference(wanted, got, name):
 
 
 class Case:
-    def __init__(self, source, work, build, sanitize="", scale=1):
+    def __init__(self, source, work, build, sanitize="", scale=1, memcheck=False):
         self.source = os.path.abspath(source)
         self.name = os.path.basename(self.source)
         self.work = work
         self.build = os.path.abspath(build)
         self.sanitize = sanitize
         self.scale = scale
-        self.slow = 4 if sanitize else 1
+        self.memcheck = memcheck
+        self.slow = 4 if sanitize or memcheck else 1
         self.mode = None
         self.env = None
         self.run_folder = None
@@ -190,6 +193,8 @@ class Case:
             self.stubgen("plugin.h", "--module", "plugin", "--init", "init.py", "-o", ".")
         if self.has("main.c"):
             self.compile("main.c", "main")
+        if self.memcheck:
+            memcheck.prepare(self)
 
     def libraries(self):
         return sorted(glob.glob(self.path("*.so")))
@@ -273,6 +278,8 @@ class Case:
         if self.mode == "cffi" and program is None:
             # CFFI's Python has a buffer of its own; order can be compared only without buffers.
             command = ["stdbuf", "-o0"] + command
+        if self.memcheck and program is None:
+            command = memcheck.wrap(self, command, environment)
         return subprocess.Popen(command, env=environment, **options)
 
     def finish(self, process, timeout=30):
@@ -406,6 +413,7 @@ class Case:
             if stop.status != 0:
                 left.append("coilctl stop: status %d: %s" % (stop.status, (stop.stdout + stop.stderr).strip()))
         left += self.reap(8 if self.mode == "daemon" else 2)
+        left += memcheck.take_reports(self)
         for folder, _, names in os.walk(self.run_folder):
             for name in names:
                 path = os.path.join(folder, name)

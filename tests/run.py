@@ -13,6 +13,7 @@ A case is a folder with these files (tests/e2e/README.md):
     modes                default: daemon inprocess cffi (cffi: only with --mode cffi, real CFFI, to prove the expectation)
     once                 the output of a second run against the same daemon differs
     quick                part of `make check`
+    memcheck             part of `make run-memcheck`: its program is run under valgrind
     run.py               a scripted case: run(case), with class Case of tests/case.py
 
 The program of a case without run.py runs twice against the same daemon.  After
@@ -95,7 +96,7 @@ def run_one(options):
     """The process that runs one case: prints one JSON line for each mode."""
     support.become_subreaper()
     support.signals_restore()
-    case = support.Case(options.one, options.work, options.build, options.sanitize, options.scale)
+    case = support.Case(options.one, options.work, options.build, options.sanitize, options.scale, options.memcheck)
     started = time.monotonic()
     try:
         modes = [mode for mode in case.modes() if mode in options.mode]
@@ -124,6 +125,8 @@ def spawn(source, base, options):
                "--scale", str(options.scale), "--sanitize", options.sanitize]
     if options.accept:
         command += ["--accept"]
+    if options.memcheck:
+        command += ["--memcheck"]
     for mode in options.mode:
         command += ["--mode", mode]
     results, noise = [], []
@@ -155,6 +158,7 @@ def main():
     parser.add_argument("--keep", action="store_true", help="keep the work folders")
     parser.add_argument("--scale", type=int, default=1, help="repeat what cases repeat N times as often")
     parser.add_argument("--sanitize", default="", help="what the build folder was built with")
+    parser.add_argument("--memcheck", action="store_true", help="programs under valgrind; only cases marked for it")
     parser.add_argument("--accept", action="store_true", help="write what stdout is into expected.stdout")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     parser.add_argument("--work", help=argparse.SUPPRESS)
@@ -167,7 +171,8 @@ def main():
     patterns = [part if any(sign in part for sign in "*?[") else "*%s*" % part for part in options.k.split(",")]
     sources = [folder.rstrip("/") for folder in sorted(glob.glob(os.path.join(HERE, options.suite, "*", "")))]
     sources = [source for source in sources if any(fnmatch.fnmatch(os.path.basename(source), pattern) for pattern in patterns)
-               and (not options.quick or os.path.exists(os.path.join(source, "quick")))]
+               and (not options.quick or os.path.exists(os.path.join(source, "quick")))
+               and (not options.memcheck or os.path.exists(os.path.join(source, "memcheck")))]
     if not sources:
         sys.exit("no case matches")
     base = tempfile.mkdtemp(prefix="coil-e2e-")
