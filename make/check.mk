@@ -133,7 +133,7 @@ LEDGER_KILLS ?= 10000
 .PHONY: stress-model stress-e2e stress-rounds stress-ledger stress-faults stress-nth
 stress: setup-test
 	@+$(MAKE) --no-print-directory -j$(PARALLEL) programs-and-units
-	@+$(call run_steps,stress,stress-model stress-e2e stress-rounds stress-ledger stress-faults stress-nth)
+	@+$(call run_steps,stress,stress-model stress-e2e stress-rounds stress-ledger stress-faults stress-nth soak)
 stress-model:
 	$(call run_folder,model,--long)
 stress-e2e: programs
@@ -147,6 +147,13 @@ stress-faults:
 	@+$(MAKE) --no-print-directory run-faults KILLS=--all
 stress-nth:
 	@+$(MAKE) --no-print-directory run-nth NTH=--all
+
+# Does anything grow?
+SOAK_MINUTES ?= 10
+.PHONY: soak
+soak: setup-test
+	@+$(MAKE) --no-print-directory -j$(PARALLEL) programs
+	@SOAK_MINUTES=$(SOAK_MINUTES) $(STRESS) -k soak
 
 # The end-to-end programs built by the real CFFI: proves that what they are expected to print is CFFI's behaviour.
 .PHONY: test-expectations

@@ -12,8 +12,10 @@
  */
 #include <coil.h>
 #include <dirent.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -374,6 +376,17 @@ static int count_mappings(void)
     return count;
 }
 
+/* A crash tells where. */
+static void on_crash(int number)
+{
+    void *frames[64];
+
+    dprintf(2, "LEDGER client %d: signal %d\n", client, number);
+    backtrace_symbols_fd(frames, backtrace(frames, 64), 2);
+    (void)signal(number, SIG_DFL);
+    (void)raise(number);
+}
+
 int main(int argc, char **argv)
 {
     pthread_t ids[SLOTS_MAX];
@@ -387,6 +400,9 @@ int main(int argc, char **argv)
     seed = strtoull(argv[4], NULL, 10);
     pause_us = atoi(argv[5]);
     record = open(argv[1], O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    (void)signal(SIGSEGV, on_crash);
+    (void)signal(SIGBUS, on_crash);
+    (void)signal(SIGABRT, on_crash);
     for (int i = 0; i < slots && i < SLOTS_MAX; i++) {
         numbers[i] = i + 1;
         pthread_create(&ids[i], NULL, slot, &numbers[i]);

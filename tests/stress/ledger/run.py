@@ -67,7 +67,7 @@ class Client:
         if status != (-signal.SIGKILL if self.killed else 0):
             with open(self.stderr, errors="replace") as file:
                 text = file.read()
-            said = [line for line in text.splitlines() if line.startswith("LEDGER")] or [text[-3000:]]
+            said = [text[text.index("LEDGER"):][:5000]] if "LEDGER" in text else [text[-3000:]]
             raise support.Failure("client %d ended with status %d: %s" % (self.number, status, "\n".join(said)))
 
 
