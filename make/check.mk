@@ -97,7 +97,7 @@ run-sanitized:
 	if [ -n "$$failed" ]; then echo "sanitized: FAILED:$$failed"; exit 1; fi
 
 # What threads share with each other, built with ThreadSanitizer: the unit tests that name it.  It cannot watch two processes,
-# and has no room for windows, so the ring stands for all that is shared.
+# and has no room for windows, so the ring stands for all that is shared with workers.
 TSAN_SOURCES = $(shell grep -l ThreadSanitizer $(UNIT_SOURCES))
 run-tsan:
 	@echo "== built with ThreadSanitizer"
