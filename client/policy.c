@@ -94,10 +94,15 @@ int coil_policy_read(const char *path, struct coil_error *error)
     bool is_forbidden = false;
     char pattern[PATH_MAX];
     glob_t found;
+    int listed;
     int r = read_file(path, &is_forbidden, error);
 
     (void)snprintf(pattern, sizeof pattern, "%s.d/*.conf", path);
-    if (r == 0 && glob(pattern, 0, NULL, &found) == 0) {
+    listed = r == 0 ? glob(pattern, 0, NULL, &found) : GLOB_NOMATCH;
+    if (listed != 0 && listed != GLOB_NOMATCH) /* what cannot be read might forbid it */
+        return coil_error_set(error, -EACCES, "cannot find out whether Python may run in programs: %s: %s", pattern,
+                              listed == GLOB_NOSPACE ? "no memory" : "the folder cannot be read");
+    if (listed == 0) {
         for (size_t i = 0; i < found.gl_pathc && r == 0; i++)
             r = read_file(found.gl_pathv[i], &is_forbidden, error);
         globfree(&found);

@@ -317,7 +317,10 @@ static void read_place(struct reading *reading, const char *path, bool is_users,
     used = snprintf(pattern, sizeof pattern, "%s.d/*.conf", path);
     if (used < 0 || (size_t)used >= sizeof pattern)
         return;
-    if (glob(pattern, 0, NULL, &found) != 0)
+    used = glob(pattern, 0, NULL, &found);
+    if (used == GLOB_NOSPACE)
+        reading->no_memory = true;
+    if (used != 0)
         return;
     for (size_t i = 0; i < found.gl_pathc; i++)
         read_file(reading, found.gl_pathv[i], is_users, true);

@@ -12,9 +12,11 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <link.h>
 #include <poll.h>
 #include <pthread.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -146,6 +148,9 @@ WRAP(FILE *, open_memstream, (char **text, size_t *size), (text, size), NULL, EN
 WRAP(FILE *, fopen, (const char *path, const char *mode), (path, mode), NULL, EMFILE)
 WRAP(FILE *, fdopen, (int fd, const char *mode), (fd, mode), NULL, ENOMEM)
 WRAP(DIR *, opendir, (const char *path), (path), NULL, EMFILE)
+WRAP(int, glob, (const char *pattern, int flags, int (*failed)(const char *, int), glob_t *found), (pattern, flags, failed, found), GLOB_NOSPACE, ENOMEM)
+WRAP(int, posix_spawn, (pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes, char *const argv[], char *const envp[]), (pid, path, actions, attributes, argv, envp), EAGAIN, EAGAIN)
+WRAP(int, posix_spawn_file_actions_init, (posix_spawn_file_actions_t *actions), (actions), ENOMEM, ENOMEM)
 WRAP(char *, realpath, (const char *path, char *to), (path, to), NULL, ENOMEM)
 WRAP(char *, getcwd, (char *path, size_t size), (path, size), NULL, ENOMEM)
 WRAP(int, socket, (int domain, int type, int protocol), (domain, type, protocol), -1, EMFILE)
