@@ -24,6 +24,7 @@ int main(void)
             failed += coil_flush() != 0;
         }
         kill(pid, SIGSTOP);
+        usleep(50000); /* until it has stopped, with all its threads */
         for (int i = 0; i < 30; i++) /* over the places of those before */
             text(words);
         kill(pid, SIGKILL);

@@ -373,9 +373,12 @@ class Test:
                 say(number, "is in the ledger, but not in the record")
         for i, (earlier, later) in enumerate(zip(numbers, numbers[1:])):
             if later < earlier:
-                said = ["%d %s %d" % call for call in calls if later - 20 < call[0] < earlier + 10]
-                say(later, "comes behind %d (%s); in the ledger: %s; in the record: %s" % (
-                    earlier, NAMES[kinds.get(earlier, "-")], numbers[max(0, i - 20):i + 20], ", ".join(said)))
+                said = ["%d %s %s" % call for call in calls
+                        if later - 5 < call[0] < later + 5 or earlier - 10 < call[0] < earlier + 10]
+                with open(client.stderr, errors="replace") as file:
+                    words = file.read()[-3000:]
+                say(later, "comes behind %d (%s); in the ledger: %s; in the record: %s; on stderr:\n%s" % (
+                    earlier, NAMES[kinds.get(earlier, "-")], numbers[max(0, i - 20):i + 20], ", ".join(said), words))
         return wrong
 
     def quiet_daemon(self):
