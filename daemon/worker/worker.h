@@ -186,6 +186,7 @@ struct coil_channel {
     bool broken;               /* the client has been told that it broke the protocol */
     bool abandoned;            /* its client thread has ended in the middle of calls, which are being left */
     unsigned batch;            /* records carried out while others waited for the GIL */
+    int64_t turn_ends_ns;      /* when the GIL goes to others who want it, coil_clock_ns() */
     unsigned oneway_depth;     /* one-way handlers that run */
     uint32_t oneway_count;     /* one-way calls carried out, ever: I4 */
     uint32_t oneway_used;      /* bytes of the channel's room for them (proto/window.h) */
