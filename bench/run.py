@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures coil beside its peers, in turns; prints what is promised, and writes docs/bench/latest.md with plots.
 
-    bench/run.py [--build DIR] [--quick] [--parts calls,start,many,idle] [--peers NAME,NAME] [--results FILE]
+    bench/run.py [--build DIR] [--quick] [--parts calls,start,many,idle,stages] [--peers NAME,NAME] [--results FILE]
                  [--output DIR] [--rounds N]
     bench/run.py --packages      one line for each peer: the packages it is made from
 
@@ -21,7 +21,7 @@ import machine
 import plots
 import tables
 
-PARTS = ["calls", "start", "many", "idle"]
+PARTS = ["calls", "start", "many", "idle", "stages"]
 
 FULL = {"rounds": 7, "calls": 10000, "limit_ms": 50, "asleep": 60, "starts": 25, "cold_starts": 5, "burst_ms": 60,
         "process_rounds": 2, "idle_clients": 1000, "idle_seconds": 5}

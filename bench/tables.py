@@ -109,6 +109,20 @@ def idle_text(results):
                 idle["private"] / idle["clients"] / 1024, idle["memfd"] / idle["clients"] / 1024))
 
 
+def stages_table(results):
+    """A breakdown: its last line is what the steps leave unexplained."""
+    step = {name: median(values) for name, values in results["stages"].items()}
+    inprocess, remote = (over_rounds(results["calls"][name]["add"], "batch") for name in ("coil_inprocess", "coil_remote"))
+    gil, ints, function = step["gil"], step["gil+ints"] - step["gil"], step["gil+ints+function"] - step["gil+ints"]
+    own = inprocess - step["gil+ints+function"]
+    rows = [["GIL taken and dropped", gil, 0], ["two ints made and freed", ints, ints],
+            ["the function called, its result read", function, function], ["coil in the process: stub, frame, errno, converters", own, own],
+            ["a cache line there and back", 0, step["line"]], ["ring records and frames in that line", 0, step["rings"] - step["line"]]]
+    rows.append(["the rest", inprocess - sum(row[1] for row in rows), remote - sum(row[2] for row in rows)])
+    rows.append(["`add`, batch", inprocess, remote])
+    return table(["step", "in-process ns", "remote ns"], [[row[0], "%.0f" % row[1], "%.0f" % row[2]] for row in rows])
+
+
 def page(results, plots):
     """The whole of docs/bench/latest.md."""
     titles = results["titles"]
@@ -130,6 +144,8 @@ def page(results, plots):
         text += many_table(results, titles, "processes", "threads x programs")
     if "idle" in results:
         text += ["## Idle clients", "", idle_text(results), ""]
+    if "stages" in results and "calls" in results:
+        text += ["## Where the time goes", "", "See [PERFORMANCE.md](../PERFORMANCE.md).", ""] + stages_table(results)
     for name, title in plots:
         text += ["![%s](%s)" % (title, name), ""]
     return "\n".join(text)
