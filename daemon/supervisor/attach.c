@@ -71,9 +71,9 @@ void coil_attach_forget(struct coil_client *client)
 static void give_up(struct coil_client *client, enum coil_refusal code, const char *text)
 {
     struct coil_session *session = client->attached ? NULL : client->session;
+    const struct coil_log_about about = coil_client_about(client);
 
-    coil_log("client pid %d uid %u: module \"%s\": %s", (int)client->pid, (unsigned)client->uid,
-             client->name ? client->name : "", text);
+    coil_log_about(&about, "%s", text);
     coil_attach_forget(client);
     if (session) {
         client->session = NULL;
@@ -392,6 +392,8 @@ static void attached(struct coil_client *client)
                         session->memory[COIL_MEMORY_STAGING], worker->pidfd, worker->heap.fd };
 
     client->attached = true;
+    free(client->first_name);
+    client->first_name = coil_steal_memory(&client->name);
     session->channels = 1;
     coil_spare_want(client->server, worker->environment);
     COIL_FAULT("session.attached");
@@ -465,8 +467,10 @@ void coil_attach_begin(struct coil_client *client, const struct coil_message *me
     struct coil_error error;
 
     if (message->protocol != COIL_PROTOCOL) {
-        coil_log("client pid %d uid %u is of version %s (protocol %llu): refused", (int)client->pid,
-                 (unsigned)client->uid, message->version, (unsigned long long)message->protocol);
+        const struct coil_log_about about = coil_client_about(client);
+
+        coil_log_about(&about, "it is refused, because it is of version %s (protocol %llu)", message->version,
+                       (unsigned long long)message->protocol);
         coil_client_fail(client, COIL_REFUSED_VERSION,
                          "the program uses libcoil %.64s (protocol %llu), the daemon is coild %s (protocol %d): "
                          "run coilctl stop, so that the next program starts the installed coild, or install one "

@@ -56,6 +56,7 @@ static void on_closed(uv_handle_t *handle)
     struct coil_client *client = handle->data;
 
     coil_wire_free(client->wire);
+    free(client->first_name);
     free(client);
 }
 
@@ -84,10 +85,19 @@ void coil_client_close_when_sent(struct coil_client *client)
         coil_client_close(client);
 }
 
+struct coil_log_about coil_client_about(const struct coil_client *client)
+{
+    return (struct coil_log_about){ .pid = client->pid,
+                                    .uid = client->uid,
+                                    .module = client->name ? client->name : client->first_name };
+}
+
 /* What it sent makes no sense: it is told, and the connection ends. */
 static void refuse(struct coil_client *client, const char *what)
 {
-    coil_log("client pid %d uid %u is disconnected: %s", (int)client->pid, (unsigned)client->uid, what);
+    const struct coil_log_about about = coil_client_about(client);
+
+    coil_log_about(&about, "it is disconnected: %s", what);
     coil_client_fail(client, COIL_REFUSED_PROTOCOL, "%s", what);
     coil_client_close_when_sent(client);
 }
@@ -132,7 +142,9 @@ static void send_message(struct coil_client *client, struct coil_message *messag
     r = coil_wire_send(client->wire, message, fds, &error);
     /* A closed connection is noticed by reading, where its last messages still are. */
     if (r < 0 && r != -EPIPE) {
-        coil_log("client pid %d uid %u is disconnected: %s", (int)client->pid, (unsigned)client->uid, error.text);
+        const struct coil_log_about about = coil_client_about(client);
+
+        coil_log_about(&about, "it is disconnected: %s", error.text);
         coil_client_close(client);
     }
     watch(client);

@@ -16,6 +16,7 @@
 #include <uv.h>
 
 #include "daemon/supervisor/await.h"
+#include "daemon/supervisor/log.h"
 #include "daemon/supervisor/store.h"
 #include "proto/message.h"
 #include "proto/wire.h"
@@ -60,6 +61,7 @@ struct coil_client {
     struct coil_environment *environment; /* used while it attaches */
     struct coil_worker *worker;           /* held while it attaches; then the session holds it */
     struct coil_session *session;
+    char *first_name; /* of the module that it attached with; NULL */
     unsigned attempts; /* workers that died while it attached */
     uint64_t reload;   /* which reload it waits for */
 };
@@ -77,6 +79,9 @@ void coil_client_close_when_sent(struct coil_client *client);
 void coil_client_answer(struct coil_client *client, struct coil_message *message, const int *fds);
 void coil_client_fail(struct coil_client *client, enum coil_refusal code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Whom lines of the log about it are about: its process, its user, and the module that it wants now, or wanted first. */
+struct coil_log_about coil_client_about(const struct coil_client *client);
 
 /* Sends something that does not end the request. */
 void coil_client_say(struct coil_client *client, struct coil_message *message);

@@ -15,15 +15,18 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/supervisor/journal.h"
 #include "proto/cleanup.h"
 #include "proto/clock.h"
 
 #define LINE_MAX_SIZE 2048
+#define NAME_MAX_SIZE 512 /* of a module's name, as far as it is shown */
 #define LINES_AT_ONCE 2000u
 #define LINES_PER_SECOND 20
 #define FILE_MAX_SIZE (4 << 20) /* a log that is larger when the daemon starts begins afresh */
@@ -39,6 +42,7 @@ int coil_log_open(const char *path, struct coil_error *error)
         (void)!ftruncate(fd, 0);
     if (dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0)
         return coil_error_set(error, -errno, "cannot log to %s: %s", path, strerror(errno));
+    coil_journal_close();
     return 0;
 }
 
@@ -47,21 +51,33 @@ int coil_log_fd(void)
     return STDERR_FILENO;
 }
 
-static void write_line(const char *format, va_list arguments)
+/* What a client or a worker sent stays on its own line. */
+static void join_lines(char *text)
+{
+    for (char *at = text; *at; at++) {
+        if (*at == '\n')
+            *at = '|';
+    }
+}
+
+static void write_line(const struct coil_log_about *about, const char *format, va_list arguments)
 {
     char line[LINE_MAX_SIZE];
     struct tm parts;
     time_t now = time(NULL);
-    size_t used;
+    size_t begin, used;
 
     (void)localtime_r(&now, &parts);
-    used = strftime(line, sizeof line, "%Y-%m-%d %H:%M:%S coild: ", &parts);
+    used = begin = strftime(line, sizeof line, "%Y-%m-%d %H:%M:%S coild: ", &parts);
+    if (about)
+        used += (size_t)snprintf(line + used, sizeof line - used, "client pid %d uid %u: ", (int)about->pid,
+                                 (unsigned)about->uid);
+    if (about && about->module && *about->module)
+        used += (size_t)snprintf(line + used, sizeof line - used, "module \"%.*s\": ", NAME_MAX_SIZE, about->module);
     (void)vsnprintf(line + used, sizeof line - used - 1, format, arguments);
-    /* What a client or a worker sent stays on its own line. */
-    for (char *at = line; *at; at++) {
-        if (*at == '\n')
-            *at = '|';
-    }
+    join_lines(line);
+    if (coil_journal_send(line + begin, about))
+        return;
     used = strlen(line);
     line[used] = '\n';
     (void)!write(coil_log_fd(), line, used + 1);
@@ -93,14 +109,13 @@ static void write_words(const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    write_line(format, arguments);
+    write_line(NULL, format, arguments);
     va_end(arguments);
 }
 
-void coil_log(const char *format, ...)
+static void log_line(const struct coil_log_about *about, const char *format, va_list arguments)
 {
     static unsigned long left_out;
-    va_list arguments;
 
     if (!may_write()) {
         left_out++;
@@ -109,7 +124,30 @@ void coil_log(const char *format, ...)
     if (left_out)
         write_words("%lu lines were left out here: there were too many at once", left_out);
     left_out = 0;
+    write_line(about, format, arguments);
+}
+
+void coil_log(const char *format, ...)
+{
+    va_list arguments;
+
     va_start(arguments, format);
-    write_line(format, arguments);
+    log_line(NULL, format, arguments);
     va_end(arguments);
+}
+
+void coil_log_about(const struct coil_log_about *about, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    log_line(about, format, arguments);
+    va_end(arguments);
+}
+
+void coil_log_to_journal(void)
+{
+    if (coil_journal_is_stderr(getenv("JOURNAL_STREAM")))
+        (void)coil_journal_open(COIL_JOURNAL_SOCKET); /* else its lines are without fields */
+    (void)unsetenv("JOURNAL_STREAM");
 }

@@ -235,6 +235,8 @@ static int start(const struct options *options, struct coil_server *server, stru
         return r;
     if (*log_path)
         r = coil_log_open(log_path, error);
+    else
+        coil_log_to_journal();
     if (r == 0) {
         server->log_path = *log_path ? log_path : NULL;
         coil_configuration_apply(server);

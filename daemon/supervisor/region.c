@@ -45,8 +45,9 @@ static const char *find_fault(const struct coil_message *message, int fd)
 
 static void refuse(struct coil_client *client, enum coil_refusal code, const char *text)
 {
-    coil_log("client pid %d uid %u: a region of its memory is not shared: %s", (int)client->pid, (unsigned)client->uid,
-             text);
+    const struct coil_log_about about = coil_client_about(client);
+
+    coil_log_about(&about, "a region of its memory is not shared: %s", text);
     coil_client_fail(client, code, "%s", text);
 }
 

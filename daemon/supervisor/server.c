@@ -45,10 +45,10 @@ static void turn_away(int fd, const struct ucred *peer)
 {
     COIL_CLEANUP(coil_wire_freep) struct coil_wire *wire = NULL;
     struct coil_message message = { .type = COIL_MESSAGE_FAILED, .code = COIL_REFUSED_IDENTITY };
+    const struct coil_log_about about = { .pid = peer->pid, .uid = peer->uid };
     char text[128];
 
-    coil_log("client pid %d uid %u is turned away: this daemon serves uid %u only", (int)peer->pid, (unsigned)peer->uid,
-             (unsigned)geteuid());
+    coil_log_about(&about, "it is turned away: this daemon serves uid %u only", (unsigned)geteuid());
     (void)snprintf(text, sizeof text, "this daemon serves user %u only, not user %u", (unsigned)geteuid(),
                    (unsigned)peer->uid);
     message.text = text;
@@ -61,6 +61,7 @@ static void admit(struct coil_server *server, int fd)
     COIL_CLEANUP(coil_fd_close) int owned = fd;
     struct ucred peer = { 0 };
     socklen_t size = sizeof peer;
+    struct coil_log_about about;
     struct coil_error error;
 
     if (getsockopt(owned, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
@@ -69,8 +70,9 @@ static void admit(struct coil_server *server, int fd)
         turn_away(coil_steal_fd(&owned), &peer);
         return;
     }
+    about = (struct coil_log_about){ .pid = peer.pid, .uid = peer.uid };
     if (coil_client_new(server, coil_steal_fd(&owned), &peer, &error) < 0)
-        coil_log("client pid %d uid %u is turned away: %s", (int)peer.pid, (unsigned)peer.uid, error.text);
+        coil_log_about(&about, "it is turned away: %s", error.text);
 }
 
 /* Without a free fd the connection would stay in the queue, and the loop would turn for it for ever. */

@@ -237,7 +237,7 @@ static void another_user_is_turned_away(void **state)
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
-    assert_true(log_has("uid 65534 is turned away"));
+    assert_true(log_has("uid 65534: it is turned away"));
     assert_int_equal(chmod(prefix, 0700), 0);
 }
 

@@ -116,10 +116,10 @@ def regions_refused(case, offer, numbers):
     with peer.Peer(case, offer, numbers) as p:
         channel = p.channel(0)
         for what, base, size, fd, keys in bad_regions(case, p, numbers):
-            before = log(case).count("client pid %d uid %d: a region" % (os.getpid(), os.getuid()))
+            before = log(case).count("client pid %d uid %d: module \"plugin\": a region" % (os.getpid(), os.getuid()))
             answer = region(p, base, size, fd, **keys)
             case.expect(answer["message"] == "failed" and answer["text"], "a region with %s: %r" % (what, answer))
-            case.wait_for(lambda: log(case).count("client pid %d uid %d: a region" % (os.getpid(), os.getuid())) > before,
+            case.wait_for(lambda: log(case).count("client pid %d uid %d: module \"plugin\": a region" % (os.getpid(), os.getuid())) > before,
                           "%s: the log names the client" % what)
             good_call(case, channel)
 

@@ -27,7 +27,7 @@ KINDS = {
 
 def disconnections(case):
     with open(os.path.join(case.run_folder, "coild.log"), encoding="utf-8", errors="replace") as file:
-        return len(re.findall(r"client pid %d uid %d is disconnected: " % (os.getpid(), os.getuid()), file.read()))
+        return len(re.findall(r"client pid %d uid %d: (?:module \"[^\"]*\": )?it is disconnected: " % (os.getpid(), os.getuid()), file.read()))
 
 
 def send_alone(case, data, fds=()):
