@@ -184,6 +184,8 @@ static void need_descriptor(struct coil_client *client)
         return;
     }
     client->step = COIL_CLIENT_DESCRIPTOR;
+    client->awaited_ms = uv_now(&client->server->loop);
+    coil_server_look(client->server);
     memcpy(message.hash, client->hash, COIL_HASH_SIZE);
     coil_client_say(client, &message);
 }
@@ -547,7 +549,8 @@ void coil_attach_channel(struct coil_client *client, const struct coil_message *
         give_up(client, COIL_REFUSED_PROTOCOL, "there is no such session or channel");
         return;
     }
-    if (coil_session_reserve_channel(client->session, (unsigned)message->channel, &error) < 0) {
+    if (coil_session_take_channel(client->session, (unsigned)message->channel, &error) < 0 ||
+        coil_session_reserve_channel(client->session, (unsigned)message->channel, &error) < 0) {
         give_up(client, COIL_REFUSED_LIMIT, error.text);
         return;
     }

@@ -44,7 +44,8 @@ static void watch(struct coil_client *client)
         return;
     if (coil_wire_pending(client->wire))
         events |= UV_WRITABLE; /* who does not read its answers gets no more of them */
-    else if (!client->close_when_sent && (client->step == COIL_CLIENT_IDLE || client->step == COIL_CLIENT_DESCRIPTOR))
+    else if (!client->close_when_sent && !client->is_slowed &&
+             (client->step == COIL_CLIENT_IDLE || client->step == COIL_CLIENT_DESCRIPTOR))
         events |= UV_READABLE;
     (void)uv_poll_start(&client->poll, events, on_poll);
 }
@@ -73,6 +74,8 @@ void coil_client_close(struct coil_client *client)
     TAILQ_REMOVE(&client->server->clients, client, link);
     if (client->counted)
         coil_server_program_went(client->server);
+    coil_quota_give(client->server, client->quota, COIL_QUOTA_CONNECTIONS, 1);
+    client->quota = NULL;
     uv_close((uv_handle_t *)&client->poll, on_closed);
 }
 
@@ -100,6 +103,27 @@ static void refuse(struct coil_client *client, const char *what)
     coil_log_about(&about, "it is disconnected: %s", what);
     coil_client_fail(client, COIL_REFUSED_PROTOCOL, "%s", what);
     coil_client_close_when_sent(client);
+}
+
+bool coil_client_is_awaited(const struct coil_client *client)
+{
+    return !client->closing && !client->close_when_sent &&
+           (!client->has_spoken || client->step == COIL_CLIENT_DESCRIPTOR);
+}
+
+void coil_client_give_up(struct coil_client *client)
+{
+    client->request = client->has_spoken ? client->request : 0;
+    refuse(client, client->has_spoken ? "it was asked for a descriptor, and has not sent it for long"
+                                      : "it has connected, and sent no whole message for long");
+}
+
+void coil_client_go_on(struct coil_client *client)
+{
+    if (client->closing || !client->is_slowed)
+        return;
+    client->is_slowed = false;
+    watch(client);
 }
 
 bool coil_client_pause(struct coil_client *client)
@@ -286,7 +310,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         return;
     }
     /* Nobody reads while a request is under way or an answer is not sent, so the peer's end is its end. */
-    if (client->close_when_sent || is_busy(client) || sent == -EAGAIN) {
+    if (client->close_when_sent || client->is_slowed || is_busy(client) || sent == -EAGAIN) {
         if (status < 0 || (events & UV_DISCONNECT))
             coil_client_close(client);
         else
@@ -296,7 +320,14 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     for (unsigned i = 0; i < MESSAGES_PER_TURN; i++) {
         COIL_CLEANUP(coil_wire_message_deinit) struct coil_wire_message received = COIL_WIRE_MESSAGE_INIT;
         struct coil_error error;
-        int r = coil_wire_receive(client->wire, &received, &error);
+        int r;
+
+        if (!coil_quota_message(client)) {
+            client->is_slowed = true;
+            coil_server_look(client->server);
+            break;
+        }
+        r = coil_wire_receive(client->wire, &received, &error);
 
         if (r == -EAGAIN)
             break;
@@ -309,6 +340,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
             refuse(client, error.text);
             return;
         }
+        client->has_spoken = true;
         handle(client, &received);
         if (client->closing || client->close_when_sent || is_busy(client))
             return;
@@ -318,7 +350,8 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     watch(client);
 }
 
-int coil_client_new(struct coil_server *server, int fd, const struct ucred *peer, struct coil_error *error)
+int coil_client_new(struct coil_server *server, int fd, const struct ucred *peer, struct coil_quota *quota,
+                    struct coil_error *error)
 {
     struct coil_client *client = calloc(1, sizeof *client);
     int r;
@@ -340,8 +373,11 @@ int coil_client_new(struct coil_server *server, int fd, const struct ucred *peer
         return coil_error_set(error, r, "cannot watch a connection: %s", uv_strerror(r));
     }
     client->poll.data = client;
+    client->quota = quota;
+    client->awaited_ms = uv_now(&server->loop);
     COIL_FAULT("client.accepted");
     TAILQ_INSERT_TAIL(&server->clients, client, link);
     watch(client);
+    coil_server_look(server);
     return 0;
 }

@@ -17,6 +17,7 @@
 
 #include "daemon/supervisor/await.h"
 #include "daemon/supervisor/log.h"
+#include "daemon/supervisor/quota.h"
 #include "daemon/supervisor/store.h"
 #include "proto/message.h"
 #include "proto/wire.h"
@@ -46,6 +47,11 @@ struct coil_client {
     gid_t gid;
     bool closing;
     bool close_when_sent;
+    bool has_spoken; /* a whole message has come */
+    bool is_slowed;  /* it has sent as much as it may for now, and nothing is read */
+    struct coil_quota *quota;
+    struct coil_quota_rate rate;
+    uint64_t awaited_ms; /* since when its first message is awaited, or the descriptor; 0: nothing is */
 
     /* The request under way. */
     enum coil_client_step step;
@@ -66,8 +72,12 @@ struct coil_client {
     uint64_t reload;   /* which reload it waits for */
 };
 
-/* Takes over an accepted socket and begins to read.  It frees itself when the connection ends. */
-int coil_client_new(struct coil_server *server, int fd, const struct ucred *peer, struct coil_error *error);
+/*
+ * Takes over an accepted socket and begins to read.  It frees itself when the connection ends, and gives back what was
+ * taken of `quota`; not if it fails.
+ */
+int coil_client_new(struct coil_server *server, int fd, const struct ucred *peer, struct coil_quota *quota,
+                    struct coil_error *error);
 
 /* Ends the connection and everything that hangs on it.  The structure is freed by a later turn of the loop. */
 void coil_client_close(struct coil_client *client);
@@ -85,6 +95,17 @@ struct coil_log_about coil_client_about(const struct coil_client *client);
 
 /* Sends something that does not end the request. */
 void coil_client_say(struct coil_client *client, struct coil_message *message);
+
+/* ---- for quota.c ---- */
+
+/* Is it waited for, for its first message or a descriptor? */
+bool coil_client_is_awaited(const struct coil_client *client);
+
+/* It has been waited for long enough. */
+void coil_client_give_up(struct coil_client *client);
+
+/* It may send again. */
+void coil_client_go_on(struct coil_client *client);
 
 /* Reads nothing until coil_client_resume().  False: a request is under way. */
 bool coil_client_pause(struct coil_client *client);

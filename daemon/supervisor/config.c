@@ -105,7 +105,8 @@ static void daemon_setting(struct reading *reading, const char *name, const char
         say(reading,
             "there is no setting \"%s\" in [daemon]: there are idle-timeout, drain-timeout, warm-workers, "
             "recycle-calls, "
-            "recycle-memory, recycle-age, max-call-ms, gil-timeout-ms, log",
+            "recycle-memory, recycle-age, max-call-ms, gil-timeout-ms, user-connections, user-programs, user-threads, "
+            "message-rate, handshake-timeout, log",
             name);
     else if (r < 0)
         say(reading, "%s", error.text);

@@ -40,18 +40,14 @@ static const int signals[COIL_SERVER_SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
 
 /* ---- coming in ---- */
 
-/* Another user's process.  It is told, as far as its socket takes it at once. */
-static void turn_away(int fd, const struct ucred *peer)
+/* It may not come in.  It is told, as far as its socket takes it at once. */
+static void turn_away(int fd, const struct ucred *peer, enum coil_refusal code, const char *text)
 {
     COIL_CLEANUP(coil_wire_freep) struct coil_wire *wire = NULL;
-    struct coil_message message = { .type = COIL_MESSAGE_FAILED, .code = COIL_REFUSED_IDENTITY };
+    struct coil_message message = { .type = COIL_MESSAGE_FAILED, .code = code, .text = text };
     const struct coil_log_about about = { .pid = peer->pid, .uid = peer->uid };
-    char text[128];
 
-    coil_log_about(&about, "it is turned away: this daemon serves uid %u only", (unsigned)geteuid());
-    (void)snprintf(text, sizeof text, "this daemon serves user %u only, not user %u", (unsigned)geteuid(),
-                   (unsigned)peer->uid);
-    message.text = text;
+    coil_log_about(&about, "it is turned away: %s", text);
     if (coil_wire_new(fd, &wire) == 0)
         (void)coil_wire_send(wire, &message, NULL, NULL);
 }
@@ -61,18 +57,27 @@ static void admit(struct coil_server *server, int fd)
     COIL_CLEANUP(coil_fd_close) int owned = fd;
     struct ucred peer = { 0 };
     socklen_t size = sizeof peer;
-    struct coil_log_about about;
+    struct coil_quota *quota;
     struct coil_error error;
 
     if (getsockopt(owned, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
         return;
     if (peer.uid != geteuid()) {
-        turn_away(coil_steal_fd(&owned), &peer);
+        (void)coil_error_set(&error, -EACCES, "this daemon serves user %u only, not user %u", (unsigned)geteuid(),
+                             (unsigned)peer.uid);
+        turn_away(coil_steal_fd(&owned), &peer, COIL_REFUSED_IDENTITY, error.text);
         return;
     }
-    about = (struct coil_log_about){ .pid = peer.pid, .uid = peer.uid };
-    if (coil_client_new(server, coil_steal_fd(&owned), &peer, &error) < 0)
+    if (coil_quota_take(server, peer.uid, COIL_QUOTA_CONNECTIONS, &quota, &error) < 0) {
+        turn_away(coil_steal_fd(&owned), &peer, COIL_REFUSED_LIMIT, error.text);
+        return;
+    }
+    if (coil_client_new(server, coil_steal_fd(&owned), &peer, quota, &error) < 0) {
+        const struct coil_log_about about = { .pid = peer.pid, .uid = peer.uid };
+
         coil_log_about(&about, "it is turned away: %s", error.text);
+        coil_quota_give(server, quota, COIL_QUOTA_CONNECTIONS, 1);
+    }
 }
 
 /* Without a free fd the connection would stay in the queue, and the loop would turn for it for ever. */
@@ -273,8 +278,9 @@ static void on_look(uv_timer_t *timer)
     struct coil_server *server = timer->data;
     bool moves = coil_moves_look(server);
     bool recycles = coil_recycle_look(server);
+    bool waits = coil_quota_look(server);
 
-    if (!moves && !recycles)
+    if (!moves && !recycles && !waits)
         (void)uv_timer_stop(timer);
 }
 
@@ -298,6 +304,7 @@ int coil_server_init(struct coil_server *server, struct coil_runtime_dir *runtim
     coil_store_init(&server->store);
     TAILQ_INIT(&server->successions);
     TAILQ_INIT(&server->totals);
+    TAILQ_INIT(&server->quotas);
     r = uv_loop_init(&server->loop);
     if (r < 0)
         return coil_error_set(error, r, "cannot start the event loop: %s", uv_strerror(r));

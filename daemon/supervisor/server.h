@@ -14,6 +14,7 @@
 #include "daemon/supervisor/heap.h"
 #include "daemon/supervisor/recycle.h"
 #include "daemon/supervisor/notify.h"
+#include "daemon/supervisor/quota.h"
 #include "daemon/supervisor/reload.h"
 #include "daemon/supervisor/runtime_dir.h"
 #include "daemon/supervisor/session.h"
@@ -59,6 +60,7 @@ struct coil_server {
     struct coil_heaps heaps;
     unsigned attached; /* clients that are attached or about to be */
     unsigned workers;  /* processes, and those about to start */
+    struct coil_quotas quotas;
     struct coil_totals totals; /* of workers that are gone */
     uint64_t started_ms;
     uint64_t workers_started;

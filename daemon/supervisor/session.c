@@ -23,6 +23,7 @@
 #include "daemon/supervisor/measure.h"
 #include "daemon/supervisor/memory.h"
 #include "daemon/supervisor/move.h"
+#include "daemon/supervisor/quota.h"
 #include "daemon/supervisor/server.h"
 #include "proto/cleanup.h"
 #include "proto/fault.h"
@@ -107,14 +108,21 @@ int coil_session_new(struct coil_worker *worker, struct coil_client *client, pid
 {
     struct coil_server *server = worker->server;
     struct coil_session *session = calloc(1, sizeof *session);
+    struct coil_quota *quota;
     int r;
 
     if (!session)
         return coil_error_set(error, -ENOMEM, "no memory for a session");
     for (unsigned i = 0; i < COIL_MEMORY_COUNT; i++)
         session->memory[i] = -1;
+    r = coil_quota_take(server, client->uid, COIL_QUOTA_SESSIONS, &quota, error);
+    if (r < 0) {
+        free(session);
+        return r;
+    }
     r = draw_window(&server->windows, &session->window, error);
     if (r < 0) {
+        coil_quota_give(server, quota, COIL_QUOTA_SESSIONS, 1);
         free(session);
         return r;
     }
@@ -122,10 +130,13 @@ int coil_session_new(struct coil_worker *worker, struct coil_client *client, pid
     session->client = client;
     session->pid = pid;
     session->number = ++server->last_session;
+    session->quota = quota;
     coil_worker_hold(worker);
     TAILQ_INSERT_TAIL(&worker->sessions, session, link);
     for (unsigned i = 0; i < COIL_MEMORY_COUNT && r == 0; i++)
         r = coil_memory_make(memories[i].name, memories[i].size, "a session", &session->memory[i], error);
+    if (r == 0)
+        r = coil_session_take_channel(session, 0, error);
     if (r == 0)
         r = coil_session_reserve_channel(session, 0, error);
     if (r == 0)
@@ -138,12 +149,37 @@ int coil_session_new(struct coil_worker *worker, struct coil_client *client, pid
     return 0;
 }
 
+int coil_session_take_channel(struct coil_session *session, unsigned channel, struct coil_error *error)
+{
+    struct coil_quota *quota;
+
+    while (session->quota_channels <= channel) {
+        int r = coil_quota_take(session->worker->server, session->quota->uid, COIL_QUOTA_CHANNELS, &quota, error);
+
+        if (r < 0)
+            return r;
+        session->quota_channels++;
+    }
+    return 0;
+}
+
+/* The user is known for as long as the session is counted, so the session is the last. */
+static void give_quota_back(struct coil_session *session)
+{
+    struct coil_server *server = session->worker->server;
+
+    if (session->quota_channels)
+        coil_quota_give(server, session->quota, COIL_QUOTA_CHANNELS, session->quota_channels);
+    coil_quota_give(server, session->quota, COIL_QUOTA_SESSIONS, 1);
+}
+
 void coil_session_free(struct coil_session *session)
 {
     struct coil_windows *windows = &session->worker->server->windows;
 
     coil_await_cancel(&session->close);
     session->worker->calls_before += coil_measure_session_calls(session);
+    give_quota_back(session);
     windows->taken[session->window] = false;
     windows->count--;
     close_memory(session);

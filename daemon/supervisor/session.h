@@ -39,6 +39,8 @@ struct coil_session {
     unsigned tries;        /* to move that have failed */
     uint64_t ask_again_ms; /* not before */
     char stays[96];        /* why the last one has */
+    struct coil_quota *quota; /* of the program's user, and what of it the session has */
+    unsigned quota_channels;  /* all with smaller numbers are counted */
     int memory[COIL_MEMORY_COUNT];
     struct coil_await close; /* the worker's answer to `close`, `drain` or `move` */
 };
@@ -58,6 +60,12 @@ void coil_session_close(struct coil_session *session);
 
 /* Lets running calls end and no new ones begin; then frees the session and closes the program's connection. */
 void coil_session_drain(struct coil_session *session);
+
+/*
+ * Counts the channel, and all with smaller numbers, for the program's user, until the session's end: a program takes the
+ * smallest that is free.  -EDQUOT, -ENOMEM with words.
+ */
+int coil_session_take_channel(struct coil_session *session, unsigned channel, struct coil_error *error);
 
 uint64_t coil_session_base(const struct coil_session *session);
 

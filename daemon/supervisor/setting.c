@@ -30,6 +30,11 @@ static const struct row {
     { "recycle-age", NUMBER, offsetof(struct coil_settings, recycle_age_s), COIL_SETTING_TIME_MAX_S },
     { "max-call-ms", NUMBER, offsetof(struct coil_settings, max_call_ms), INT32_MAX },
     { "gil-timeout-ms", NUMBER, offsetof(struct coil_settings, gil_timeout_ms), INT32_MAX },
+    { "user-connections", NUMBER, offsetof(struct coil_settings, user_connections), UINT32_MAX },
+    { "user-programs", NUMBER, offsetof(struct coil_settings, user_programs), UINT32_MAX },
+    { "user-threads", NUMBER, offsetof(struct coil_settings, user_threads), UINT32_MAX },
+    { "message-rate", NUMBER, offsetof(struct coil_settings, message_rate), 1000000000 },
+    { "handshake-timeout", NUMBER, offsetof(struct coil_settings, handshake_timeout_s), COIL_SETTING_TIME_MAX_S },
     { "log", PATH, offsetof(struct coil_settings, log), 0 },
 };
 #define ROW_COUNT (sizeof rows / sizeof *rows)
@@ -39,7 +44,12 @@ void coil_settings_init(struct coil_settings *settings)
     *settings = (struct coil_settings){ .idle_timeout_s = COIL_SETTING_IDLE_TIMEOUT_S,
                                         .drain_timeout_s = COIL_SETTING_DRAIN_TIMEOUT_S,
                                         .warm_workers = COIL_SETTING_WARM_WORKERS,
-                                        .gil_timeout_ms = COIL_SETTING_GIL_TIMEOUT_MS };
+                                        .gil_timeout_ms = COIL_SETTING_GIL_TIMEOUT_MS,
+                                        .user_connections = COIL_SETTING_USER_CONNECTIONS,
+                                        .user_programs = COIL_SETTING_USER_PROGRAMS,
+                                        .user_threads = COIL_SETTING_USER_THREADS,
+                                        .message_rate = COIL_SETTING_MESSAGE_RATE,
+                                        .handshake_timeout_s = COIL_SETTING_HANDSHAKE_TIMEOUT_S };
 }
 
 /* Digits, and what stands behind them.  False: none, or too many. */

@@ -12,6 +12,12 @@
 #define COIL_SETTING_WARM_WORKERS 8
 #define COIL_SETTING_GIL_TIMEOUT_MS 5000
 
+#define COIL_SETTING_USER_CONNECTIONS 8192
+#define COIL_SETTING_USER_PROGRAMS 2048
+#define COIL_SETTING_USER_THREADS 65536
+#define COIL_SETTING_MESSAGE_RATE 5000
+#define COIL_SETTING_HANDSHAKE_TIMEOUT_S 30
+
 #define COIL_SETTING_TIME_MAX_S UINT64_C(315360000) /* ten years */
 
 struct coil_settings {
@@ -23,8 +29,13 @@ struct coil_settings {
     uint64_t recycle_age_s;
     uint64_t max_call_ms; /* 0: no limit */
     uint64_t gil_timeout_ms;
-    char log[PATH_MAX]; /* "-": stderr; "": nobody has said */
-    uint32_t said;      /* which of them somebody has said: bits of the table's rows */
+    uint64_t user_connections; /* quota.c; 0: no limit, as the next three */
+    uint64_t user_programs;
+    uint64_t user_threads;
+    uint64_t message_rate;        /* per second, of each connection */
+    uint64_t handshake_timeout_s; /* 0: for ever */
+    char log[PATH_MAX];           /* "-": stderr; "": nobody has said */
+    uint32_t said;                /* which of them somebody has said: bits of the table's rows */
 };
 
 /* What holds if nobody says anything. */
