@@ -5,7 +5,7 @@
  * go back (declarators inside out need that).  Comments do not disappear: one of
  * the form [in, out] belongs to the declaration it stands in, and is kept with
  * the token that follows it, or with the comma or semicolon that it stands behind at
- * the end of a line.  Called by the parser, once per section.
+ * the end of a line or of a struct.  Called by the parser, once per section.
  */
 #include "stubgen/lexer.h"
 
@@ -42,13 +42,17 @@ static bool is_word(char c)
     return isalnum((unsigned char)c) || c == '_';
 }
 
-/* Whether a comment ends the line of the comma or semicolon before it; the next token is at `start`. */
+/* Whether a comment ends the line of the comma or semicolon before it, or its struct; the next token is at `start`. */
 static bool is_behind(const struct lexer *lexer, const struct coil_annotation *annotation, const char *start)
 {
     const struct coil_token *before = lexer->count > 0 ? &lexer->tokens[lexer->count - 1] : NULL;
     const char *text = lexer->section->text;
 
-    if (!before || before->kind != COIL_TOKEN_PUNCTUATOR || !strchr(",;", before->text[0]) || lexer->text != text)
+    if (!before || before->kind != COIL_TOKEN_PUNCTUATOR || !strchr(",;", before->text[0]))
+        return false;
+    if (*start == '}')
+        return true; /* nothing follows that it could be about */
+    if (lexer->text != text)
         return false;
     return !memchr(text + before->position.offset, '\n', annotation->position.offset - before->position.offset) &&
            (!*start ||

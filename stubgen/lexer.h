@@ -33,7 +33,7 @@ struct coil_token {
     const char *text; /* NUL-terminated */
     struct coil_position position;
     /* The first of those between this token and the one before, or NULL.  One behind a comma or semicolon at the
-     * end of a line is about what stands before that: it is the comma's or semicolon's. */
+     * end of a line or of a struct is about what stands before that: it is the comma's or semicolon's. */
     struct coil_annotation *annotation;
 };
 

@@ -1,0 +1,2 @@
+struct table { int rows; double *cells; /* [in, out] */ };
+int f(struct table *t);
