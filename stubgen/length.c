@@ -247,7 +247,10 @@ static void compile_dereference(struct compiler *c)
                            "'%s' is [out]: its value is not known before the call; write [inout] there", m->name);
         coil_refuse_at(c->module->diagnostics, token->position,
                        "'%s' must say which way it goes: write \"%s /* [%s] */\" there", m->name,
-                       coil_type_declare(c->arena, m->type, m->name), c->is_after ? "out" : "inout");
+                       coil_type_declare(c->arena, m->type, m->name),
+                       coil_type_is_const(type->item) ? "in"
+                       : c->is_after                  ? "out"
+                                                      : "inout");
     }
     c->token++;
     push(c, "DEREFERENCE", NULL, m);

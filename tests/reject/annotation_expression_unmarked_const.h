@@ -1,0 +1,1 @@
+void f(int *v /* [out, counted_by(*n)] */, const int *n);
