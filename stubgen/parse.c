@@ -141,6 +141,28 @@ static void skip_body(struct coil_parser *parser)
     } while (depth > 0);
 }
 
+/* A function that is declared again may say less than before, but nothing else: only the first time counts. */
+static void check_said_before(struct coil_parser *parser, const char *function, const struct coil_name *name,
+                              const struct coil_annotation *before, const struct coil_annotation *now)
+{
+    for (const struct coil_annotation *a = now; a; a = a->next, before = before->next)
+        if (!before || strcmp(before->text, a->text) != 0)
+            coil_refuse_at(parser->diagnostics, a->position,
+                           "'%s' was declared before, at %s:%u, without this annotation: write it there", function,
+                           name->position.section->label, coil_position_line(name->position));
+}
+
+static void check_repetition(struct coil_parser *parser, const char *function, const struct coil_type *type,
+                             const struct coil_annotation *annotation)
+{
+    const struct coil_name *name = coil_module_find(parser->module, function);
+    const struct coil_parameter *before = coil_type_strip(name->type)->parameters;
+
+    check_said_before(parser, function, name, name->annotation, annotation);
+    for (const struct coil_parameter *p = type->parameters; p && before; p = p->next, before = before->next)
+        check_said_before(parser, function, name, before->annotation, p->annotation);
+}
+
 static void declare_function(struct coil_parser *parser, const struct coil_declarator *declarator,
                              const struct coil_token *first)
 {
@@ -161,6 +183,7 @@ static void declare_function(struct coil_parser *parser, const struct coil_decla
                            "'%s' is already declared differently at %s:%u, once for Python and once for C, "
                            "or static and not",
                            declarator->name, name->position.section->label, coil_position_line(name->position));
+        check_repetition(parser, declarator->name, type, annotation);
         return;
     }
     name->linkage = parser->linkage;

@@ -1,0 +1,2 @@
+int f(int n);
+int f(int n) /* [timeout(5)] */;
