@@ -52,6 +52,15 @@ static int64_t next_due_ms(void)
     return due_ms;
 }
 
+/* The exception has been raised, and is again if that does not end the handler. */
+static void note_raised(struct coil_inprocess_deadline *deadline, int64_t now_ms)
+{
+    unsigned doublings = deadline->raised < RAISE_DOUBLINGS ? deadline->raised : RAISE_DOUBLINGS;
+
+    deadline->due_ms = now_ms + (RAISE_AGAIN_MS << doublings);
+    deadline->raised++;
+}
+
 /* With the GIL. */
 static void raise_where_due(const struct coil_host_api *api)
 {
@@ -61,8 +70,7 @@ static void raise_where_due(const struct coil_host_api *api)
     for (struct coil_inprocess_deadline *d = open_calls; d; d = d->next) {
         if (d->due_ms > now_ms || !is_innermost(d) || api->interrupt(d->thread, COIL_HOST_LATE) < 0)
             continue;
-        d->due_ms = now_ms + (RAISE_AGAIN_MS << (d->raised < RAISE_DOUBLINGS ? d->raised : RAISE_DOUBLINGS));
-        d->raised++;
+        note_raised(d, now_ms);
     }
     (void)pthread_mutex_unlock(&lock);
 }
@@ -144,7 +152,9 @@ void coil_inprocess_deadline_open(struct coil_inprocess_deadline *deadline, stru
     int cancel, r = 0;
 
     coil_deadline_start();
-    *deadline = (struct coil_inprocess_deadline){ .thread = thread->host_thread, .due_ms = thread->deadline.end_ms };
+    *deadline = (struct coil_inprocess_deadline){ .thread = thread->host_thread,
+                                                  .end_ms = thread->deadline.end_ms,
+                                                  .due_ms = thread->deadline.end_ms };
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel); /* a lock is held */
     (void)pthread_mutex_lock(&lock);
     deadline->next = open_calls;
@@ -165,9 +175,28 @@ void coil_inprocess_deadline_open(struct coil_inprocess_deadline *deadline, stru
     (void)pthread_setcancelstate(cancel, NULL);
 }
 
-bool coil_inprocess_deadline_close(struct coil_inprocess_deadline *deadline)
+/*
+ * An exception that was meant for the call around this one may have ended this one instead, or has come to both.  So if
+ * that one is late, it gets its own, here: C code that calls Python again and again leaves no other moment.  With the
+ * lock.
+ */
+static bool pass_on(const struct coil_host_thread *thread)
+{
+    struct coil_inprocess_deadline *outer = open_calls;
+    int64_t now_ms = coil_clock_ms();
+
+    while (outer && outer->thread != thread)
+        outer = outer->next;
+    if (!outer || outer->end_ms > now_ms)
+        return false;
+    note_raised(outer, now_ms);
+    return true;
+}
+
+bool coil_inprocess_deadline_close(struct coil_inprocess_deadline *deadline, bool has_failed)
 {
     struct coil_inprocess_deadline **at = &open_calls;
+    bool is_passed_on;
     int cancel;
 
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
@@ -175,6 +204,7 @@ bool coil_inprocess_deadline_close(struct coil_inprocess_deadline *deadline)
     while (*at != deadline)
         at = &(*at)->next;
     *at = deadline->next;
+    is_passed_on = has_failed && pass_on(deadline->thread);
     /* A call further out may be late, too, and is next. */
     if (running && next_due_ms() < wakes_at_ms)
         (void)pthread_cond_signal(&changed);
@@ -182,6 +212,8 @@ bool coil_inprocess_deadline_close(struct coil_inprocess_deadline *deadline)
     (void)pthread_setcancelstate(cancel, NULL);
     if (deadline->raised)
         coil_inprocess_host()->interrupt_clear(deadline->thread); /* it may not have come in time */
+    if (is_passed_on)
+        (void)coil_inprocess_host()->interrupt(deadline->thread, COIL_HOST_LATE);
     return deadline->raised > 0;
 }
 

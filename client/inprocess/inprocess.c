@@ -168,7 +168,7 @@ static bool call_bounded(const struct coil_host_api *api, struct coil_thread *th
 
     coil_inprocess_deadline_open(&deadline, thread);
     *ret_outcome = api->call(thread->host_thread, link->host_module, function, call, result, inout_errno);
-    is_late = coil_inprocess_deadline_close(&deadline);
+    is_late = coil_inprocess_deadline_close(&deadline, *ret_outcome == COIL_HOST_RAISED);
     return is_late && *ret_outcome == COIL_HOST_RAISED;
 }
 

@@ -22,6 +22,7 @@ void coil_inprocess_program_peer(struct coil_host_program *program, struct coil_
 struct coil_inprocess_deadline {
     struct coil_inprocess_deadline *next;
     struct coil_host_thread *thread;
+    int64_t end_ms; /* the deadline */
     int64_t due_ms; /* when the exception is raised, the first time or again */
     unsigned raised;
 };
@@ -29,8 +30,11 @@ struct coil_inprocess_deadline {
 /* The thread's deadline is kept from here on.  Without the GIL or with it. */
 void coil_inprocess_deadline_open(struct coil_inprocess_deadline *deadline, struct coil_thread *thread);
 
-/* The call has come to an end.  With the GIL.  True: the exception has been raised in it. */
-bool coil_inprocess_deadline_close(struct coil_inprocess_deadline *deadline);
+/*
+ * The call has come to an end, with an exception or without.  With the GIL.  True: the one for its deadline has been
+ * raised in it.
+ */
+bool coil_inprocess_deadline_close(struct coil_inprocess_deadline *deadline, bool has_failed);
 
 /* The thread ends; it may have been cancelled in the middle of calls. */
 void coil_inprocess_deadline_forget(const struct coil_host_thread *thread);

@@ -5,6 +5,7 @@ ffi.cdef("""
     int c_add(int x, int y);
     int c_nap(int ms);
     int c_calls(int which, int ms);
+    int c_repeats(int count);
 """)
 ffi.embedding_api("""
     int inner(int ms) /* [timeout(200)] */;
@@ -14,6 +15,7 @@ ffi.embedding_api("""
     int outer(int which, int ms);
     int outer_late(int which, int ms) /* [timeout(300)] */;
     int outer_naps(int ms) /* [timeout(200)] */;
+    int outer_repeats(int count) /* [timeout(200)] */;
     int asks_late(void) /* [timeout(200)] */;
     int asks_forever(void) /* [timeout(20)] */;
     int ended(void);
@@ -33,6 +35,16 @@ ffi.set_source("plugin", """
         struct timespec time = { ms / 1000, ms % 1000 * 1000000L };
 
         return nanosleep(&time, 0);
+    }
+
+    /* Nothing that is called takes long. */
+    static int c_repeats(int count)
+    {
+        for (int i = 0; i < count; i++) {
+            quick(i);
+            c_nap(5);
+        }
+        return count;
     }
 
     /* What is called is late; the call behind it works. */
@@ -98,6 +110,12 @@ ffi.embedding_init_code("""
             global ends
             ends += 1
             raise
+
+    @ffi.def_extern(error=-7)
+    def outer_repeats(count):
+        result = lib.c_repeats(count)
+        time.sleep(0.02) # long enough for the program to look at the clock
+        return result
 
     @ffi.def_extern(error=-7)
     def asks_late():

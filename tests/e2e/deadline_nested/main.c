@@ -4,7 +4,8 @@
 #include <string.h>
 #include <time.h>
 
-extern int outer(int which, int ms), outer_late(int which, int ms), outer_naps(int ms), asks_late(void);
+extern int outer(int which, int ms), outer_late(int which, int ms), outer_naps(int ms), asks_late(void),
+    outer_repeats(int count);
 extern int asks_forever(void), quick(int x), ended(void);
 
 static double begin;
@@ -58,6 +59,7 @@ int main(int argc, char **argv)
     await_ends(1);
     report("C is not interrupted", outer_naps(700));
     await_ends(1);
+    report("C that calls again and again", outer_repeats(100));
     report("asks late", asks_late());
     await_ends(1);
     report("all is well", outer_late(0, 1));

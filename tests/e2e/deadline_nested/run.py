@@ -12,13 +12,14 @@ the outer one's own: -7 in time, then 2
 ended: yes
 C is not interrupted: -7 in time, then 2
 ended: yes
+C that calls again and again: -7 in time, then 2
 asks late: -7 in time, then 2
 ended: yes
 all is well: 102 in time, then 2
 """
 
 LATE = ["inner 200", "inner_patient 300", "outer_late 300", "inner_plain 300", "outer_late 300", "outer_naps 200",
-        "asks_late 200"]
+        "outer_repeats 200", "asks_late 200"]
 
 
 def run(case):
