@@ -402,6 +402,7 @@ static void part_look(void)
 static void part_status(void)
 {
     control("status");
+    control("metrics");
 }
 
 /* One-way calls that nobody waits for: the program ends with them. */

@@ -30,8 +30,8 @@ TOLERANCE = {
 # lead nowhere, until another program gets the place.
 PER_PROGRAM = {"worker": {"memory": 5, "mappings": 3}}
 WINDOWS = 2048  # places
-# More for each worker that there is.
-PER_WORKER = {"daemon": {"memory": 64, "fds": 3}}
+# More for each worker that there is: its link, its process, its heap, the tally of its calls.
+PER_WORKER = {"daemon": {"memory": 64, "fds": 4}}
 
 
 def look(case, pid):
