@@ -267,7 +267,9 @@ class Test:
                     daemon, _ = self.start_daemon(0, 0)
                     for _ in range(2):
                         self.judge(self.program(parts, environment, False))
-                    self.case.wait_for(lambda: len(self.case.workers()) == 1, "one worker is left")
+                    self.judge(self.program(["attach"], {}, False))
+                    left = 2 if environment == PRIVATE else 1  # with a spare for the next private program
+                    self.case.wait_for(lambda: len(self.case.workers()) == left, "%d workers are left" % left)
                     reference = self.fds(daemon)
                 self.control.prepare(1, n, False)
                 result = self.program(parts, environment, False)
