@@ -38,11 +38,29 @@ static void leave(struct coil_thread *thread)
     (void)pthread_mutex_unlock(&coil_runtime_lock);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+#define FORGOTTEN_SIZE ((size_t)256 << 10) /* of the stack */
+
+void __asan_unpoison_memory_region(const volatile void *address, size_t size); /* of its run-time library */
+#endif
+
+/*
+ * AddressSanitizer takes the variables of functions that a thread was in, when it was cancelled or called pthread_exit(),
+ * for being there still, and what runs now in their place for a mistake: it is told that they are gone.
+ */
+static void forget_frames(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+    __asan_unpoison_memory_region((const char *)__builtin_frame_address(0) - FORGOTTEN_SIZE, FORGOTTEN_SIZE);
+#endif
+}
+
 static void thread_end(void *argument)
 {
     struct coil_thread *thread = argument;
     int cancel;
 
+    forget_frames();
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel); /* locks are taken */
     coil_remote_thread_left(thread);
     coil_remote_thread_end(thread);
