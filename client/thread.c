@@ -45,8 +45,8 @@ void __asan_unpoison_memory_region(const volatile void *address, size_t size); /
 #endif
 
 /*
- * AddressSanitizer takes the variables of functions that a thread was in, when it was cancelled or called pthread_exit(),
- * for being there still, and what runs now in their place for a mistake: it is told that they are gone.
+ * AddressSanitizer takes the variables of functions that a thread was in, when it was cancelled or called
+ * pthread_exit(), for being there still, and what runs now in their place for a mistake: it is told that they are gone.
  */
 static void forget_frames(void)
 {
