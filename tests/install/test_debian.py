@@ -15,14 +15,14 @@ PACKAGES = ["coil-tools", "coild", "libcoil-dev", "libcoil0"]
 ENTER = '''
 set -e
 mount -t tmpfs -o mode=755 coil "$1"
-mkdir "$1/upper" "$1/work" "$1/root"
-mount -t overlay -o lowerdir=/,upperdir="$1/upper",workdir="$1/work" coil "$1/root"
-mount --rbind /proc "$1/root/proc"
-mount --rbind /dev "$1/root/dev"
-mount -t tmpfs -o mode=1777 coil "$1/root/tmp"
-cp -r "$2" "$1/root/tmp/packages"
-cp "$3" "$1/root/tmp/inside.sh"
-chroot "$1/root" /bin/sh -e /tmp/inside.sh
+mkdir "$1/upper" "$1/work" "$1/system"
+mount -t overlay -o lowerdir=/,upperdir="$1/upper",workdir="$1/work" coil "$1/system"
+mount --rbind /proc "$1/system/proc"
+mount --rbind /dev "$1/system/dev"
+mount -t tmpfs -o mode=1777 coil "$1/system/tmp"
+cp -r "$2" "$1/system/tmp/packages"
+cp "$3" "$1/system/tmp/inside.sh"
+chroot "$1/system" /bin/sh -e /tmp/inside.sh
 '''
 INSIDE = r'''
 export HOME=/tmp LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive XDG_RUNTIME_DIR=/tmp/run
