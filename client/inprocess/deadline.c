@@ -21,8 +21,6 @@
 #include "proto/clock.h"
 
 #define LINGER_MS 1000
-#define RAISE_AGAIN_MS 1000
-#define RAISE_DOUBLINGS 6
 #define STACK_SIZE ((size_t)256 << 10)
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards all that follows */
@@ -55,10 +53,7 @@ static int64_t next_due_ms(void)
 /* The exception has been raised, and is again if that does not end the handler. */
 static void note_raised(struct coil_inprocess_deadline *deadline, int64_t now_ms)
 {
-    unsigned doublings = deadline->raised < RAISE_DOUBLINGS ? deadline->raised : RAISE_DOUBLINGS;
-
-    deadline->due_ms = now_ms + (RAISE_AGAIN_MS << doublings);
-    deadline->raised++;
+    deadline->due_ms = now_ms + coil_host_again_ms(deadline->raised++);
 }
 
 /* With the GIL. */

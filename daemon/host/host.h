@@ -72,6 +72,12 @@ enum coil_host_interrupt {
     COIL_HOST_GONE  /* its program has ended: coil.ClientGone */
 };
 
+/* When it is raised again in code that has caught it so many times: after one second, two, four, up to 64. */
+static inline int64_t coil_host_again_ms(unsigned raised)
+{
+    return INT64_C(1000) << (raised < 6 ? raised : 6);
+}
+
 /* What the embedding process supplies.  Immortal; functions may be called by any thread, with the GIL unless they say
  * otherwise. */
 struct coil_host_callbacks {

@@ -33,8 +33,6 @@
 #define TICK_MS 100
 #define LOOK_FIRST_MS 5 /* between two looks at what is late */
 #define LOOK_MAX_MS 500
-#define RAISE_AGAIN_MS 1000
-#define RAISE_DOUBLINGS 6
 
 #define STACKS_SIGNAL (SIGRTMAX - 1)
 
@@ -95,9 +93,7 @@ static void raise_in(struct coil_channel *channel, struct coil_running *running,
     if (running->raised == 0)
         say(channel, running, reason,
             reason == COIL_HOST_LATE ? ": coil.DeadlineExceeded is raised in it" : ": coil.ClientGone is raised in it");
-    running->raise_again_ms =
-        now_ms + (RAISE_AGAIN_MS << (running->raised < RAISE_DOUBLINGS ? running->raised : RAISE_DOUBLINGS));
-    running->raised++;
+    running->raise_again_ms = now_ms + coil_host_again_ms(running->raised++);
 }
 
 /* Its program has ended, and something runs that would have been answered? */
