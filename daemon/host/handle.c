@@ -40,8 +40,8 @@ struct handle {
 static PyTypeObject *handle_type;
 static PyObject *void_pointer;
 static struct handle **buckets; /* of the living, by token; the references belong to their cdata */
-static size_t bucket_count, count;
-static _Atomic size_t count_told; /* the same, for those without the GIL; relaxed: a number */
+static size_t bucket_count;
+static _Atomic size_t count; /* read without the GIL, too; relaxed: a number */
 static uint64_t last_token; /* 0: none has been drawn */
 
 static struct handle **bucket_of(uint64_t token)
@@ -49,15 +49,9 @@ static struct handle **bucket_of(uint64_t token)
     return &buckets[(token / STEP) & (bucket_count - 1)];
 }
 
-static void tell_count(size_t now)
-{
-    count = now;
-    atomic_store_explicit(&count_told, now, memory_order_relaxed);
-}
-
 size_t coil_handle_count(void)
 {
-    return atomic_load_explicit(&count_told, memory_order_relaxed);
+    return atomic_load_explicit(&count, memory_order_relaxed);
 }
 
 /* -1 with an exception. */
@@ -114,7 +108,7 @@ static void handle_end(struct handle *handle)
     for (struct handle **at = bucket_of(handle->token); *at; at = &(*at)->next)
         if (*at == handle) {
             *at = handle->next;
-            tell_count(count - 1);
+            (void)atomic_fetch_sub_explicit(&count, 1, memory_order_relaxed);
             break;
         }
     handle->object = NULL;
@@ -181,7 +175,7 @@ PyObject *coil_handle_new(PyObject *backend_ffi, PyObject *object)
     struct handle *handle;
     uint64_t token;
 
-    if (prepare(backend_ffi) < 0 || (count >= bucket_count && table_grow() < 0))
+    if (prepare(backend_ffi) < 0 || (coil_handle_count() >= bucket_count && table_grow() < 0))
         return NULL;
     token = token_draw();
     owner = token ? PyType_GenericAlloc(handle_type, 0) : NULL;
@@ -193,7 +187,7 @@ PyObject *coil_handle_new(PyObject *backend_ffi, PyObject *object)
     handle->object = Py_NewRef(object);
     handle->next = *bucket_of(token);
     *bucket_of(token) = handle;
-    tell_count(count + 1);
+    (void)atomic_fetch_add_explicit(&count, 1, memory_order_relaxed);
     return PyObject_CallMethod(backend_ffi, "gc", "OO", cdata, owner);
 }
 
