@@ -13,6 +13,7 @@
 #include "proto/error.h"
 
 #define COIL_SOCKET_PATH_MAX 108 /* bytes of a socket's path, with its NUL */
+#define COIL_SOCKET_PATH_SYSTEM "/run/coil/coild.sock" /* of the machine's daemon, coild --system */
 
 /*
  * Writes the absolute path into `ret` (`size` >= COIL_SOCKET_PATH_MAX).

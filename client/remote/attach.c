@@ -29,7 +29,7 @@ static int connect_daemon(struct coil_wire **ret_wire, enum coil_status *ret_sta
 {
     static char path[COIL_SOCKET_PATH_MAX]; /* found once: the program may leave its folder; with the attach lock */
     COIL_CLEANUP(coil_fd_close) int fd = -1;
-    bool private_folder;
+    static bool private_folder;
     int r = 0;
 
     *ret_status = COIL_E_NO_DAEMON;
@@ -39,14 +39,14 @@ static int connect_daemon(struct coil_wire **ret_wire, enum coil_status *ret_sta
         *path = '\0';
         return r;
     }
-    r = coil_dial(path, &fd, NULL, error);
+    r = coil_dial(path, !private_folder, &fd, NULL, error);
     if (r == -ENOENT || r == -ECONNREFUSED) {
         r = coil_autostart(path, error);
         if (r == -ETIME)
             return coil_deadline_explain(ret_status, error, "the daemon started, which goes on");
         if (r < 0)
             return r;
-        r = coil_dial(path, &fd, NULL, error);
+        r = coil_dial(path, !private_folder, &fd, NULL, error);
     }
     if (r < 0) {
         *ret_status = r == -EACCES ? COIL_E_REFUSED : COIL_E_NO_DAEMON;

@@ -35,7 +35,7 @@ int coil_daemon_connect(struct coil_daemon *daemon, struct coil_error *error)
     int r = coil_socket_path(daemon->path, sizeof daemon->path, &private_folder, error);
 
     if (r == 0)
-        r = coil_dial(daemon->path, &fd, &pid, error);
+        r = coil_dial(daemon->path, !private_folder, &fd, &pid, error);
     if (r < 0)
         return r;
     daemon->pidfd = pidfd_open(pid, 0);
@@ -57,7 +57,8 @@ int coil_daemon_ask(struct coil_daemon *daemon, enum coil_message_type question,
         (void)coil_error_prepend(error, "the daemon at %s", daemon->path);
         return r;
     }
-    if (answer.message.type == COIL_MESSAGE_FAILED && question == COIL_MESSAGE_RELOAD) {
+    if (answer.message.type == COIL_MESSAGE_FAILED && question == COIL_MESSAGE_RELOAD &&
+        answer.message.code != COIL_REFUSED_IDENTITY) {
         (void)fputs(answer.message.text, stdout);
         return coil_error_set(error, -EPERM, "not all of it could be reloaded: what failed goes on as it was");
     }

@@ -153,6 +153,7 @@ struct coil_host_config {
      * Ignored if the process already runs Python.
      */
     const char *python;
+    bool is_system; /* it serves programs of several users, which must not reach each other through it */
     const struct coil_host_callbacks *callbacks;
 };
 

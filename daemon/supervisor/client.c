@@ -17,6 +17,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "daemon/supervisor/attach.h"
 #include "daemon/supervisor/log.h"
@@ -224,6 +225,19 @@ static bool is_busy(const struct coil_client *client)
     return client->step != COIL_CLIENT_IDLE && client->step != COIL_CLIENT_DESCRIPTOR;
 }
 
+/* What concerns all programs is for the daemon's user and root alone.  False: it was told so. */
+static bool may_command(struct coil_client *client)
+{
+    const struct coil_log_about about = coil_client_about(client);
+
+    if (client->uid == geteuid() || client->uid == 0)
+        return true;
+    coil_log_about(&about, "it is refused: this is for root and user %u", (unsigned)geteuid());
+    coil_client_fail(client, COIL_REFUSED_IDENTITY, "this daemon serves all users, and tells and obeys only root and user %u",
+                     (unsigned)geteuid());
+    return false;
+}
+
 /* What coilctl wants done. */
 static void command(struct coil_client *client, const struct coil_message *message)
 {
@@ -285,14 +299,17 @@ static void handle(struct coil_client *client, const struct coil_wire_message *r
         return;
     /* Of any version: a daemon that is too old for everything else must be possible to stop. */
     case COIL_MESSAGE_STATUS:
-        report(client, NULL);
+        if (may_command(client))
+            report(client, NULL);
         return;
     case COIL_MESSAGE_STATISTICS:
-        report(client, message->name);
+        if (may_command(client))
+            report(client, message->name);
         return;
     case COIL_MESSAGE_RELOAD:
     case COIL_MESSAGE_STOP:
-        command(client, message);
+        if (may_command(client))
+            command(client, message);
         return;
     default:
         refuse(client, "it sent a message that is not a request");

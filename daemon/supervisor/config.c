@@ -380,7 +380,7 @@ const struct coil_config_module *coil_config_module_find(const struct coil_confi
     return NULL;
 }
 
-static void read_all(struct reading *reading, const char *path)
+static void read_all(struct reading *reading, const char *path, bool is_system)
 {
     ini_use_stack = false;
     ini_initial_alloc = LINE_MAX_SIZE;
@@ -390,11 +390,12 @@ static void read_all(struct reading *reading, const char *path)
         read_place(reading, path, false, true);
     } else {
         read_place(reading, COIL_CONFIG_FOLDER "/" COIL_CONFIG_FILE, false, false);
-        read_users(reading);
+        if (!is_system)
+            read_users(reading);
     }
 }
 
-int coil_config_load(const char *path, struct coil_config *ret_config, char **ret_mistakes)
+int coil_config_load(const char *path, bool is_system, struct coil_config *ret_config, char **ret_mistakes)
 {
     struct coil_config config;
     struct reading *reading = calloc(1, sizeof *reading);
@@ -411,7 +412,7 @@ int coil_config_load(const char *path, struct coil_config *ret_config, char **re
     reading->files = open_memstream(&config.files, &files_size);
     failed = !reading->mistakes || !reading->files;
     if (!failed)
-        read_all(reading, path);
+        read_all(reading, path, is_system);
     failed = failed || reading->no_memory;
     if (reading->mistakes && fclose(reading->mistakes) != 0)
         failed = true;

@@ -35,11 +35,12 @@ struct coil_config {
 };
 
 /*
- * Reads the file at `path` (NULL: the usual ones, as far as they exist), and after each of them those in the folder of
+ * Reads the file at `path` (NULL: the usual ones, as far as they exist; those of its user not for a system daemon, whose
+ * Python could write them), and after each of them those in the folder of
  * its name with ".d".  Later ones win.  -EINVAL: there are mistakes, one line for each in *ret_mistakes (freed by the
  * caller), and `ret_config` is untouched.  -ENOMEM.
  */
-int coil_config_load(const char *path, struct coil_config *ret_config, char **ret_mistakes);
+int coil_config_load(const char *path, bool is_system, struct coil_config *ret_config, char **ret_mistakes);
 
 void coil_config_init(struct coil_config *config); /* of no files */
 void coil_config_deinit(struct coil_config *config);

@@ -36,7 +36,7 @@ static void take(struct coil_configuration *configuration, struct coil_config *f
 int coil_configuration_load(struct coil_configuration *configuration, char **ret_mistakes)
 {
     struct coil_config files;
-    int r = coil_config_load(configuration->path, &files, ret_mistakes);
+    int r = coil_config_load(configuration->path, configuration->is_system, &files, ret_mistakes);
 
     coil_config_init(&configuration->files);
     if (r < 0)
@@ -99,7 +99,8 @@ int coil_configuration_reload(struct coil_server *server, char **ret_mistakes)
     struct coil_error error;
     struct coil_config files;
     char *mistakes = NULL;
-    int r = coil_config_load(server->configuration.path, &files, &mistakes);
+    const struct coil_configuration *old = &server->configuration;
+    int r = coil_config_load(old->path, old->is_system, &files, &mistakes);
 
     if (r < 0) {
         *ret_mistakes = mistakes;

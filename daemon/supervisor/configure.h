@@ -10,13 +10,14 @@ struct coil_server;
 /* Where it comes from, and what was read last. */
 struct coil_configuration {
     const char *path;               /* --config; NULL: the usual files */
+    bool is_system;
     struct coil_settings options;   /* the command line, which wins */
     struct coil_settings effective; /* all of it together */
     struct coil_config files;
 };
 
 /*
- * Reads it for the first time; `path` and `options` have been filled in.  -EINVAL and -ENOMEM as coil_config_load().
+ * Reads it for the first time; the first three have been filled in.  -EINVAL and -ENOMEM as coil_config_load().
  */
 int coil_configuration_load(struct coil_configuration *configuration, char **ret_mistakes);
 void coil_configuration_deinit(struct coil_configuration *configuration);

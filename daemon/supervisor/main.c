@@ -30,6 +30,7 @@ struct options {
     const char *socket; /* NULL: as COIL_SOCKET says */
     const char *config; /* NULL: the usual files */
     bool check_config;
+    bool is_system;
     int ready_fd;
     struct coil_settings settings; /* those that were given */
 };
@@ -39,9 +40,11 @@ static void print_help(void)
     (void)printf("usage: coild [OPTION]...\n"
                  "\n"
                  "Runs Python for the C programs of one user.  Programs start it by themselves.\n"
+                 "With --system it serves all users of the machine.\n"
                  "\n"
                  "  --socket PATH            listen here (default: $COIL_SOCKET,\n"
                  "                           $XDG_RUNTIME_DIR/coil/coild.sock or /tmp/coil-UID/coild.sock)\n"
+                 "  --system                 serve programs of all users; listen at " COIL_SOCKET_PATH_SYSTEM "\n"
                  "  --config PATH            read this file and PATH.d/*.conf, not " COIL_CONFIG_FOLDER
                  "/" COIL_CONFIG_FILE "\n"
                  "                           and $XDG_CONFIG_HOME/coil/" COIL_CONFIG_FILE "; what is said here, wins\n"
@@ -87,6 +90,7 @@ static int parse_options(int argc, char **argv, struct options *ret_options, str
         { "socket", required_argument, NULL, 's' },
         { "config", required_argument, NULL, 'c' },
         { "check-config", no_argument, NULL, 'k' },
+        { "system", no_argument, NULL, 'y' },
         { "ready-fd", required_argument, NULL, 'r' },
         { "idle-timeout", required_argument, NULL, 'S' },
         { "max-call-ms", required_argument, NULL, 'S' },
@@ -116,6 +120,9 @@ static int parse_options(int argc, char **argv, struct options *ret_options, str
             break;
         case 'k':
             ret_options->check_config = true;
+            break;
+        case 'y':
+            ret_options->is_system = true;
             break;
         case 'S':
             r = set_option(&ret_options->settings, known[which].name, optarg, error);
@@ -157,8 +164,14 @@ static int find_socket(const struct options *options, struct coil_runtime_dir *r
                        struct coil_error *error)
 {
     char usual[COIL_SOCKET_PATH_MAX];
-    int r = coil_socket_path(usual, sizeof usual, ret_private_folder, options->socket ? NULL : error);
+    int r;
 
+    if (options->is_system) {
+        *ret_private_folder = false;
+        return coil_socket_path_resolve(options->socket ? options->socket : COIL_SOCKET_PATH_SYSTEM, "--socket",
+                                        runtime->socket_path, sizeof runtime->socket_path, error);
+    }
+    r = coil_socket_path(usual, sizeof usual, ret_private_folder, options->socket ? NULL : error);
     if (!options->socket) {
         if (r == 0)
             memcpy(runtime->socket_path, usual, sizeof usual);
@@ -264,6 +277,7 @@ static int configure(const struct options *options, struct coil_server *server, 
         configuration->path = coil_steal_memory(&path);
     }
     configuration->options = options->settings;
+    configuration->is_system = options->is_system;
     r = coil_configuration_load(configuration, &mistakes);
     if (r == -ENOMEM)
         return coil_error_set(error, r, "no memory for the configuration");
@@ -300,6 +314,8 @@ int main(int argc, char **argv)
     if (r > 0)
         return 0;
     ready_fd = options.ready_fd;
+    server.is_system = options.is_system;
+    runtime.is_public = options.is_system;
     if (r == 0) {
         r = configure(&options, &server, &error);
         if (r == -EINVAL) {
@@ -322,7 +338,8 @@ int main(int argc, char **argv)
         tell(ready_fd, "ready");
         return 0;
     }
-    coil_log("version %s, pid %d, listens at %s", COIL_VERSION, (int)getpid(), runtime.socket_path);
+    coil_log("version %s, pid %d, listens at %s%s", COIL_VERSION, (int)getpid(), runtime.socket_path,
+             server.is_system ? ", for all users" : "");
     coil_process_silence();
     COIL_FAULT("daemon.listening");
     tell(ready_fd, "ready");

@@ -161,7 +161,7 @@ static int start_listening(struct coil_runtime_dir *runtime, struct coil_error *
     if (fd < 0)
         return coil_error_set(error, -errno, "cannot create a socket: %s", strerror(errno));
     set_address(&address, runtime->socket_path);
-    mask = umask(0177);
+    mask = umask(runtime->is_public ? 0111 : 0177);
     r = bind(fd, (struct sockaddr *)&address, sizeof address);
     (void)umask(mask);
     if (r < 0)

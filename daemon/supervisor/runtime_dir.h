@@ -15,12 +15,13 @@ struct coil_runtime_dir {
     int lock_fd;   /* locked as long as the daemon lives; -1 if the socket is a service manager's (activation.c) */
     int listen_fd; /* -1 once it has stopped listening */
     bool bound;    /* the socket file is ours */
+    bool is_public; /* every user may connect */
 };
 
 /*
  * Becomes the daemon at runtime->socket_path: makes or checks the folder, takes
  * the lock, removes a stale socket, listens.  `runtime` was zeroed but for
- * socket_path.  0; 1 if another daemon serves there already; a negative errno
+ * socket_path and is_public.  0; 1 if another daemon serves there already; a negative errno
  * with words.  May wait a few seconds for a daemon that is just stopping.
  */
 int coil_runtime_dir_acquire(struct coil_runtime_dir *runtime, bool private_folder, struct coil_error *error);

@@ -33,12 +33,39 @@
 #include "proto/version.h"
 
 #define ACCEPTS_PER_TURN 64
+#define OVERFLOW_UID 65534 /* if the kernel does not say */
 #define LOOK_MS 1000
 #define DRAIN_MS 5000 /* for calls that run when it stops */
 
 static const int signals[COIL_SERVER_SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
 
 /* ---- coming in ---- */
+
+/*
+ * Whom the kernel shows for users that have no number here, such as those of another user namespace.  It may be anybody,
+ * so nobody is served under it.
+ */
+static uid_t overflow_uid(void)
+{
+    COIL_CLEANUP(coil_file_close) FILE *file = fopen("/proc/sys/kernel/overflowuid", "re");
+    unsigned uid;
+
+    return file && fscanf(file, "%u", &uid) == 1 ? (uid_t)uid : OVERFLOW_UID;
+}
+
+/* May programs of this user connect? */
+static int check_user(const struct coil_server *server, uid_t uid, struct coil_error *error)
+{
+    if (server->is_system && uid == server->overflow_uid)
+        return coil_error_set(error, -EACCES,
+                              "user %u stands for users that this machine has no number for, and cannot be told apart: "
+                              "run the program as a user of its own",
+                              (unsigned)uid);
+    if (!server->is_system && uid != geteuid())
+        return coil_error_set(error, -EACCES, "this daemon serves user %u only, not user %u", (unsigned)geteuid(),
+                              (unsigned)uid);
+    return 0;
+}
 
 /* It may not come in.  It is told, as far as its socket takes it at once. */
 static void turn_away(int fd, const struct ucred *peer, enum coil_refusal code, const char *text)
@@ -62,9 +89,7 @@ static void admit(struct coil_server *server, int fd)
 
     if (getsockopt(owned, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
         return;
-    if (peer.uid != geteuid()) {
-        (void)coil_error_set(&error, -EACCES, "this daemon serves user %u only, not user %u", (unsigned)geteuid(),
-                             (unsigned)peer.uid);
+    if (check_user(server, peer.uid, &error) < 0) {
         turn_away(coil_steal_fd(&owned), &peer, COIL_REFUSED_IDENTITY, error.text);
         return;
     }
@@ -299,6 +324,7 @@ int coil_server_init(struct coil_server *server, struct coil_runtime_dir *runtim
     if (r < 0)
         return r;
     server->runtime = runtime;
+    server->overflow_uid = overflow_uid();
     TAILQ_INIT(&server->clients);
     TAILQ_INIT(&server->environments);
     coil_store_init(&server->store);

@@ -32,6 +32,8 @@ struct coil_server {
     struct coil_runtime_dir *runtime;
     struct coil_notify notify; /* whoever waits for news of the daemon */
     struct coil_configuration configuration;
+    bool is_system;          /* it serves all users: coild --system */
+    uid_t overflow_uid;      /* stands for users that the kernel cannot name here */
     const char *log_path;    /* NULL: stderr */
     char log_file[PATH_MAX]; /* the one that a reload has named */
     char worker_path[PATH_MAX];

@@ -332,7 +332,7 @@ static int start_process(struct coil_worker *worker, int link_fd, struct coil_er
                           worker->environment->python,
                           "--gil-timeout-ms",
                           gil_timeout,
-                          coil_environment_is_private(worker->environment) ? "--private" : NULL,
+                          NULL,
                           NULL };
     uv_stdio_container_t stdio[LINK_FD + 1] = {
         { .flags = UV_IGNORE },
@@ -355,6 +355,10 @@ static int start_process(struct coil_worker *worker, int link_fd, struct coil_er
 
     if (!block)
         return coil_error_set(error, -ENOMEM, "no memory to start a worker");
+    if (coil_environment_is_private(worker->environment))
+        arguments[7] = "--private";
+    else if (server->is_system)
+        arguments[7] = "--system";
     COIL_FAULT("worker.spawn");
     (void)snprintf(link_number, sizeof link_number, "%d", LINK_FD);
     (void)snprintf(gil_timeout, sizeof gil_timeout, "%llu", (unsigned long long)server->gil_timeout_ms);

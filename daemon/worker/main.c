@@ -50,6 +50,7 @@ struct options {
     const char *python;
     unsigned gil_timeout_ms;
     bool is_private;
+    bool is_system;
 };
 
 static int parse(int argc, char **argv, struct options *ret_options)
@@ -59,6 +60,7 @@ static int parse(int argc, char **argv, struct options *ret_options)
         { "python", required_argument, NULL, 'p' },
         { "gil-timeout-ms", required_argument, NULL, 'g' },
         { "private", no_argument, NULL, 'r' },
+        { "system", no_argument, NULL, 's' },
         { 0 },
     };
     int c;
@@ -73,6 +75,8 @@ static int parse(int argc, char **argv, struct options *ret_options)
             ret_options->gil_timeout_ms = (unsigned)strtoul(optarg, NULL, 10);
         else if (c == 'r')
             ret_options->is_private = true;
+        else if (c == 's')
+            ret_options->is_system = true;
         else
             return -EINVAL;
     }
@@ -81,7 +85,9 @@ static int parse(int argc, char **argv, struct options *ret_options)
 
 static int start(const struct options *options, struct coil_error *error)
 {
-    const struct coil_host_config config = { .python = options->python, .callbacks = &callbacks };
+    const struct coil_host_config config = { .python = options->python,
+                                             .is_system = options->is_system,
+                                             .callbacks = &callbacks };
     char path[PATH_MAX];
     int r;
 
@@ -134,6 +140,7 @@ int main(int argc, char **argv)
     (void)snprintf(pid, sizeof pid, "%ld", (long)getpid());
     (void)setenv("COIL_WORKER", pid, 1); /* a stub library that is imported here runs here: client/environment.c */
     coil_worker_is_private = options.is_private;
+    coil_worker_is_system = options.is_system;
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
 
     if (start(&options, &error) < 0) {

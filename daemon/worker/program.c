@@ -9,6 +9,7 @@
 #include "daemon/worker/worker.h"
 
 bool coil_worker_is_private;
+bool coil_worker_is_system;
 
 struct coil_host_program *coil_program_of(void *caller)
 {

@@ -52,6 +52,9 @@ extern const struct coil_host_api *coil_worker_host;
 /* Is it one program's own, now and for ever?  Set before the first session comes. */
 extern bool coil_worker_is_private;
 
+/* Does it serve programs of several users (coild --system), so that what they share is their own?  As above. */
+extern bool coil_worker_is_system;
+
 /* ---- modules.c: any thread ---- */
 
 /* A module this worker knows.  Immortal. */
