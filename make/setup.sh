@@ -13,7 +13,7 @@ PYTHON=${PYTHON:-/usr/bin/python3}
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 
-build_packages="libuv1-dev libinih-dev libmsgpack-dev libffi-dev libjemalloc-dev pkg-config"
+build_packages="libuv1-dev libinih-dev systemtap-sdt-dev libmsgpack-dev libffi-dev libjemalloc-dev pkg-config"
 # Another Python than the distribution's brings its own headers, library and _cffi_backend.
 distribution_python="python3-dev python3-cffi-backend"
 test_packages="libcmocka-dev g++ spin python3-venv binutils clang libclang-rt-dev valgrind"

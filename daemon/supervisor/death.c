@@ -32,6 +32,7 @@
 #include "daemon/supervisor/worker.h"
 #include "proto/channel.h"
 #include "proto/cleanup.h"
+#include "proto/probe.h"
 
 #define CHANNELS_AT_ONCE 32u
 #define NAMED_MAX 4 /* calls that the log names, of those that merely ran */
@@ -194,6 +195,7 @@ void coil_death_note(struct coil_worker *worker)
     if (!worker->was_ready)
         hear_last_words(worker);
     learn_exit(worker);
+    COIL_PROBE4(worker__death, worker->generation, worker->pid, worker->exit_status, worker->exit_signal);
     describe_exit(worker, how, sizeof how);
     inquest.how = how;
     TAILQ_FOREACH(session, &worker->sessions, link)

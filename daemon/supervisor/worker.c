@@ -35,6 +35,7 @@
 #include "daemon/supervisor/session.h"
 #include "proto/cleanup.h"
 #include "proto/fault.h"
+#include "proto/probe.h"
 #include "proto/version.h"
 
 #define LINK_FD 3
@@ -448,6 +449,7 @@ static void on_timer(uv_timer_t *timer)
         }
         worker->started_ms = uv_now(&worker->server->loop);
         worker->server->workers_started++;
+        COIL_PROBE2(worker__start, worker->generation, worker->pid);
         coil_log("worker generation %llu (pid %d) starts, Python %s%s", (unsigned long long)worker->generation,
                  (int)worker->pid, *worker->environment->python ? worker->environment->python : "as built",
                  worker->is_spare ? ", a spare" : "");

@@ -20,6 +20,7 @@
 #include "daemon/worker/tally.h"
 #include "proto/cleanup.h"
 #include "proto/fault.h"
+#include "proto/probe.h"
 #include "proto/reach.h"
 
 /* A request whose payload has been copied, so that the ring is free for what it causes. */
@@ -273,12 +274,15 @@ static int run(struct coil_channel *channel, const struct coil_header *header, c
     int error_number = header->error_number;
 
     coil_running_begin(channel, &running, request->sequence, call->slot ? 0 : COIL_DOING_CALL | header->function);
+    COIL_PROBE3(call__begin, channel->session->peer.pid, coil_image_name(call->module->image), name_of(call));
     reply.outcome = (uint8_t)(call->slot ? coil_worker_host->call_slot(channel->host_thread, call->slot, call->host,
                                                                        call->index, call->frame, result, &error_number)
                                          : coil_worker_host->call(channel->host_thread, call->host, call->index,
                                                                   call->frame, result, &error_number));
     coil_running_end(channel, &running);
     coil_call_child_ends();
+    COIL_PROBE4(call__end, channel->session->peer.pid, coil_image_name(call->module->image), name_of(call),
+                (int)reply.outcome);
     coil_tally_end(call->module, call->start_ns, reply.outcome != COIL_HOST_RETURNED);
     COIL_FAULT("call.handled");
     if (coil_channel_has_nobody(channel))

@@ -22,6 +22,7 @@
 #include "proto/clock.h"
 #include "proto/expression.h"
 #include "proto/fault.h"
+#include "proto/probe.h"
 
 #define TELL_EVERY (COIL_RING_SIZE / 4)
 
@@ -159,9 +160,13 @@ static void run(struct coil_channel *channel, const struct coil_header *header, 
     COIL_FAULT("oneway.started");
     coil_running_begin(channel, &running, 0, COIL_DOING_CALL | header->function);
     channel->oneway_depth++;
+    COIL_PROBE3(call__begin, channel->session->peer.pid, coil_image_name(f->module->image),
+                coil_image_function_name(f->module->image, f->index));
     outcome = coil_worker_host->call(channel->host_thread, f->host, f->index, frame, NULL, &error_number);
     coil_running_end(channel, &running);
     coil_call_child_ends();
+    COIL_PROBE4(call__end, channel->session->peer.pid, coil_image_name(f->module->image),
+                coil_image_function_name(f->module->image, f->index), outcome);
     coil_tally_end(f->module, start_ns, outcome != COIL_HOST_RETURNED);
     COIL_FAULT("oneway.handled");
     channel->oneway_depth--;
