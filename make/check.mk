@@ -130,10 +130,10 @@ bench: setup-bench
 # The long forms: hours.  make stress LEDGER_KILLS=1000 STRESS_SCALE=2 is a shorter one; make stress-ledger one of its steps.
 STRESS_SCALE ?= 20
 LEDGER_KILLS ?= 10000
-.PHONY: stress-model stress-e2e stress-rounds stress-ledger stress-faults stress-nth
+.PHONY: stress-model stress-e2e stress-rounds stress-ledger stress-faults stress-nth stress-install
 stress: setup-test
 	@+$(MAKE) --no-print-directory -j$(PARALLEL) programs-and-units
-	@+$(call run_steps,stress,stress-model stress-e2e stress-rounds stress-ledger stress-faults stress-nth soak)
+	@+$(call run_steps,stress,stress-model stress-e2e stress-rounds stress-ledger stress-faults stress-nth stress-install soak)
 stress-model:
 	$(call run_folder,model,--long)
 stress-e2e: programs
@@ -147,6 +147,8 @@ stress-faults:
 	@+$(MAKE) --no-print-directory run-faults KILLS=--all
 stress-nth:
 	@+$(MAKE) --no-print-directory run-nth NTH=--all
+stress-install: programs
+	$(call run_folder,install,--build $(BUILD) --make "$(MAKE)" --long)
 
 # Does anything grow?
 SOAK_MINUTES ?= 10
