@@ -11,10 +11,10 @@
  *     client -> supervisor   attach, descriptor, module, channel, region, late
  *     supervisor -> client   attached, loaded, send_descriptor, done, failed
  *     supervisor -> worker   heap, adopt, load, open, refuse, session, channel, region, late, move, drain,
- *                            close
+ *                            close, watch, unwatch
  *     worker -> supervisor   ready, opened, init_failed, changed, done, failed
- *     coilctl -> supervisor  status, statistics, reload, stop
- *     supervisor -> coilctl  report, done, failed
+ *     coilctl -> supervisor  status, statistics, reload, stop, trace
+ *     supervisor -> coilctl  report, done, failed, traced, untraced
  *
  * Every request has a number (`request`) that its answer repeats; the asking
  * side chooses it.
@@ -110,6 +110,8 @@ enum coil_refusal {
     X(MOVE, "move", 0, COIL_K(REQUEST) | COIL_K(SESSION)) /* as drain, if nobody notices; failed: why it stays */ \
     X(DRAIN, "drain", 0, COIL_K(REQUEST) | COIL_K(SESSION)) /* no new calls; done: none is running */    \
     X(CLOSE, "close", 0, COIL_K(REQUEST) | COIL_K(SESSION)) /* the program has gone */                  \
+    X(WATCH, "watch", 1, COIL_K(REQUEST)) /* write calls into this memory: proto/trace.h */              \
+    X(UNWATCH, "unwatch", 0, COIL_K(REQUEST)) /* no more */                                              \
     /* worker -> supervisor */                                                                         \
     X(READY, "ready", 0, COIL_K(PROTOCOL) | COIL_K(VERSION))                                            \
     X(OPENED, "opened", 0, COIL_K(HASH)) /* the module's init code has run, for the first time */        \
@@ -121,6 +123,9 @@ enum coil_refusal {
                                                                                                            metrics, table */ \
     X(RELOAD, "reload", 0, COIL_K(REQUEST) | COIL_K(PROTOCOL) | COIL_K(VERSION))                        \
     X(STOP, "stop", 0, COIL_K(REQUEST) | COIL_K(PROTOCOL) | COIL_K(VERSION))                            \
+    X(TRACE, "trace", 0, COIL_K(REQUEST) | COIL_K(PROTOCOL) | COIL_K(VERSION)) /* done: it has begun, and goes on */ \
+    X(TRACED, "traced", 1, COIL_K(REQUEST) | COIL_K(GENERATION) | COIL_K(PID)) /* a worker, where its calls are seen */ \
+    X(UNTRACED, "untraced", 0, COIL_K(REQUEST) | COIL_K(GENERATION)) /* it has gone */                   \
     X(REPORT, "report", 0, COIL_K(REQUEST) | COIL_K(TEXT)) /* text: lines for people */
 
 enum coil_message_key {

@@ -5,6 +5,6 @@
 #define COIL_VERSION "0.1.0"
 
 /* Client, supervisor and worker must agree on this number exactly. */
-#define COIL_PROTOCOL 4
+#define COIL_PROTOCOL 5
 
 #endif

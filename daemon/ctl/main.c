@@ -10,6 +10,7 @@
 
 #include "daemon/ctl/daemon.h"
 #include "daemon/ctl/top.h"
+#include "daemon/ctl/trace.h"
 #include "proto/cleanup.h"
 #include "proto/version.h"
 
@@ -25,6 +26,8 @@ static void print_help(void)
                "  status   show the daemon, its workers and modules, and the programs; --json: for programs\n"
                "  top      show what is going on, once a second, until it is interrupted; --once: once\n"
                "  metrics  print counters and gauges in the OpenMetrics text format\n"
+               "  trace    print calls as they end, and workers as they start and die, until it is interrupted;\n"
+               "           --module M, --function F, --pid P: only those calls\n"
                "  reload   start new workers in place of those in use, as soon as they have the same modules\n"
                "           open; programs follow, unless they hold something of the old one.  What had been\n"
                "           refused after crashes is tried again\n"
@@ -141,7 +144,7 @@ static run_fn *find_command(int count, char **words)
 /* The command line is none. */
 static void complain(int argc, char **argv)
 {
-    const char *what = "status, top, metrics, reload or stop: see coilctl --help";
+    const char *what = "status, top, metrics, trace, reload or stop: see coilctl --help";
 
     if (argc < 2)
         (void)fprintf(stderr, "coilctl: say what to do, %s\n", what);
@@ -157,6 +160,8 @@ int main(int argc, char **argv)
     COIL_CLEANUP(coil_daemon_deinit) struct coil_daemon daemon = COIL_DAEMON_INIT;
     const char *command = argc == 2 ? argv[1] : "";
     struct coil_error error;
+    struct coil_trace_options trace = { 0 };
+    bool is_trace = argc > 1 && strcmp(argv[1], "trace") == 0;
     run_fn *run;
     int r;
 
@@ -169,13 +174,15 @@ int main(int argc, char **argv)
         return 0;
     }
     run = argc > 1 ? find_command(argc - 1, argv + 1) : NULL;
-    if (!run) {
+    if (is_trace && !coil_trace_parse(argc - 2, argv + 2, &trace))
+        return 2;
+    if (!is_trace && !run) {
         complain(argc, argv);
         return 2;
     }
     r = coil_daemon_connect(&daemon, &error);
     if (r == 0)
-        r = run(&daemon, &error);
+        r = is_trace ? coil_trace_run(&daemon, &trace, &error) : run(&daemon, &error);
     if (r < 0) {
         (void)fprintf(stderr, "coilctl: %s\n", error.text);
         return 1;

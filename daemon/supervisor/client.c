@@ -28,6 +28,7 @@
 #include "daemon/supervisor/session.h"
 #include "daemon/supervisor/statistics.h"
 #include "daemon/supervisor/status.h"
+#include "daemon/supervisor/trace.h"
 #include "daemon/supervisor/worker.h"
 #include "proto/cleanup.h"
 #include "proto/fault.h"
@@ -73,6 +74,8 @@ void coil_client_close(struct coil_client *client)
         coil_session_close(client->session);
     client->session = NULL;
     TAILQ_REMOVE(&client->server->clients, client, link);
+    if (client->step == COIL_CLIENT_TRACE)
+        coil_trace_end(client->server);
     if (client->counted)
         coil_server_program_went(client->server);
     coil_quota_give(client->server, client->quota, COIL_QUOTA_CONNECTIONS, 1);
@@ -178,6 +181,11 @@ static void send_message(struct coil_client *client, struct coil_message *messag
 void coil_client_say(struct coil_client *client, struct coil_message *message)
 {
     send_message(client, message, NULL);
+}
+
+void coil_client_say_with(struct coil_client *client, struct coil_message *message, const int *fds)
+{
+    send_message(client, message, fds);
 }
 
 void coil_client_answer(struct coil_client *client, struct coil_message *message, const int *fds)
@@ -310,6 +318,9 @@ static void handle(struct coil_client *client, const struct coil_wire_message *r
     case COIL_MESSAGE_STOP:
         if (may_command(client))
             command(client, message);
+        return;
+    case COIL_MESSAGE_TRACE:
+        coil_trace_begin(client);
         return;
     default:
         refuse(client, "it sent a message that is not a request");

@@ -34,7 +34,8 @@ enum coil_client_step {
     COIL_CLIENT_MOVING,     /* no request, but its session may end now: nothing is read until that is known */
     COIL_CLIENT_DRAINED,    /* its session ends, and then the connection does */
     COIL_CLIENT_RELOAD,     /* coilctl: the new generations have to be there first, or not */
-    COIL_CLIENT_STOP        /* coilctl: everything has to go first */
+    COIL_CLIENT_STOP,       /* coilctl: everything has to go first */
+    COIL_CLIENT_TRACE       /* coilctl: it watches calls, until it closes */
 };
 
 struct coil_client {
@@ -70,6 +71,7 @@ struct coil_client {
     char *first_name; /* of the module that it attached with; NULL */
     unsigned attempts; /* workers that died while it attached */
     uint64_t reload;   /* which reload it waits for */
+    bool trace_began;  /* it watches, and has been told that it sees everything from now on */
 };
 
 /*
@@ -93,8 +95,9 @@ void coil_client_fail(struct coil_client *client, enum coil_refusal code, const 
 /* Whom lines of the log about it are about: its process, its user, and the module that it wants now, or wanted first. */
 struct coil_log_about coil_client_about(const struct coil_client *client);
 
-/* Sends something that does not end the request. */
+/* Sends something that does not end the request; the other with fds, which are duplicated. */
 void coil_client_say(struct coil_client *client, struct coil_message *message);
+void coil_client_say_with(struct coil_client *client, struct coil_message *message, const int *fds);
 
 /* ---- for quota.c ---- */
 

@@ -29,6 +29,7 @@
 #include "daemon/supervisor/module.h"
 #include "daemon/supervisor/server.h"
 #include "daemon/supervisor/session.h"
+#include "daemon/supervisor/trace.h"
 #include "daemon/supervisor/worker.h"
 #include "proto/channel.h"
 #include "proto/cleanup.h"
@@ -180,8 +181,8 @@ static void note_channel(void *context, const struct coil_session *session, uint
         return;
     }
     inquest->has_culprit = true;
-    coil_log("worker generation %llu (pid %d) died in %s, called by program %d", (unsigned long long)worker->generation,
-             (int)worker->pid, what, (int)session->pid);
+    coil_trace_log(worker->server, "worker generation %llu (pid %d) died in %s, called by program %d",
+                   (unsigned long long)worker->generation, (int)worker->pid, what, (int)session->pid);
     coil_blame_death(worker, module->hash, function, what, inquest->how);
 }
 
@@ -201,9 +202,10 @@ void coil_death_note(struct coil_worker *worker)
     TAILQ_FOREACH(session, &worker->sessions, link)
     look_at(session, note_channel, &inquest);
     if (worker->pid)
-        coil_log("worker generation %llu (pid %d) %s: %s%s%s%s", (unsigned long long)worker->generation,
-                 (int)worker->pid, worker->told_to_end ? "has ended" : "died", how, worker->failure[0] ? ": " : "",
-                 worker->failure, inquest.names);
+        coil_trace_log(worker->server, "worker generation %llu (pid %d) %s: %s%s%s%s",
+                       (unsigned long long)worker->generation, (int)worker->pid,
+                       worker->told_to_end ? "has ended" : "died", how, worker->failure[0] ? ": " : "",
+                       worker->failure, inquest.names);
     if (worker->has_served)
         coil_restart_reset(restart);
     else if (!worker->told_to_end && !worker->failure[0] && !inquest.has_culprit)

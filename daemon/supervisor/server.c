@@ -173,7 +173,7 @@ static void dismiss_clients(struct coil_server *server)
         if ((client->step == COIL_CLIENT_IDLE || client->step == COIL_CLIENT_MOVING) && client->session &&
             client->attached)
             coil_session_drain(client->session);
-        else if (client->step != COIL_CLIENT_STOP)
+        else if (client->step != COIL_CLIENT_STOP && client->step != COIL_CLIENT_TRACE)
             coil_client_close(client);
         client = next;
     }

@@ -33,6 +33,7 @@
 #include "daemon/supervisor/module.h"
 #include "daemon/supervisor/server.h"
 #include "daemon/supervisor/session.h"
+#include "daemon/supervisor/trace.h"
 #include "proto/cleanup.h"
 #include "proto/fault.h"
 #include "proto/probe.h"
@@ -90,6 +91,7 @@ static void died(struct coil_worker *worker)
     coil_heap_give_up(&server->heaps, &worker->heap);
     coil_totals_keep(&server->totals, worker);
     coil_fd_close(&worker->tallies);
+    coil_trace_worker_died(worker);
     server->workers_died += worker->started_ms && !worker->told_to_end;
     coil_awaits_end(&worker->starters, NULL);
     coil_awaits_end(&worker->requests, NULL);
@@ -194,6 +196,7 @@ static void heap_answered(struct coil_await *await, const struct coil_message *a
         (void)uv_timer_stop(&worker->timer);
         worker->state = COIL_WORKER_READY;
         COIL_FAULT("worker.ready");
+        coil_trace_worker_ready(worker);
     }
     coil_awaits_end(&worker->starters, answer);
     coil_worker_consider(worker);
@@ -450,9 +453,10 @@ static void on_timer(uv_timer_t *timer)
         worker->started_ms = uv_now(&worker->server->loop);
         worker->server->workers_started++;
         COIL_PROBE2(worker__start, worker->generation, worker->pid);
-        coil_log("worker generation %llu (pid %d) starts, Python %s%s", (unsigned long long)worker->generation,
-                 (int)worker->pid, *worker->environment->python ? worker->environment->python : "as built",
-                 worker->is_spare ? ", a spare" : "");
+        coil_trace_log(worker->server, "worker generation %llu (pid %d) starts, Python %s%s",
+                       (unsigned long long)worker->generation, (int)worker->pid,
+                       *worker->environment->python ? worker->environment->python : "as built",
+                       worker->is_spare ? ", a spare" : "");
         (void)uv_timer_start(timer, on_timer, START_TIMEOUT_MS, 0);
         return;
     case COIL_WORKER_STARTING:
@@ -484,6 +488,7 @@ int coil_worker_new(struct coil_server *server, struct coil_environment *environ
     worker->pidfd = -1;
     worker->heap = COIL_HEAP_NONE;
     worker->tallies = -1;
+    worker->trace = -1;
     worker->state = COIL_WORKER_DELAYED;
     TAILQ_INIT(&worker->starters);
     TAILQ_INIT(&worker->requests);

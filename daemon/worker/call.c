@@ -18,6 +18,7 @@
 #include "daemon/worker/doing.h"
 #include "daemon/worker/running.h"
 #include "daemon/worker/tally.h"
+#include "daemon/worker/trace.h"
 #include "proto/cleanup.h"
 #include "proto/fault.h"
 #include "proto/probe.h"
@@ -263,6 +264,14 @@ static int reply_stray(struct coil_channel *channel, const struct request *reque
                         place, error->text);
 }
 
+/* The call has ended: for who watches. */
+static inline void show(const struct coil_channel *channel, const struct call *call, enum coil_trace_outcome outcome)
+{
+    if (__builtin_expect(call->start_ns != 0, 0))
+        coil_trace(channel->session, call->module, name_of(call), call->start_ns,
+                   (struct coil_trace_end){ .outcome = outcome, .is_deserted = coil_channel_has_nobody(channel) });
+}
+
 /* Runs the handler; with the GIL. */
 static int run(struct coil_channel *channel, const struct coil_header *header, const struct request *request,
                const struct call *call)
@@ -284,6 +293,7 @@ static int run(struct coil_channel *channel, const struct coil_header *header, c
     COIL_PROBE4(call__end, channel->session->peer.pid, coil_image_name(call->module->image), name_of(call),
                 (int)reply.outcome);
     coil_tally_end(call->module, call->start_ns, reply.outcome != COIL_HOST_RETURNED);
+    show(channel, call, (enum coil_trace_outcome)reply.outcome);
     COIL_FAULT("call.handled");
     if (coil_channel_has_nobody(channel))
         return coil_channel_drop(channel, request->position);
@@ -328,15 +338,21 @@ int coil_call_execute(struct coil_channel *channel, const struct coil_header *he
     refusal = call.slot ? NULL : atomic_load_explicit(&call.module->refusals[call.index], memory_order_acquire); /* J */
     request = request_take(channel, header);
     call.start_ns = coil_tally_start(channel, call.module);
-    if (r < 0)
+    if (r < 0) {
+        show(channel, &call, r == -ENOMEM ? COIL_TRACE_MEMORY : COIL_TRACE_POINTER);
         return reply_stray(channel, &request, r, stray, error);
-    if (refusal)
+    }
+    if (refusal) {
+        show(channel, &call, COIL_TRACE_REFUSED);
         return reply_failed(channel, &request, COIL_FAILED_REFUSED, 0, refusal);
+    }
 
     COIL_FAULT("call.taken");
     coil_channel_enter(channel);
-    if (__builtin_expect(is_given_up(channel, &request), 0))
+    if (__builtin_expect(is_given_up(channel, &request), 0)) {
+        show(channel, &call, COIL_TRACE_LATE);
         return reply_failed(channel, &request, COIL_FAILED_LATE, 0, "");
+    }
     doing = coil_doing_begin(channel, call.slot ? channel->doing : COIL_DOING_CALL | header->function);
     request_start(channel, &request);
     r = run(channel, header, &request, &call);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "daemon/worker/trace.h"
 #include "daemon/worker/worker.h"
 #include "proto/cleanup.h"
 #include "proto/fault.h"
@@ -120,6 +121,13 @@ static int handle(const struct coil_wire_message *received)
     case COIL_MESSAGE_LATE:
         coil_late_look(true);
         return 0;
+    case COIL_MESSAGE_WATCH:
+        r = coil_trace_start(received->fds[0], &error);
+        break;
+    case COIL_MESSAGE_UNWATCH:
+        coil_trace_stop();
+        r = 0;
+        break;
     case COIL_MESSAGE_DRAIN:
         r = coil_session_drain(m->session, m->request, &error);
         if (r == 0)

@@ -18,6 +18,7 @@
 #include "daemon/worker/doing.h"
 #include "daemon/worker/running.h"
 #include "daemon/worker/tally.h"
+#include "daemon/worker/trace.h"
 #include "proto/cleanup.h"
 #include "proto/clock.h"
 #include "proto/expression.h"
@@ -168,6 +169,8 @@ static void run(struct coil_channel *channel, const struct coil_header *header, 
     COIL_PROBE4(call__end, channel->session->peer.pid, coil_image_name(f->module->image),
                 coil_image_function_name(f->module->image, f->index), outcome);
     coil_tally_end(f->module, start_ns, outcome != COIL_HOST_RETURNED);
+    coil_trace(channel->session, f->module, coil_image_function_name(f->module->image, f->index), start_ns,
+               (struct coil_trace_end){ .outcome = (enum coil_trace_outcome)outcome, .is_oneway = true });
     COIL_FAULT("oneway.handled");
     channel->oneway_depth--;
     coil_doing_end(channel, doing ? doing : COIL_DOING_SERVED);

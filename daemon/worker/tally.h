@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "daemon/worker/trace.h"
 #include "daemon/worker/worker.h"
 #include "proto/clock.h"
 #include "proto/tally.h"
@@ -15,6 +16,7 @@
 static inline int64_t coil_tally_start(const struct coil_channel *channel, const struct coil_worker_module *module)
 {
     bool is_timed = atomic_load_explicit(&module->count->is_slow, memory_order_relaxed) ||
+                    atomic_load_explicit(&coil_trace_is_on, memory_order_relaxed) ||
                     (channel->calls & (COIL_TALLY_ONE_IN - 1)) == 0;
 
     return __builtin_expect(is_timed, 0) ? coil_clock_ns() : 0;

@@ -28,6 +28,8 @@
  *     check.c     COIL_CHECK: memory of calls that have ended
  *     running.h   which handlers run, and which of them nobody waits for any more
  *     late.c      what becomes of those
+ *     tally.h     counts calls
+ *     trace.h     shows them to who watches
  */
 #ifndef COIL_WORKER_H
 #define COIL_WORKER_H
