@@ -38,6 +38,7 @@ LIBRARIES = {
     r"uv\.h": ["daemon/supervisor/"],
     r"ini\.h": ["daemon/supervisor/config.c"],
     r"ffi(target)?\.h": ["proto/native.c"],
+    r"sys/sdt\.h": ["proto/probe.h"],
     r"jemalloc/.*": ["daemon/worker/heap.c"],
     r"coil/.*": ["client/", "proto/"],
 }
@@ -136,7 +137,7 @@ def check_object_names(build):
             for line in output("nm", "--defined-only", "-g", path).splitlines():
                 symbol = line.split()[-1]
                 name = os.path.relpath(path, os.path.join(build, "obj"))
-                if not re.match(r"coil_|main$|_*(asan|odr_asan|ubsan)|(__start|__stop)_", symbol) and (
+                if not re.match(r"coil_|main$|_*(asan|odr_asan|ubsan)|(__start|__stop)_|_\.stapsdt\.base$", symbol) and (
                         name, symbol) not in STANDS_IN:
                     problem("%s defines the external symbol %s" % (os.path.relpath(path, build), symbol))
 
