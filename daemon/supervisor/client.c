@@ -320,7 +320,8 @@ static void handle(struct coil_client *client, const struct coil_wire_message *r
             command(client, message);
         return;
     case COIL_MESSAGE_TRACE:
-        coil_trace_begin(client);
+        if (may_command(client))
+            coil_trace_begin(client);
         return;
     default:
         refuse(client, "it sent a message that is not a request");

@@ -15,7 +15,7 @@ def run(case):
         case.check(result, "0\ncall 0\n", None)
         case.matches(result.stderr, r"coil: plugin\.add\(\): user 65534 stands for users that this machine has no number for")
 
-        for command in (["status"], ["status", "--json"], ["metrics"], ["reload"], ["stop"]):
+        for command in (["status"], ["status", "--json"], ["metrics"], ["trace"], ["reload"], ["stop"]):
             result = daemon.coilctl(*command, user=system.FIRST)
             case.equal(result.status, 1, "status of coilctl %s" % command)
             case.matches(result.stderr, r"tells and obeys only root and user %d" % system.DAEMON)
