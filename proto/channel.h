@@ -29,8 +29,8 @@ struct coil_control {
      * commit word of the ring it consumes; 0 while it is awake (fences W in coil_consumer_sleep and in
      * coil_producer_commit).
      *
-     * `processor`: the CPU that the owner ran on when it last had to wait for long, plus 1.  Relaxed: a hint, for the
-     * other side's coil_spin_wait.
+     * `processor`: the CPU that the owner ran on when it last had to wait for long, or woke up, plus 1.  Relaxed: a hint,
+     * for the other side's coil_spin_wait and coil_producer_spin.
      */
     alignas(64) _Atomic uint64_t consumed;
     _Atomic uint32_t sleeping;

@@ -16,6 +16,7 @@
  * waits for a sleeper that it has just woken goes to sleep at once, and makes room for it; who waits for one that is
  * awake yields. Nobody yields to a side on another CPU: with other programs on this one, that would cost a whole time
  * slice.
+ * So does who waits for room in the ring, or the reader could not make any. A side that has slept says anew where it is.
  *
  * The number of spinning threads is counted per process.  Both sides of a channel
  * spin while they wait for each other in turns, so each process takes at most
@@ -91,21 +92,27 @@ static uint32_t brief_looks(void)
     return most_spinners() ? BRIEF_LOOKS : 1;
 }
 
-void coil_spin_init(struct coil_spin *spin, const struct coil_control *peer)
+void coil_spin_init(struct coil_spin *spin, struct coil_control *own, const struct coil_control *peer)
 {
-    *spin = (struct coil_spin){ .budget_ns = BUDGET_MAX_NS, .brief_looks = brief_looks(), .peer = peer };
+    *spin = (struct coil_spin){ .budget_ns = BUDGET_MAX_NS, .brief_looks = brief_looks(), .own = own, .peer = peer };
 }
 
-/* Is the other side on this CPU, as far as is known?  Tells it where we are. */
-static bool is_together(struct coil_spin *spin, const struct coil_consumer *consumer)
+/* Tells the other side on which CPU we are. */
+static void tell_processor(struct coil_spin *spin)
 {
     uint32_t processor = (uint32_t)sched_getcpu() + 1;
 
-    if (processor != spin->processor) {
-        spin->processor = processor;
-        atomic_store_explicit(&consumer->own->processor, processor, memory_order_relaxed);
-    }
-    return atomic_load_explicit(&spin->peer->processor, memory_order_relaxed) == processor;
+    if (processor == spin->processor)
+        return;
+    spin->processor = processor;
+    atomic_store_explicit(&spin->own->processor, processor, memory_order_relaxed);
+}
+
+/* Is the other side on this CPU, as far as is known?  Tells it where we are. */
+static bool is_together(struct coil_spin *spin)
+{
+    tell_processor(spin);
+    return atomic_load_explicit(&spin->peer->processor, memory_order_relaxed) == spin->processor;
 }
 
 void coil_spin_forget(void)
@@ -117,7 +124,7 @@ void coil_spin_forget(void)
 static int spend(struct coil_spin *spin, const struct coil_consumer *consumer, bool whole)
 {
     uint32_t budget_ns = whole ? BUDGET_MAX_NS : spin->budget_ns;
-    bool together = is_together(spin, consumer);
+    bool together = is_together(spin);
 
     spin->brief_looks = together ? 1 : brief_looks();
     if (!together)
@@ -153,23 +160,34 @@ bool coil_spin_wait(struct coil_spin *spin, const struct coil_consumer *consumer
     return r;
 }
 
-void *coil_producer_spin(struct coil_producer *producer, uint32_t size)
+/* Spins, or if the consumer is on this CPU, lets it run. */
+static void *spin_for_room(struct coil_producer *producer, uint32_t size, bool together)
 {
     int64_t end = coil_clock_ns() + ROOM_BUDGET_NS;
-    void *payload = NULL;
+    void *payload;
 
-    if (atomic_fetch_add_explicit(&spinners, 1, memory_order_relaxed) < most_spinners()) {
-        do {
+    do {
+        if (together)
+            (void)sched_yield();
+        else
             for (int i = 0; i < LOOKS_PER_CLOCK; i++)
                 coil_spin_relax(); /* room comes by the quarter of a ring: looking oftener only holds the consumer up */
-            payload = coil_producer_claim(producer, size);
-        } while (!payload && coil_clock_ns() < end);
-    }
+        payload = coil_producer_claim(producer, size);
+    } while (!payload && coil_clock_ns() < end);
+    return payload;
+}
+
+void *coil_producer_spin(struct coil_producer *producer, struct coil_spin *spin, uint32_t size)
+{
+    void *payload = NULL;
+
+    if (atomic_fetch_add_explicit(&spinners, 1, memory_order_relaxed) < most_spinners())
+        payload = spin_for_room(producer, size, is_together(spin));
     atomic_fetch_sub_explicit(&spinners, 1, memory_order_relaxed);
     return payload;
 }
 
-bool coil_consumer_sleep(struct coil_consumer *consumer, int timeout_ms)
+bool coil_consumer_sleep(struct coil_consumer *consumer, struct coil_spin *spin, int timeout_ms)
 {
     const struct coil_record *record = coil_consumer_record(consumer);
     struct timespec timeout = { timeout_ms / 1000, (long)(timeout_ms % 1000) * 1000000 };
@@ -184,5 +202,6 @@ bool coil_consumer_sleep(struct coil_consumer *consumer, int timeout_ms)
     if (seen != consumer->sequence)
         (void)syscall(SYS_futex, &record->commit, FUTEX_WAIT, seen, timeout_ms < 0 ? NULL : &timeout, NULL, 0);
     atomic_store_explicit(&consumer->own->sleeping, 0, memory_order_relaxed);
+    tell_processor(spin); /* often that of whoever woke us */
     return coil_consumer_ready(consumer);
 }

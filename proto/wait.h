@@ -21,11 +21,12 @@ struct coil_spin {
     uint32_t misses;      /* spins in a row that have not paid off */
     uint32_t brief_looks; /* of coil_spin_brief */
     uint32_t processor;   /* as the peer has been told; 0: not yet */
+    struct coil_control *own;
     const struct coil_control *peer;
 };
 
-/* `peer`: the control block of the side that is waited for. */
-void coil_spin_init(struct coil_spin *spin, const struct coil_control *peer);
+/* `own`, `peer`: the control blocks of the side that waits and of the one that is waited for. */
+void coil_spin_init(struct coil_spin *spin, struct coil_control *own, const struct coil_control *peer);
 
 /* In a forked child: the threads that were spinning are the parent's. */
 void coil_spin_forget(void);
@@ -64,14 +65,14 @@ bool coil_spin_wait(struct coil_spin *spin, const struct coil_consumer *consumer
 
 /*
  * Spins until there is room for a record with `size` bytes of payload: as coil_producer_claim().  NULL: there was none
- * in the time that a consumer takes for a quarter of a ring of quick records.
+ * in the time that a consumer takes for a quarter of a ring of quick records.  A consumer on this very CPU runs meanwhile.
  */
-void *coil_producer_spin(struct coil_producer *producer, uint32_t size);
+void *coil_producer_spin(struct coil_producer *producer, struct coil_spin *spin, uint32_t size);
 
 /*
  * Sleeps until the record is ready, somebody wakes the consumer without one, or
  * `timeout_ms` has passed (-1: no limit); EINTR also returns.  True: it is ready.
  */
-bool coil_consumer_sleep(struct coil_consumer *consumer, int timeout_ms);
+bool coil_consumer_sleep(struct coil_consumer *consumer, struct coil_spin *spin, int timeout_ms);
 
 #endif

@@ -19,7 +19,8 @@
 #include "proto/clock.h"
 #include "proto/fault.h"
 
-#define SLICE_MS 100
+#define FIRST_SLICE_MS 2       /* before the first look, which costs more than a wake-up */
+#define SLICE_MS 100           /* between two looks */
 #define SERVICE_SLICE_MS 5000    /* of the service thread, while nothing is asked: nobody waits for it */
 #define RESET_WAIT_MS 1000       /* for the channels of threads that have just ended */
 #define REQUEST_TIMEOUT_MS 30000 /* for the daemon's answer: a channel needs a thread in the worker, no more */
@@ -38,7 +39,7 @@ struct coil_channel *coil_channel_new(struct coil_session *session, uint32_t ind
     coil_consumer_init(&channel->replies, replies + COIL_REPLIES_RING(index),
                        (struct coil_control *)(void *)(requests + COIL_REQUESTS_CONTROL(index)));
     coil_staging_init(channel);
-    coil_spin_init(&channel->spin, channel->worker);
+    coil_spin_init(&channel->spin, channel->replies.own, channel->worker);
     return channel;
 }
 
@@ -405,16 +406,17 @@ int coil_channel_look(struct coil_channel *channel)
 
 int coil_channel_await(struct coil_channel *channel)
 {
-    if (coil_spin_wait(&channel->spin, &channel->replies))
+    if (coil_spin_wait(&channel->spin, &channel->replies) ||
+        coil_consumer_sleep(&channel->replies, &channel->spin, coil_deadline_cut(FIRST_SLICE_MS)))
         return 0;
     do {
         int r = coil_channel_look(channel);
 
         if (r < 0) /* what was published before the end counts */
             return coil_consumer_ready(&channel->replies) ? 0 : r;
-    } while (!coil_consumer_sleep(&channel->replies, channel->is_service && channel->level_count == 1
-                                                         ? SERVICE_SLICE_MS
-                                                         : coil_deadline_cut(SLICE_MS)));
+    } while (!coil_consumer_sleep(&channel->replies, &channel->spin,
+                                  channel->is_service && channel->level_count == 1 ? SERVICE_SLICE_MS
+                                                                                   : coil_deadline_cut(SLICE_MS)));
     return 0;
 }
 

@@ -41,7 +41,7 @@ void *coil_channel_await_room(struct coil_channel *channel, uint32_t size, int *
         *ret_error = coil_channel_drain(channel);
         if (*ret_error < 0)
             return NULL;
-        payload = coil_producer_spin(&channel->requests, size);
+        payload = coil_producer_spin(&channel->requests, &channel->spin, size);
         if (payload)
             return payload;
         if (coil_deadline_has_passed() || coil_clock_ms() - looked_ms >= LOOK_INTERVAL_MS) {

@@ -297,7 +297,7 @@ static bool wait_for_record(struct coil_channel *channel)
                           memory_order_relaxed);
     if (desert(channel))
         return false;
-    while (!coil_consumer_sleep(&channel->requests, -1))
+    while (!coil_consumer_sleep(&channel->requests, &channel->spin, -1))
         if (desert(channel) || atomic_load_explicit(&channel->session->closing, memory_order_relaxed) ||
             has_to_leave(channel))
             return false;
@@ -396,7 +396,7 @@ int coil_channel_start(struct coil_session *session, uint32_t index, struct coil
     coil_consumer_init(&channel->requests, (const void *)(requests + COIL_REQUESTS_RING(index)), channel->control);
     coil_producer_init(&channel->replies, (void *)(replies + COIL_REPLIES_RING(index)),
                        (const struct coil_control *)(requests + COIL_REQUESTS_CONTROL(index)));
-    coil_spin_init(&channel->spin, channel->replies.peer);
+    coil_spin_init(&channel->spin, channel->requests.own, channel->replies.peer);
 
     (void)pthread_attr_init(&attributes);
     (void)pthread_attr_setstacksize(&attributes, COIL_CHANNEL_STACK_SIZE);

@@ -34,7 +34,7 @@ static void direction_init(struct direction *d)
     memset(d->shared, 0, sizeof *d->shared);
     coil_producer_init(&d->producer, d->shared->ring, &d->shared->consumer_control);
     coil_consumer_init(&d->consumer, d->shared->ring, &d->shared->consumer_control);
-    coil_spin_init(&d->spin, &d->shared->consumer_control); /* of which only `processor` is looked at: nobody's */
+    coil_spin_init(&d->spin, &d->shared->consumer_control, &d->shared->consumer_control); /* of which only `processor` is looked at: nobody's */
 }
 
 static void put(struct direction *d, uint32_t value, uint32_t size)
@@ -56,7 +56,7 @@ static struct coil_header get(struct direction *d)
 
     for (;;) {
         if (!coil_spin_wait(&d->spin, &d->consumer))
-            while (!coil_consumer_sleep(&d->consumer, 1000))
+            while (!coil_consumer_sleep(&d->consumer, &d->spin, 1000))
                 ;
         assert_true(coil_consumer_header(&d->consumer, &header));
         if (header.kind != COIL_RECORD_PAD)

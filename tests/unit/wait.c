@@ -26,11 +26,14 @@ struct shared {
     struct coil_control control; /* the consumer's */
 };
 
+static const struct coil_control nobody; /* a peer of which nothing is known */
+
 /* One direction between two threads. */
 struct direction {
     struct shared *shared;
     struct coil_producer producer;
     struct coil_consumer consumer;
+    struct coil_spin spin;
 };
 
 static void direction_init(struct direction *d)
@@ -40,6 +43,7 @@ static void direction_init(struct direction *d)
     memset(d->shared, 0, sizeof *d->shared);
     coil_producer_init(&d->producer, d->shared->ring, &d->shared->control);
     coil_consumer_init(&d->consumer, d->shared->ring, &d->shared->control);
+    coil_spin_init(&d->spin, &d->shared->control, &nobody);
 }
 
 static void direction_deinit(struct direction *d)
@@ -65,7 +69,7 @@ static bool get_asleep(struct direction *d, uint32_t value)
         int64_t end_ms = coil_clock_ms() + LONG_MS;
 
         while (!coil_consumer_ready(&d->consumer))
-            if (!coil_consumer_sleep(&d->consumer, LONG_MS) && coil_clock_ms() >= end_ms)
+            if (!coil_consumer_sleep(&d->consumer, &d->spin, LONG_MS) && coil_clock_ms() >= end_ms)
                 return false;
         if (!coil_consumer_header(&d->consumer, &header))
             return false;
@@ -152,7 +156,7 @@ static void a_sleep_ends_in_time(void **state)
 
     (void)state;
     direction_init(&d);
-    assert_false(coil_consumer_sleep(&d.consumer, 30));
+    assert_false(coil_consumer_sleep(&d.consumer, &d.spin, 30));
     took_ms = coil_clock_ms() - began_ms;
     assert_in_range(took_ms, 29, LONG_MS / 2);
     assert_int_equal(atomic_load(&d.shared->control.sleeping), 0);
@@ -181,7 +185,7 @@ static void a_sleeper_can_be_woken_without_a_record(void **state)
     (void)state;
     direction_init(&d);
     assert_int_equal(pthread_create(&thread, NULL, wake_sleeper, &d), 0);
-    assert_false(coil_consumer_sleep(&d.consumer, -1));
+    assert_false(coil_consumer_sleep(&d.consumer, &d.spin, -1));
     assert_int_equal(pthread_join(thread, NULL), 0);
     direction_deinit(&d);
 }
@@ -220,7 +224,7 @@ static void a_signal_ends_a_sleep(void **state)
     direction_init(&d);
     assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
     assert_int_equal(pthread_create(&thread, NULL, interrupt, &i), 0);
-    assert_false(coil_consumer_sleep(&d.consumer, -1));
+    assert_false(coil_consumer_sleep(&d.consumer, &d.spin, -1));
     assert_int_equal(pthread_join(thread, NULL), 0);
     direction_deinit(&d);
 }
@@ -237,7 +241,7 @@ static void a_sleeper_has_told_how_far_it_is(void **state)
     assert_true(coil_consumer_header(&d.consumer, &header));
     coil_consumer_advance(&d.consumer, &header);
     assert_int_equal(atomic_load(&d.shared->control.consumed), 0);
-    assert_false(coil_consumer_sleep(&d.consumer, 1));
+    assert_false(coil_consumer_sleep(&d.consumer, &d.spin, 1));
     assert_int_equal(atomic_load(&d.shared->control.consumed), COIL_LINE);
     direction_deinit(&d);
 }
@@ -249,7 +253,7 @@ static void what_is_there_is_not_slept_for(void **state)
     (void)state;
     direction_init(&d);
     put(&d, 1);
-    assert_true(coil_consumer_sleep(&d.consumer, -1));
+    assert_true(coil_consumer_sleep(&d.consumer, &d.spin, -1));
     direction_deinit(&d);
 }
 
@@ -263,8 +267,6 @@ static int64_t thread_cpu_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static const struct coil_control nobody; /* a peer of which nothing is known */
-
 /* CPU time of `count` spins that all fail. */
 static int64_t fail_to_spin(unsigned count)
 {
@@ -273,7 +275,7 @@ static int64_t fail_to_spin(unsigned count)
     int64_t began_ns;
 
     direction_init(&d);
-    coil_spin_init(&spin, &nobody);
+    coil_spin_init(&spin, &d.shared->control, &nobody);
     began_ns = thread_cpu_ns();
     for (unsigned i = 0; i < count; i++)
         if (coil_spin_wait(&spin, &d.consumer))
@@ -297,7 +299,7 @@ static void what_is_there_needs_no_spin(void **state)
 
     (void)state;
     direction_init(&d);
-    coil_spin_init(&spin, &nobody);
+    coil_spin_init(&spin, &d.shared->control, &nobody);
     put(&d, 1);
     spin.budget_ns = 0;
     assert_true(coil_spin_wait(&spin, &d.consumer));
@@ -323,7 +325,7 @@ static void a_spin_tells_whether_it_paid_off(void **state)
         pthread_t thread;
 
         direction_init(&d);
-        coil_spin_init(&spin, &nobody);
+        coil_spin_init(&spin, &d.shared->control, &nobody);
         assert_int_equal(pthread_create(&thread, NULL, publish_soon, &d), 0);
         while (!coil_spin_wait(&spin, &d.consumer))
             assert_true(spin.misses > 0 || sysconf(_SC_NPROCESSORS_ONLN) == 1);
@@ -355,7 +357,7 @@ static void sides_on_one_cpu_make_room(void **state)
     CPU_ZERO(&cpus);
     CPU_SET(peer.processor - 1, &cpus);
     direction_init(&d);
-    coil_spin_init(&spin, &peer); /* the CPUs are counted before they are taken away */
+    coil_spin_init(&spin, &d.shared->control, &peer); /* the CPUs are counted before they are taken away */
     assert_int_equal(sched_setaffinity(0, sizeof cpus, &cpus), 0);
     assert_false(coil_spin_wait(&spin, &d.consumer));
     assert_int_equal(spin.misses, 0);
@@ -374,6 +376,7 @@ static void sides_on_one_cpu_make_room(void **state)
 /* The CPUs are counted once per process, so a process of its own looks at one. */
 static int spin_on_one_cpu(void)
 {
+    struct coil_control own = { 0 };
     struct coil_spin spin;
     cpu_set_t cpus;
     int cpu = sched_getcpu();
@@ -382,7 +385,7 @@ static int spin_on_one_cpu(void)
     CPU_SET(cpu < 0 ? 0 : cpu, &cpus);
     if (sched_setaffinity(0, sizeof cpus, &cpus) < 0)
         return 2;
-    coil_spin_init(&spin, &nobody);
+    coil_spin_init(&spin, &own, &nobody);
     /* A spin costs no more than a few looks: 2000 of them far less than one budget each. */
     return spin.brief_looks == 1 && fail_to_spin(2000) < 20000000 ? 0 : 1;
 }
