@@ -8,7 +8,8 @@
  * A group whose lengths are said over its own values is copied before they are read: between the check of a
  * pointer and the look behind it, the other side could write another one.
  *
- * Called by the worker for what comes, and by the host for what goes; any thread.
+ * Called by the worker for what comes, by the host for what goes, and by the client for staged addresses in it; any
+ * thread.
  */
 #include "proto/reach.h"
 
@@ -97,6 +98,8 @@ static int tell_stray(const struct walk *walk, const struct group *group, const 
                                             .is_function = value->crossing == COIL_CROSS_FUNCTION,
                                             .path = &path };
 
+    if (!walk->reach->stray)
+        return 0;
     name(walk, group->at + value->offset, &path);
     return walk->reach->stray(walk->reach->context, &stray);
 }
@@ -219,7 +222,7 @@ static int follow(struct walk *walk, const struct group *group, const struct coi
         int r = coil_expression_extent(image, group->first_value, value, group->arguments, &block.size, walk->error);
 
         if (r < 0)
-            return r;
+            return walk->reach->stray ? r : 0;
         good = block.size == 0 || is_shared(walk, address, block.size);
     }
     if (!good) {
@@ -238,7 +241,7 @@ static int look_at(struct walk *walk, const struct group *group, const struct co
     if (!address)
         return 0;
     if (walk->reach->seen)
-        walk->reach->seen(walk->reach->context, address);
+        walk->reach->seen(walk->reach->context, value, (uint64_t)(uintptr_t)(group->memory + value->offset), address);
     if (value->crossing == COIL_CROSS_FUNCTION && walk->reach->is_callable &&
         !walk->reach->is_callable(walk->reach->context, value, address))
         return tell_stray(walk, group, value, address);
@@ -319,6 +322,20 @@ static int look_at_group(struct walk *walk, const struct group *group, unsigned 
     return r == 0 && counted ? look_at_values(walk, &frozen, true, depth) : r;
 }
 
+/* Follows what has been noted, and what that leads to. */
+static int follow_blocks(struct walk *walk)
+{
+    int r = 0;
+
+    for (uint32_t i = 0; r == 0 && i < walk->count; i++) {
+        const struct block block = walk->blocks[i]; /* the table may move */
+
+        walk->current = i;
+        r = look_at_elements(walk, block.shape, (const unsigned char *)(uintptr_t)block.address, 0, block.size, 0);
+    }
+    return r;
+}
+
 int coil_reach_walk(const struct coil_reach *reach, const struct coil_reach_frame *frame, struct coil_error *error)
 {
     COIL_CLEANUP(walk_deinit)
@@ -330,11 +347,19 @@ int coil_reach_walk(const struct coil_reach *reach, const struct coil_reach_fram
                                      .arguments = frame->arguments };
     int r = look_at_group(&walk, &outermost, 0);
 
-    for (uint32_t i = 0; r == 0 && i < walk.count; i++) {
-        const struct block block = walk.blocks[i]; /* the table may move */
+    return r == 0 ? follow_blocks(&walk) : r;
+}
 
-        walk.current = i;
-        r = look_at_elements(&walk, block.shape, (const unsigned char *)(uintptr_t)block.address, 0, block.size, 0);
+int coil_reach_walk_blocks(const struct coil_reach *reach, const struct coil_reach_block *blocks, size_t count,
+                           struct coil_error *error)
+{
+    COIL_CLEANUP(walk_deinit) struct walk walk = { .reach = reach, .error = error, .current = NONE };
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < count; i++) {
+        const struct block block = { blocks[i].address, blocks[i].size, blocks[i].shape, NONE, 0 };
+
+        r = add(&walk, &block);
     }
-    return r;
+    return r == 0 ? follow_blocks(&walk) : r;
 }

@@ -30,14 +30,17 @@ struct coil_reach {
     /* Do both sides see [address, address + size)? */
     bool (*is_shared)(void *context, uint64_t address, uint64_t size);
 
-    /* A pointer leads elsewhere; not 0 ends the walk with that result. */
+    /*
+     * A pointer leads elsewhere; not 0 ends the walk with that result.  NULL: nobody asks, and what cannot be followed,
+     * also for its length, is passed over.
+     */
     int (*stray)(void *context, const struct coil_reach_stray *stray);
 
     /* Is a function pointer that is not NULL one that can be called on the other side?  NULL: nobody asks. */
     bool (*is_callable)(void *context, const struct coil_descriptor_value *value, uint64_t address);
 
-    /* Every pointer that is not NULL, opaque ones included.  May be NULL. */
-    void (*seen)(void *context, uint64_t address);
+    /* Every pointer that is not NULL, opaque ones included, and where it lies.  May be NULL. */
+    void (*seen)(void *context, const struct coil_descriptor_value *value, uint64_t place, uint64_t address);
     void *context;
 };
 
@@ -53,5 +56,15 @@ struct coil_reach_frame {
 /* 0; -E2BIG: more than COIL_REACH_BLOCKS_MAX; -ERANGE: a length is none; -ENOMEM; with words; or what stray() returned.
  */
 int coil_reach_walk(const struct coil_reach *reach, const struct coil_reach_frame *frame, struct coil_error *error);
+
+/* Memory that a walk begins with: elements of a shape (1 + index). */
+struct coil_reach_block {
+    uint64_t address, size;
+    uint32_t shape;
+};
+
+/* The same from blocks that have been found to be shared.  Pointers have no names then, so nobody may ask for strays. */
+int coil_reach_walk_blocks(const struct coil_reach *reach, const struct coil_reach_block *blocks, size_t count,
+                           struct coil_error *error);
 
 #endif

@@ -40,13 +40,14 @@ static bool is_open(struct coil_type *type)
 
 static bool has_row(const struct coil_group *group, size_t index)
 {
-    const struct coil_passage *passage = group->members[index].passage;
+    const struct coil_member *member = &group->members[index];
+    const struct coil_passage *passage = member->passage;
 
     return passage->crossing != COIL_CROSS_VALUE || (passage->shape && passage->shape->is_needed) ||
-           coil_group_uses(group, group->count, index);
+           (coil_member_is_pointer(member) && !member->is_in_union) || coil_group_uses(group, group->count, index);
 }
 
-/* Keeps the fields that are followed, and those that lengths are made of. */
+/* Keeps the fields that are followed, other pointers, and what lengths are made of. */
 static void keep_rows(struct coil_module_model *module, struct coil_shape *shape, const struct coil_group *group)
 {
     shape->passages = coil_arena_take(module->arena, (group->count + 1) * sizeof *shape->passages);

@@ -52,8 +52,9 @@ static int run_on(const struct coil_ask_request *q, const struct coil_descriptor
 
     if (!coil_ask_answer_take(answer, signature->result_size, error))
         return -ENOMEM;
-    if (!callee->scalar)
-        coil_marshal_frame_to_own(q->scope, &parameters, frame);
+    r = callee->scalar ? 0 : coil_marshal_lend_frame(q->scope, &parameters, frame, error);
+    if (r < 0)
+        return r;
     answer->error_number = q->error_number;
     r = coil_program_enter(thread, error);
     if (r < 0)

@@ -41,6 +41,7 @@ int coil_ask_write(const struct coil_ask_request *q, struct coil_ask_answer *ans
     void *address;
     const struct coil_descriptor_value *variable = coil_program_variable(q->link, q->number, &address, error);
     struct coil_group group;
+    int r;
 
     (void)answer;
     if (!variable)
@@ -48,7 +49,9 @@ int coil_ask_write(const struct coil_ask_request *q, struct coil_ask_answer *ans
     if (q->payload_size != variable->size)
         return coil_error_set(error, -EINVAL, "the value has a wrong size");
     group = (struct coil_group){ .link = q->link, .values = variable, .count = 1 };
-    coil_marshal_frame_to_own(q->scope, &group, q->payload);
+    r = coil_marshal_lend_frame(q->scope, &group, q->payload, error);
+    if (r < 0)
+        return r;
     memcpy(address, q->payload, variable->size);
     return coil_ask_refresh(q->scope, error);
 }

@@ -313,8 +313,10 @@ static int exchange_staged(struct attempt *a, struct coil_error *error)
     COIL_FAULT("call.staged");
     if (r == 0)
         r = transact(a, &request, staging.result.address, &staging.scope, error);
-    if (r == 0 && a->callee->result_pointers)
-        coil_marshal_frame_to_own(&staging.scope, &result, a->result);
+    if (r == 0 && a->callee->result_pointers) {
+        a->status = COIL_E_MEMORY;
+        r = coil_marshal_frame_to_own(&staging.scope, &result, a->result, error);
+    }
     return r == 0 ? write_back(a, &staging.scope, error) : r;
 }
 

@@ -36,6 +36,8 @@ static void marshal_free(struct coil_marshal *m)
     free(m->order);
     free(m->buckets);
     free(m->ranges);
+    free(m->roots);
+    free(m->lent);
     free(m->reader);
     free(m);
 }
@@ -164,6 +166,11 @@ static void keep_roots(struct coil_marshal *m)
     }
     m->block_count = kept;
     coil_walk_forget(m);
+    kept = 0;
+    for (uint32_t i = 0; i < m->root_count; i++)
+        if (m->roots[i].is_of_call)
+            m->roots[kept++] = m->roots[i];
+    m->root_count = kept;
     for (struct coil_piece *piece = m->pieces; piece; piece = piece->older)
         for (uint32_t i = 0; i < piece->count; i++)
             piece->ranges[i] = (struct coil_range){ .own = piece->ranges[i].own,
@@ -184,6 +191,7 @@ int coil_marshal_refresh(struct coil_scope *scope, struct coil_error *error)
 
     if (!walk.marshal)
         return 0;
+    coil_shared_take_back(walk.marshal, walk.session);
     keep_roots(walk.marshal);
     coil_arena_clear(&walk.marshal->arena);
     r = stage(&walk, scope->channel, 0);
@@ -192,15 +200,15 @@ int coil_marshal_refresh(struct coil_scope *scope, struct coil_error *error)
 
 int coil_scopes_back(struct coil_channel *channel, struct coil_error *error)
 {
-    int result = 0;
+    int result = 0, r;
 
     for (struct coil_scope *scope = channel->scopes; scope; scope = scope->outer) {
-        int r = coil_marshal_back(scope, false, result < 0 ? NULL : error);
-
+        r = coil_marshal_back(scope, false, result < 0 ? NULL : error);
         if (result == 0)
             result = r;
     }
-    return result;
+    r = coil_marshal_lend(channel->scopes, false, result < 0 ? NULL : error);
+    return result < 0 ? result : r;
 }
 
 int coil_scopes_refresh(struct coil_channel *channel, struct coil_error *error)
@@ -220,7 +228,7 @@ int coil_scopes_refresh(struct coil_channel *channel, struct coil_error *error)
 static void keep(struct coil_channel *channel, struct coil_marshal *m)
 {
     if (channel->spare || m->block_room > KEPT_COUNT || m->slot_room > KEPT_COUNT || m->bucket_count > KEPT_COUNT ||
-        m->range_room > KEPT_COUNT) {
+        m->range_room > KEPT_COUNT || m->root_room > KEPT_COUNT || m->lent_room > KEPT_COUNT) {
         marshal_free(m);
         return;
     }
@@ -229,6 +237,8 @@ static void keep(struct coil_channel *channel, struct coil_marshal *m)
     m->block_count = 0;
     m->slot_count = 0;
     m->range_count = 0;
+    m->root_count = 0;
+    m->lent_count = 0;
     m->frame = NULL;
     m->frame_size = 0;
     channel->spare = m;

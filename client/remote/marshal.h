@@ -7,6 +7,7 @@
  *     marshal_place.c   gives blocks their places in staging, and fills them
  *     marshal_back.c    what Python changed, into the program's memory
  *     marshal_own.c     staged addresses back to the program's own
+ *     marshal_shared.c  the same, in memory that both sides see
  *     marshal_path.c    how a message names a pointer
  *     reader.c          reading the program's memory without fault
  *     arena.c           private copies
@@ -115,6 +116,19 @@ struct coil_slot {
     uint64_t value;
 };
 
+/* Memory that both sides see, where a walk of that memory begins. */
+struct coil_root {
+    const struct coil_link *link;
+    uint64_t address, size;
+    uint32_t shape;  /* 1 + index */
+    bool is_of_call; /* a frame's pointer leads there; else a block's, which may be found again */
+};
+
+/* A pointer in such memory, which while C runs holds the program's own address. */
+struct coil_lent {
+    uint64_t place, staged, own;
+};
+
 struct coil_marshal {
     struct coil_marshal *outer; /* in the channel's list */
     struct coil_piece *pieces;  /* the newest first; owned */
@@ -132,6 +146,10 @@ struct coil_marshal {
         uint64_t reach; /* where the farthest of all up to this one ends */
     } * ranges;         /* of all pieces, by their addresses in the program: marshal_ranges.c */
     uint32_t range_count, range_room;
+    struct coil_root *roots;
+    struct coil_lent *lent;
+    uint32_t root_count, root_room;
+    uint32_t lent_count, lent_room;
     const unsigned char *frame; /* the call's arguments in the program; NULL: there are none */
     uint64_t frame_size;
     struct coil_arena arena;
@@ -174,6 +192,31 @@ struct coil_reader *coil_marshal_reader(struct coil_marshal *marshal, struct coi
  * arguments nothing is said then: C may have freed them.
  */
 int coil_walk_lost(struct coil_walk *walk, uint32_t block);
+
+/* Room in a table for `need` entries of `entry` bytes.  -ENOMEM with words. */
+int coil_marshal_grow(void *table, uint32_t *room, uint32_t need, size_t entry, struct coil_error *error);
+
+/* ---- marshal_shared.c ---- */
+
+/* Notes where a pointer leads that crosses as it is.  -ENOMEM with words. */
+int coil_shared_note(struct coil_marshal *marshal, const struct coil_root *root, struct coil_error *error);
+
+/*
+ * The same for a pointer that Python gives, of a group whose values lie at `group`, and whose lengths are said over
+ * `arguments`; nothing if it leads elsewhere.
+ */
+int coil_shared_note_given(const struct coil_scope *scope, const struct coil_link *link, const struct coil_place *place,
+                           const void *arguments, uint64_t address, struct coil_error *error);
+
+/*
+ * What is staged for `scope`, and for those around it, becomes the program's own wherever roots lead: of `scope` alone,
+ * whose call ends, or of all of them, before C runs.  -EFAULT: a pointer leads to what is staged no longer, and is NULL
+ * now; -ENOMEM; with words.
+ */
+int coil_marshal_lend(const struct coil_scope *scope, bool ends, struct coil_error *error);
+
+/* Python runs again: its own pointers are there as they were. */
+void coil_shared_take_back(struct coil_marshal *marshal, struct coil_session *session);
 
 /* ---- marshal_ranges.c ---- */
 

@@ -111,8 +111,9 @@ static int translate(struct back *b, const struct coil_place *place, uint64_t ad
     *ret_own = coil_marshal_to_own(b->scope, address);
     if (!coil_value_leads(place->value) || *ret_own != address || address == 0)
         return 0;
-    if ((coil_shared_room(session, address) > 0 && !coil_staging_contains(session, address)) ||
-        is_of_program(b->scope, address))
+    if (coil_shared_room(session, address) > 0 && !coil_staging_contains(session, address))
+        return coil_shared_note_given(b->scope, b->block->link, place, b->now + place->base, address, b->error);
+    if (is_of_program(b->scope, address))
         return 0;
     return coil_error_set(b->error, -EFAULT,
                           "Python stored in '%s' a pointer (%p) to memory that the program cannot see: let it point to "
@@ -223,5 +224,11 @@ int coil_marshal_back(struct coil_scope *scope, bool ends, struct coil_error *er
                     result = r;
             }
         }
+    if (m && m->root_count > 0 && ends) {
+        int r = coil_marshal_lend(scope, true, result < 0 ? NULL : error);
+
+        if (result == 0)
+            result = r;
+    }
     return result;
 }

@@ -51,7 +51,9 @@ uint64_t coil_marshal_to_own(const struct coil_scope *scope, uint64_t address)
 
 struct translation {
     const struct coil_scope *scope;
+    const struct coil_group *group;
     unsigned char *frame;
+    struct coil_error *error;
 };
 
 static int to_own(void *argument, const struct coil_place *place)
@@ -66,12 +68,15 @@ static int to_own(void *argument, const struct coil_place *place)
     else
         address = coil_marshal_to_own(t->scope, address);
     memcpy(at, &address, sizeof address);
-    return 0;
+    return coil_shared_note_given(t->scope, t->group->link, place,
+                                  place->is_outermost ? t->group->arguments : t->frame + place->base, address,
+                                  t->error);
 }
 
-void coil_marshal_frame_to_own(const struct coil_scope *scope, const struct coil_group *group, void *frame)
+int coil_marshal_frame_to_own(const struct coil_scope *scope, const struct coil_group *group, void *frame,
+                              struct coil_error *error)
 {
-    struct translation t = { scope, frame };
+    struct translation t = { scope, group, frame, error };
 
-    (void)coil_places_visit(group->link->image, group->values, group->count, group->first_value, to_own, &t);
+    return coil_places_visit(group->link->image, group->values, group->count, group->first_value, to_own, &t);
 }

@@ -6,7 +6,7 @@
  * parsed is a private copy, and that same copy is what Python gets.  A block is known by its address, size and
  * shape, which is what ends cycles and keeps sharing.
  *
- * Pointers into memory that Python sees anyway are left as they are and not followed.
+ * Pointers into memory that Python sees anyway are left as they are and not followed; marshal_shared.c goes on there.
  *
  * Called by marshal.c; the thread that makes the call.
  */
@@ -32,7 +32,7 @@ struct parsed {
 
 /* ---- tables that grow ---- */
 
-static int grow(void *table, uint32_t *room, uint32_t need, size_t entry, struct coil_error *error)
+int coil_marshal_grow(void *table, uint32_t *room, uint32_t need, size_t entry, struct coil_error *error)
 {
     uint64_t wanted = *room ? 2 * (uint64_t)*room : FIRST_ROOM;
     void *grown;
@@ -140,7 +140,7 @@ void coil_walk_forget(struct coil_marshal *m)
 int coil_walk_append(struct coil_walk *walk, const struct coil_block *block)
 {
     struct coil_marshal *m = walk->marshal;
-    int r = grow(&m->blocks, &m->block_room, m->block_count + 1, sizeof *m->blocks, walk->error);
+    int r = coil_marshal_grow(&m->blocks, &m->block_room, m->block_count + 1, sizeof *m->blocks, walk->error);
 
     if (r == 0)
         m->blocks[m->block_count++] = *block;
@@ -175,7 +175,7 @@ int coil_walk_add(struct coil_walk *walk, const struct coil_block *block, uint32
 static int add_slot(struct parsed *p, uint64_t at, uint32_t target, uint64_t value)
 {
     struct coil_marshal *m = p->walk->marshal;
-    int r = grow(&m->slots, &m->slot_room, m->slot_count + 1, sizeof *m->slots, p->walk->error);
+    int r = coil_marshal_grow(&m->slots, &m->slot_room, m->slot_count + 1, sizeof *m->slots, p->walk->error);
 
     if (r < 0)
         return r;
@@ -277,6 +277,18 @@ static int lose(struct parsed *p, uint64_t at, int r)
     return add_slot(p, at, COIL_NO_BLOCK, 0);
 }
 
+/* A pointer that stays as it is: Python may store something behind it all the same. */
+static int note_shared(struct parsed *p, const struct coil_block *block)
+{
+    const struct coil_root root = { .link = block->link,
+                                    .address = (uint64_t)(uintptr_t)block->own,
+                                    .size = block->size,
+                                    .shape = block->shape,
+                                    .is_of_call = block->parent == COIL_NO_BLOCK };
+
+    return coil_shared_note(p->walk->marshal, &root, p->walk->error);
+}
+
 /* Follows one pointer to memory. */
 static int follow(struct parsed *p, const struct coil_place *place, unsigned char *own)
 {
@@ -311,7 +323,7 @@ static int follow(struct parsed *p, const struct coil_place *place, unsigned cha
     if (r < 0)
         return lose(p, at, r);
     if (room > 0 && block.size <= room)
-        return 0;
+        return v->shape ? note_shared(p, &block) : 0;
     r = coil_walk_add(p->walk, &block, &number);
     return r < 0 ? r : add_slot(p, at, number, 0);
 }

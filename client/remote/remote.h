@@ -647,7 +647,7 @@ int coil_marshal_add(struct coil_scope *scope, const struct coil_link *link, con
                      void *own, uint64_t *ret_staged, struct coil_error *error);
 
 /*
- * Writes what Python has changed into the program's memory.  `ends`: the call has ended; else C is about
+ * Writes what Python has changed into the program's memory, and makes what both sides see lead there.  `ends`: the call has ended; else C is about
  * to run, and coil_marshal_refresh() follows.  -EFAULT: a pointer that Python stored cannot cross (all the rest has
  * been written); -ENOMEM; with words.
  */
@@ -666,8 +666,17 @@ int coil_scopes_refresh(struct coil_channel *channel, struct coil_error *error);
 /* Of an address staged for this call, or one around it, the program's own; any other stays as it is. */
 uint64_t coil_marshal_to_own(const struct coil_scope *scope, uint64_t address);
 
-/* The same for all pointers of a frame, a private copy of what the worker has sent; functions included. */
-void coil_marshal_frame_to_own(const struct coil_scope *scope, const struct coil_group *group, void *frame);
+/*
+ * The same for all pointers of a frame, a private copy of what the worker has sent; functions included.  Those that lead
+ * to memory which both sides see are noted for coil_marshal_back().  -ENOMEM with words.
+ */
+int coil_marshal_frame_to_own(const struct coil_scope *scope, const struct coil_group *group, void *frame,
+                              struct coil_error *error);
+
+/* The same, and at once for what lies behind those, in place: for a frame that C gets.  Errors as coil_marshal_back().
+ */
+int coil_marshal_lend_frame(const struct coil_scope *scope, const struct coil_group *group, void *frame,
+                            struct coil_error *error);
 
 /* Gives back what has been staged for a scope that never ends, when it is much. */
 void coil_marshal_trim(struct coil_scope *scope);

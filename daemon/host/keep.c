@@ -121,11 +121,13 @@ struct settlement {
     struct coil_host_program *program;
 };
 
-static void reach_block(void *context, uint64_t address)
+static void reach_block(void *context, const struct coil_descriptor_value *value, uint64_t place, uint64_t address)
 {
     struct coil_kept_blocks *blocks = ((const struct settlement *)context)->blocks;
     size_t begin = blocks->begin, end = blocks->end;
 
+    (void)value;
+    (void)place;
     while (begin < end) {
         size_t middle = begin + (end - begin) / 2;
         struct coil_kept_block *block = &blocks->list[middle];

@@ -504,7 +504,7 @@ static void addresses(void **state)
     assert_own(f, text, text);
     assert_own(f, NULL, NULL);
     f->frame.table = (struct table *)(void *)(f->frame.inout + 3);
-    coil_marshal_frame_to_own(&f->scope, &result, &f->frame);
+    assert_int_equal(coil_marshal_frame_to_own(&f->scope, &result, &f->frame, &f->error), 0);
     assert_ptr_equal(f->frame.table, text + 3);
     f->call = (struct frame){ .in = f->frame.inout }; /* in staging already: as it is */
     assert_int_equal(out(f), 0);

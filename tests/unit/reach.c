@@ -128,10 +128,14 @@ static int note_stray(void *context, const struct coil_reach_stray *stray)
     return stray_result;
 }
 
-static void note_seen(void *context, uint64_t address)
+static void note_seen(void *context, const struct coil_descriptor_value *value, uint64_t place, uint64_t address)
 {
+    uint64_t there;
+
     (void)context;
-    (void)address;
+    (void)value;
+    memcpy(&there, (const void *)(uintptr_t)place, sizeof there);
+    assert_int_equal(there, address);
     seen++;
 }
 

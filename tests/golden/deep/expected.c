@@ -313,7 +313,7 @@ struct coil_deep_image {
     struct coil_descriptor_function functions[20];
     struct coil_descriptor_function signatures[1];
     struct coil_descriptor_shape shapes[13];
-    struct coil_descriptor_value values[65];
+    struct coil_descriptor_value values[66];
     struct coil_descriptor_expression expressions[34];
     struct {
         char names_1[483];
@@ -334,7 +334,7 @@ const struct coil_deep_image coil_descriptor_deep = {
         { (uint32_t)offsetof(struct coil_deep_image, signatures), 1 },
         { 0, 0 }, /* no variables */
         { (uint32_t)offsetof(struct coil_deep_image, shapes), 13 },
-        { (uint32_t)offsetof(struct coil_deep_image, values), 65 },
+        { (uint32_t)offsetof(struct coil_deep_image, values), 66 },
         { (uint32_t)offsetof(struct coil_deep_image, expressions), 34 },
         { (uint32_t)offsetof(struct coil_deep_image, strings), 483 },
     },
@@ -475,7 +475,7 @@ const struct coil_deep_image coil_descriptor_deep = {
         8,
     },
     { /* globals: name, not positive, entry, 0, what, value, value of a floating-point constant */
-        { 355 /* COLUMNS */, (3) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(3), 0 },
+        { 360 /* COLUMNS */, (3) <= 0, 0, 0, COIL_TYPE(COIL_OP_CONSTANT_INT, 0), (uint64_t)(3), 0 },
         { 170 /* buffer */, 0, 12, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 108), 0, 0 },
         { 38 /* by_value */, 0, 2, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 109), 0, 0 },
         { 184 /* cells */, 0, 14, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 110), 0, 0 },
@@ -499,15 +499,15 @@ const struct coil_deep_image coil_descriptor_deep = {
         { 130 /* written */, 0, 8, 0, COIL_TYPE(COIL_OP_EXTERN_PYTHON, 126), 0, 0 },
     },
     { /* structs: name, type, flags, alignment, size, first field, fields */
-        { 363 /* $1 */, 100, COIL_STRUCT_CHECK_FIELDS,
+        { 368 /* $1 */, 100, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(struct coil_deep_unnamed_1), sizeof(struct coil_deep_unnamed_1), 0, 2 },
-        { 371 /* $2 */, 127, COIL_STRUCT_CHECK_FIELDS,
+        { 376 /* $2 */, 127, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(struct coil_deep_unnamed_2), sizeof(struct coil_deep_unnamed_2), 2, 2 },
-        { 387 /* $3 */, 129, COIL_STRUCT_UNION | COIL_STRUCT_CHECK_FIELDS,
+        { 392 /* $3 */, 129, COIL_STRUCT_UNION | COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(union coil_deep_unnamed_3), sizeof(union coil_deep_unnamed_3), 4, 4 },
-        { 390 /* $4 */, 107, COIL_STRUCT_CHECK_FIELDS,
+        { 395 /* $4 */, 107, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(struct coil_deep_unnamed_4), sizeof(struct coil_deep_unnamed_4), 8, 1 },
-        { 395 /* $5 */, 130, COIL_STRUCT_UNION | COIL_STRUCT_CHECK_FIELDS,
+        { 400 /* $5 */, 130, COIL_STRUCT_UNION | COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(union coil_deep_unnamed_5), sizeof(union coil_deep_unnamed_5), 9, 2 },
         { 413 /* matrix */, 6, COIL_STRUCT_CHECK_FIELDS,
           (uint32_t)alignof(struct matrix), sizeof(struct matrix), 11, 13 },
@@ -529,40 +529,40 @@ const struct coil_deep_image coil_descriptor_deep = {
     { /* fields: name, 0, type, offset, size */
         { 254 /* data */, 0, COIL_TYPE(COIL_OP_NOOP, 99), offsetof(struct coil_deep_unnamed_1, data), sizeof(((struct coil_deep_unnamed_1 *)0)->data) },
         { 259 /* bytes */, 0, COIL_TYPE(COIL_OP_NOOP, 2), offsetof(struct coil_deep_unnamed_1, bytes), sizeof(((struct coil_deep_unnamed_1 *)0)->bytes) },
-        { 328 /* title */, 0, COIL_TYPE(COIL_OP_NOOP, 36), offsetof(struct coil_deep_unnamed_2, title), sizeof(((struct coil_deep_unnamed_2 *)0)->title) },
-        { 366 /* bits */, 0, COIL_TYPE(COIL_OP_BITFIELD, 128), UINT64_MAX, 3 },
+        { 333 /* title */, 0, COIL_TYPE(COIL_OP_NOOP, 36), offsetof(struct coil_deep_unnamed_2, title), sizeof(((struct coil_deep_unnamed_2 *)0)->title) },
+        { 371 /* bits */, 0, COIL_TYPE(COIL_OP_BITFIELD, 128), UINT64_MAX, 3 },
         { 177 /* number */, 0, COIL_TYPE(COIL_OP_NOOP, 2), offsetof(union coil_deep_unnamed_3, number), sizeof(((union coil_deep_unnamed_3 *)0)->number) },
-        { 374 /* context */, 0, COIL_TYPE(COIL_OP_NOOP, 99), offsetof(union coil_deep_unnamed_3, context), sizeof(((union coil_deep_unnamed_3 *)0)->context) },
+        { 379 /* context */, 0, COIL_TYPE(COIL_OP_NOOP, 99), offsetof(union coil_deep_unnamed_3, context), sizeof(((union coil_deep_unnamed_3 *)0)->context) },
         { 165 /* text */, 0, COIL_TYPE(COIL_OP_NOOP, 36), offsetof(union coil_deep_unnamed_3, text), sizeof(((union coil_deep_unnamed_3 *)0)->text) },
-        { 382 /* both */, 0, COIL_TYPE(COIL_OP_NOOP, 13), offsetof(union coil_deep_unnamed_3, both), sizeof(((union coil_deep_unnamed_3 *)0)->both) },
-        { 334 /* up */, 0, COIL_TYPE(COIL_OP_NOOP, 31), offsetof(struct coil_deep_unnamed_4, up), sizeof(((struct coil_deep_unnamed_4 *)0)->up) },
+        { 387 /* both */, 0, COIL_TYPE(COIL_OP_NOOP, 13), offsetof(union coil_deep_unnamed_3, both), sizeof(((union coil_deep_unnamed_3 *)0)->both) },
+        { 339 /* up */, 0, COIL_TYPE(COIL_OP_NOOP, 31), offsetof(struct coil_deep_unnamed_4, up), sizeof(((struct coil_deep_unnamed_4 *)0)->up) },
         { 34 /* p */, 0, COIL_TYPE(COIL_OP_NOOP, 54), offsetof(union coil_deep_unnamed_5, p), sizeof(((union coil_deep_unnamed_5 *)0)->p) },
-        { 393 /* d */, 0, COIL_TYPE(COIL_OP_NOOP, 69), offsetof(union coil_deep_unnamed_5, d), sizeof(((union coil_deep_unnamed_5 *)0)->d) },
+        { 398 /* d */, 0, COIL_TYPE(COIL_OP_NOOP, 69), offsetof(union coil_deep_unnamed_5, d), sizeof(((union coil_deep_unnamed_5 *)0)->d) },
         { 275 /* rows */, 0, COIL_TYPE(COIL_OP_NOOP, 2), offsetof(struct matrix, rows), sizeof(((struct matrix *)0)->rows) },
         { 184 /* cells */, 0, COIL_TYPE(COIL_OP_NOOP, 70), offsetof(struct matrix, cells), sizeof(((struct matrix *)0)->cells) },
         { 280 /* marks */, 0, COIL_TYPE(COIL_OP_NOOP, 54), offsetof(struct matrix, marks), sizeof(((struct matrix *)0)->marks) },
         { 286 /* mark_count */, 0, COIL_TYPE(COIL_OP_NOOP, 86), offsetof(struct matrix, mark_count), sizeof(((struct matrix *)0)->mark_count) },
         { 297 /* raw */, 0, COIL_TYPE(COIL_OP_NOOP, 100), offsetof(struct matrix, raw), sizeof(((struct matrix *)0)->raw) },
         { 301 /* pairs */, 0, COIL_TYPE(COIL_OP_NOOP, 101), offsetof(struct matrix, pairs), sizeof(((struct matrix *)0)->pairs) },
-        { 398 /* raw_pairs */, 0, COIL_TYPE(COIL_OP_NOOP, 101), offsetof(struct matrix, raw_pairs), sizeof(((struct matrix *)0)->raw_pairs) },
+        { 403 /* raw_pairs */, 0, COIL_TYPE(COIL_OP_NOOP, 101), offsetof(struct matrix, raw_pairs), sizeof(((struct matrix *)0)->raw_pairs) },
         { 307 /* more */, 0, COIL_TYPE(COIL_OP_NOOP, 19), offsetof(struct matrix, more), sizeof(((struct matrix *)0)->more) },
         { 312 /* more_count */, 0, COIL_TYPE(COIL_OP_NOOP, 54), offsetof(struct matrix, more_count), sizeof(((struct matrix *)0)->more_count) },
         { 323 /* only */, 0, COIL_TYPE(COIL_OP_NOOP, 1), offsetof(struct matrix, only), sizeof(((struct matrix *)0)->only) },
-        { 408 /* user */, 0, COIL_TYPE(COIL_OP_NOOP, 99), offsetof(struct matrix, user), sizeof(((struct matrix *)0)->user) },
+        { 328 /* user */, 0, COIL_TYPE(COIL_OP_NOOP, 99), offsetof(struct matrix, user), sizeof(((struct matrix *)0)->user) },
         { 0, 0, COIL_TYPE(COIL_OP_NOOP, 127), offsetof(struct matrix, title) - offsetof(struct coil_deep_unnamed_2, title), sizeof(struct coil_deep_unnamed_2) },
         { 0, 0, COIL_TYPE(COIL_OP_NOOP, 129), offsetof(struct matrix, number) - offsetof(union coil_deep_unnamed_3, number), sizeof(union coil_deep_unnamed_3) },
         { 213 /* size */, 0, COIL_TYPE(COIL_OP_NOOP, 2), offsetof(struct message, size), sizeof(((struct message *)0)->size) },
         { 259 /* bytes */, 0, COIL_TYPE(COIL_OP_NOOP, 131), offsetof(struct message, bytes), UINT64_MAX },
-        { 337 /* fixed */, 0, COIL_TYPE(COIL_OP_NOOP, 103), offsetof(struct names, fixed), sizeof(((struct names *)0)->fixed) },
+        { 342 /* fixed */, 0, COIL_TYPE(COIL_OP_NOOP, 103), offsetof(struct names, fixed), sizeof(((struct names *)0)->fixed) },
         { 6 /* list */, 0, COIL_TYPE(COIL_OP_NOOP, 37), offsetof(struct names, list), sizeof(((struct names *)0)->list) },
-        { 343 /* some */, 0, COIL_TYPE(COIL_OP_NOOP, 37), offsetof(struct names, some), sizeof(((struct names *)0)->some) },
+        { 348 /* some */, 0, COIL_TYPE(COIL_OP_NOOP, 37), offsetof(struct names, some), sizeof(((struct names *)0)->some) },
         { 67 /* n */, 0, COIL_TYPE(COIL_OP_NOOP, 2), offsetof(struct names, n), sizeof(((struct names *)0)->n) },
         { 149 /* nodes */, 0, COIL_TYPE(COIL_OP_NOOP, 105), offsetof(struct names, nodes), sizeof(((struct names *)0)->nodes) },
-        { 348 /* link */, 0, COIL_TYPE(COIL_OP_NOOP, 107), offsetof(struct names, link), sizeof(((struct names *)0)->link) },
+        { 353 /* link */, 0, COIL_TYPE(COIL_OP_NOOP, 107), offsetof(struct names, link), sizeof(((struct names *)0)->link) },
         { 269 /* value */, 0, COIL_TYPE(COIL_OP_NOOP, 2), offsetof(struct node, value), sizeof(((struct node *)0)->value) },
         { 242 /* next */, 0, COIL_TYPE(COIL_OP_NOOP, 1), offsetof(struct node, next), sizeof(((struct node *)0)->next) },
         { 247 /* parent */, 0, COIL_TYPE(COIL_OP_NOOP, 1), offsetof(struct node, parent), sizeof(((struct node *)0)->parent) },
-        { 353 /* v */, 0, COIL_TYPE(COIL_OP_NOOP, 54), offsetof(struct of_lib, v), sizeof(((struct of_lib *)0)->v) },
+        { 358 /* v */, 0, COIL_TYPE(COIL_OP_NOOP, 54), offsetof(struct of_lib, v), sizeof(((struct of_lib *)0)->v) },
         { 67 /* n */, 0, COIL_TYPE(COIL_OP_NOOP, 2), offsetof(struct of_lib, n), sizeof(((struct of_lib *)0)->n) },
         { 6 /* list */, 0, COIL_TYPE(COIL_OP_NOOP, 1), offsetof(struct of_lib, list), sizeof(((struct of_lib *)0)->list) },
         { 433 /* either */, 0, COIL_TYPE(COIL_OP_NOOP, 130), offsetof(struct of_lib, either), sizeof(((struct of_lib *)0)->either) },
@@ -571,9 +571,9 @@ const struct coil_deep_image coil_descriptor_deep = {
         { 269 /* value */, 0, COIL_TYPE(COIL_OP_NOOP, 36), offsetof(struct pair, value), sizeof(((struct pair *)0)->value) },
         { 447 /* kind */, 0, COIL_TYPE(COIL_OP_NOOP, 132), offsetof(struct pair, kind), sizeof(((struct pair *)0)->kind) },
         { 457 /* x */, 0, COIL_TYPE(COIL_OP_NOOP, 2), offsetof(struct plain, x), sizeof(((struct plain *)0)->x) },
-        { 374 /* context */, 0, COIL_TYPE(COIL_OP_NOOP, 99), offsetof(struct plain, context), sizeof(((struct plain *)0)->context) },
+        { 379 /* context */, 0, COIL_TYPE(COIL_OP_NOOP, 99), offsetof(struct plain, context), sizeof(((struct plain *)0)->context) },
         { 459 /* peer */, 0, COIL_TYPE(COIL_OP_NOOP, 23), offsetof(struct plain, peer), sizeof(((struct plain *)0)->peer) },
-        { 353 /* v */, 0, COIL_TYPE(COIL_OP_NOOP, 54), offsetof(struct unreached, v), sizeof(((struct unreached *)0)->v) },
+        { 358 /* v */, 0, COIL_TYPE(COIL_OP_NOOP, 54), offsetof(struct unreached, v), sizeof(((struct unreached *)0)->v) },
         { 67 /* n */, 0, COIL_TYPE(COIL_OP_NOOP, 2), offsetof(struct unreached, n), sizeof(((struct unreached *)0)->n) },
     },
     { /* typenames: name, type */
@@ -650,16 +650,16 @@ const struct coil_deep_image coil_descriptor_deep = {
         { sizeof(struct node), 33, 2 }, /* struct node */
         { sizeof(struct coil_deep_unnamed_1), 35, 2 }, /* struct coil_deep_unnamed_1 */
         { sizeof(struct pair), 37, 2 }, /* struct pair */
-        { sizeof(struct matrix), 39, 10 }, /* struct matrix */
-        { sizeof(void *), 49, 1 }, /* const struct plain * */
-        { sizeof(void *), 50, 1 }, /* const char * */
-        { sizeof(void *), 51, 1 }, /* struct node * */
-        { sizeof(struct coil_deep_unnamed_4), 52, 1 }, /* struct coil_deep_unnamed_4 */
-        { sizeof(struct names), 53, 6 }, /* struct names */
-        { sizeof(void *), 59, 1 }, /* char * */
+        { sizeof(struct matrix), 39, 11 }, /* struct matrix */
+        { sizeof(void *), 50, 1 }, /* const struct plain * */
+        { sizeof(void *), 51, 1 }, /* const char * */
+        { sizeof(void *), 52, 1 }, /* struct node * */
+        { sizeof(struct coil_deep_unnamed_4), 53, 1 }, /* struct coil_deep_unnamed_4 */
+        { sizeof(struct names), 54, 6 }, /* struct names */
         { sizeof(void *), 60, 1 }, /* char * */
-        { sizeof(struct of_lib), 61, 3 }, /* struct of_lib */
-        { sizeof(struct unreached), 64, 1 }, /* struct unreached */
+        { sizeof(void *), 61, 1 }, /* char * */
+        { sizeof(struct of_lib), 62, 3 }, /* struct of_lib */
+        { sizeof(struct unreached), 65, 1 }, /* struct unreached */
     },
     { /* values: name, type, crossing, offset, size, bytes behind the pointer, count, length, shape, signature */
         { 6 /* list */, 1, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct coil_deep_walk_call, list),
@@ -758,34 +758,36 @@ const struct coil_deep_image coil_descriptor_deep = {
           sizeof(((struct matrix *)0)->more_count), sizeof(int), 0, 0, 0, 0 },
         { 323 /* only */, 1, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct matrix, only),
           sizeof(((struct matrix *)0)->only), sizeof(struct node), 0, 0, 1, 0 },
-        { 328 /* title */, 36, COIL_CROSS_STRING_IN, (uint32_t)offsetof(struct matrix, title),
+        { 328 /* user */, 99, COIL_CROSS_VALUE, (uint32_t)offsetof(struct matrix, user),
+          sizeof(((struct matrix *)0)->user), 0, 0, 0, 0, 0 },
+        { 333 /* title */, 36, COIL_CROSS_STRING_IN, (uint32_t)offsetof(struct matrix, title),
           sizeof(((struct matrix *)0)->title), 0, 0, 0, 0, 0 },
         { 0, 23, COIL_CROSS_BLOCK_IN, 0, sizeof(void *), sizeof(struct plain), 0, 0, 0, 0 },
         { 0, 36, COIL_CROSS_STRING_IN, 0, sizeof(void *), 0, 0, 0, 0, 0 },
         { 0, 1, COIL_CROSS_BLOCK_INOUT, 0, sizeof(void *), sizeof(struct node), 0, 0, 1, 0 },
-        { 334 /* up */, 31, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct coil_deep_unnamed_4, up),
+        { 339 /* up */, 31, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct coil_deep_unnamed_4, up),
           sizeof(((struct coil_deep_unnamed_4 *)0)->up), sizeof(struct names), 0, 0, 9, 0 },
-        { 337 /* fixed */, 103, COIL_CROSS_VALUE, (uint32_t)offsetof(struct names, fixed),
+        { 342 /* fixed */, 103, COIL_CROSS_VALUE, (uint32_t)offsetof(struct names, fixed),
           sizeof(((struct names *)0)->fixed), 0, 0, 0, 6, 0 },
         { 6 /* list */, 37, COIL_CROSS_BLOCK_IN, (uint32_t)offsetof(struct names, list),
           sizeof(((struct names *)0)->list), sizeof(void *), COIL_COUNT_TO_NULL, 0, 10, 0 },
-        { 343 /* some */, 37, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct names, some),
+        { 348 /* some */, 37, COIL_CROSS_BLOCK_INOUT, (uint32_t)offsetof(struct names, some),
           sizeof(((struct names *)0)->some), sizeof(void *), 33, 0, 6, 0 },
         { 67 /* n */, 2, COIL_CROSS_VALUE, (uint32_t)offsetof(struct names, n),
           sizeof(((struct names *)0)->n), 0, 0, 0, 0, 0 },
         { 149 /* nodes */, 105, COIL_CROSS_VALUE, (uint32_t)offsetof(struct names, nodes),
           sizeof(((struct names *)0)->nodes), 0, 0, 0, 7, 0 },
-        { 348 /* link */, 107, COIL_CROSS_VALUE, (uint32_t)offsetof(struct names, link),
+        { 353 /* link */, 107, COIL_CROSS_VALUE, (uint32_t)offsetof(struct names, link),
           sizeof(((struct names *)0)->link), 0, 0, 0, 8, 0 },
         { 0, 36, COIL_CROSS_STRING_INOUT, 0, sizeof(void *), 0, 0, 0, 0, 0 },
         { 0, 36, COIL_CROSS_STRING_IN, 0, sizeof(void *), 0, 0, 0, 0, 0 },
-        { 353 /* v */, 54, COIL_CROSS_UNSAID, (uint32_t)offsetof(struct of_lib, v),
+        { 358 /* v */, 54, COIL_CROSS_UNSAID, (uint32_t)offsetof(struct of_lib, v),
           sizeof(((struct of_lib *)0)->v), 0, 0, 0, 0, 0 },
         { 6 /* list */, 1, COIL_CROSS_UNSAID, (uint32_t)offsetof(struct of_lib, list),
           sizeof(((struct of_lib *)0)->list), 0, 0, 0, 0, 0 },
         { 16 /* m */, 85, COIL_CROSS_UNSAID, (uint32_t)offsetof(struct of_lib, m),
           sizeof(((struct of_lib *)0)->m), 0, 0, 0, 0, 0 },
-        { 353 /* v */, 54, COIL_CROSS_UNSAID, (uint32_t)offsetof(struct unreached, v),
+        { 358 /* v */, 54, COIL_CROSS_UNSAID, (uint32_t)offsetof(struct unreached, v),
           sizeof(((struct unreached *)0)->v), 0, 0, 0, 0, 0 },
     },
     { /* expressions: operation, 0, operand */
@@ -881,6 +883,7 @@ const struct coil_deep_image coil_descriptor_deep = {
             "more\0"
             "more_count\0"
             "only\0"
+            "user\0"
             "title\0"
             "up\0"
             "fixed\0"
@@ -898,7 +901,6 @@ const struct coil_deep_image coil_descriptor_deep = {
             "d\0"
             "$5\0"
             "raw_pairs\0"
-            "user\0"
             "matrix\0"
             "message\0"
             "node\0"
