@@ -113,21 +113,33 @@ static void *refer(const struct use *use)
     return (void *)(uintptr_t)address;
 }
 
-/* To another process only so much can cross as the declaration says. */
-static int check_said(const struct use *use)
+/* How much of an array can cross to another process? */
+static int check_length(const struct use *use)
 {
-    if (!coil_start_callbacks()->is_shared)
+    if (!coil_start_callbacks()->is_shared || !use->variable->is_open)
         return 0;
-    if (use->variable->is_open)
-        PyErr_Format(PyExc_ValueError,
-                     "%s: its declaration does not say how long the array is: write %s[...], which asks the compiler",
-                     use->what, use->what + strlen("lib."));
-    else if (use->variable->row->crossing == COIL_CROSS_UNSAID)
-        PyErr_Format(PyExc_ValueError,
-                     "%s: its declaration does not say what the pointer leads to: write [string], [counted_by(n)], "
-                     "[sized_by(n)] or [opaque] at it",
-                     use->what);
-    return PyErr_Occurred() ? -1 : 0;
+    PyErr_Format(PyExc_ValueError,
+                 "%s: its declaration does not say how long the array is: write %s[...], which asks the compiler",
+                 use->what, use->what + strlen("lib."));
+    return -1;
+}
+
+/* A pointer that nothing is said about leads nowhere here, unless both sides see what is there. */
+static int check_said(const struct use *use, const char *value)
+{
+    const struct coil_host_callbacks *callbacks = coil_start_callbacks();
+    uint64_t address;
+
+    if (!callbacks->is_shared || use->variable->row->crossing != COIL_CROSS_UNSAID || !use->variable->is_pointer)
+        return 0;
+    memcpy(&address, value, sizeof address);
+    if (!address || callbacks->is_shared(use->place.program, address, 1))
+        return 0;
+    PyErr_Format(PyExc_ValueError,
+                 "%s: its declaration does not say what the pointer leads to: write [string], [counted_by(n)], "
+                 "[sized_by(n)] or [opaque] at it",
+                 use->what);
+    return -1;
 }
 
 PyObject *coil_lib_variable_get(struct coil_host_module *module, const struct coil_descriptor_global *global)
@@ -136,13 +148,13 @@ PyObject *coil_lib_variable_get(struct coil_host_module *module, const struct co
     struct use use;
     void *address;
 
-    if (use_begin(&use, module, global) < 0 || check_said(&use) < 0)
+    if (use_begin(&use, module, global) < 0)
         return NULL;
     if (use.variable->is_reference) {
-        address = refer(&use);
+        address = check_length(&use) < 0 ? NULL : refer(&use);
         return address ? coil_backend_from_c(address, use.variable->ctype) : NULL;
     }
-    if (use_ask(&use, COIL_ASK_READ, NULL, 0, value, use.variable->converter.size) < 0)
+    if (use_ask(&use, COIL_ASK_READ, NULL, 0, value, use.variable->converter.size) < 0 || check_said(&use, value) < 0)
         return NULL;
     return use.variable->converter.from_c(&use.variable->converter, value);
 }
@@ -174,7 +186,7 @@ int coil_lib_variable_set(struct coil_host_module *module, const struct coil_des
     if (use_begin(&use, module, global) < 0)
         return -1;
     if (use.variable->is_reference) {
-        address = check_said(&use) < 0 ? NULL : refer(&use);
+        address = check_length(&use) < 0 ? NULL : refer(&use);
         return address && coil_backend_to_c(address, use.variable->ctype, value) >= 0 ? 0 : -1;
     }
     if (use.variable->converter.to_c(&use.variable->converter, value, bytes) < 0 || check_pointer(&use, bytes) < 0)
@@ -187,7 +199,7 @@ PyObject *coil_lib_variable_address(struct coil_host_module *module, const struc
     struct use use;
     void *address;
 
-    if (use_begin(&use, module, global) < 0 || (use.variable->is_open && check_said(&use) < 0))
+    if (use_begin(&use, module, global) < 0 || check_length(&use) < 0)
         return NULL;
     address = refer(&use);
     return address ? coil_backend_from_pointer(address, use.variable->pointer_ctype) : NULL;

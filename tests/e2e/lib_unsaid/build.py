@@ -48,6 +48,10 @@ ffi.embedding_init_code(r"""
         refused(lib.use_cookie, b"bytes")
         refused(lib.table)
         refused(getattr, lib, "loose")
+        lib.loose = ffi.NULL
+        print(lib.loose)
+        lib.loose = kept = ffi.new("int[2]", [40, 41])
+        print(lib.loose[1], lib.loose == kept)
         refused(getattr, lib, "endless")
         refused(setattr, lib, "tight", mine)
         shared = ffi.new("struct pair *", {'left': mine, 'right': 1})
