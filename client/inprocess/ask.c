@@ -1,10 +1,15 @@
 /*
  * What Python asks of the program, when both are one process: done at once, by the thread that asks.
  *
+ * Outside of calls and sessions there is no program to ask, although there could be no other one: what a module does
+ * must not depend on the mode.  With COIL_INTERPRETER=private, and where a private worker would be taken because init
+ * code uses the program, there always is.
+ *
  * The GIL is given up while C code of the program runs, as CFFI does it, so that other Python threads run and
  * the C code may call Python again.  Nothing is copied: pointers are what they are.
  */
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,10 +23,18 @@ struct coil_host_program {
 };
 static struct coil_host_program this_program;
 
+/* Does Python serve this program always, and not only in calls?  Relaxed: it only ever becomes true. */
+static _Atomic bool is_private;
+
 struct coil_host_program *coil_inprocess_program(void *caller)
 {
-    (void)caller;
-    return &this_program;
+    return caller || atomic_load_explicit(&is_private, memory_order_relaxed) ? &this_program : NULL;
+}
+
+bool coil_inprocess_claim(void)
+{
+    atomic_store_explicit(&is_private, true, memory_order_relaxed);
+    return true;
 }
 
 struct coil_host_program *coil_inprocess_program_ref(struct coil_host_program *program)

@@ -40,6 +40,7 @@ static const struct coil_host_callbacks callbacks = {
     .write = write_text,
     .ask = coil_inprocess_ask,
     .program = coil_inprocess_program,
+    .claim = coil_inprocess_claim,
     .program_ref = coil_inprocess_program_ref,
     .program_unref = coil_inprocess_program_unref,
     .program_peer = coil_inprocess_program_peer,
@@ -129,12 +130,17 @@ int coil_inprocess_open(struct coil_link *link, enum coil_status *ret_status, st
     struct coil_host_module *module;
     struct coil_thread *thread;
     struct outer outer;
+    bool is_private;
     int r;
 
     *ret_status = COIL_E_NO_PYTHON;
     r = host_get(&api, error);
+    if (r == 0)
+        r = coil_environment_interpreter(&is_private, error);
     if (r < 0)
         return r;
+    if (is_private)
+        (void)coil_inprocess_claim();
     *ret_status = COIL_E_MEMORY;
     thread = thread_of(api);
     if (!thread)
@@ -145,7 +151,7 @@ int coil_inprocess_open(struct coil_link *link, enum coil_status *ret_status, st
     if (r >= 0)
         link->host_module = module; /* with the GIL: all threads write the same */
     if (r == 0)
-        r = api->program_opened(coil_inprocess_program(NULL), module, error);
+        r = api->program_opened(coil_inprocess_program(thread), module, error);
     if (r == -ENOEXEC)
         link->failure = *error;
     leave_python(api, thread, &outer);
@@ -313,5 +319,6 @@ void *coil_inprocess_import(struct coil_link *link)
         return NULL;
     }
     atomic_store_explicit(&link->imported, true, memory_order_relaxed);
+    (void)coil_inprocess_claim();
     return api->module_import(link->image, link->hash);
 }

@@ -12,6 +12,7 @@ const struct coil_host_api *coil_inprocess_host(void);
 int coil_inprocess_ask(void *caller, struct coil_host_program *program, struct coil_host_ask *ask,
                        struct coil_error *error);
 struct coil_host_program *coil_inprocess_program(void *caller);
+bool coil_inprocess_claim(void); /* Python serves this program always, from now on */
 struct coil_host_program *coil_inprocess_program_ref(struct coil_host_program *program);
 void coil_inprocess_program_unref(struct coil_host_program *program);
 void coil_inprocess_program_peer(struct coil_host_program *program, struct coil_host_peer *ret_peer);

@@ -461,7 +461,7 @@ static int function_address(struct coil_host_module *module, unsigned function, 
                                  .number = function,
                                  .answer = ret_address,
                                  .answer_size = sizeof *ret_address };
-    struct coil_program_place place;
+    const struct coil_program_place place = { 0 }; /* this process, in a call or not */
     char what[96];
 
     if (coil_start_callbacks()->slot_new) {
@@ -474,8 +474,6 @@ static int function_address(struct coil_host_module *module, unsigned function, 
         return module->first_slot ? 0 : -1;
     }
     (void)snprintf(what, sizeof what, "lib.%.80s", name);
-    if (coil_program_current(what, &place) < 0)
-        return -1;
     return coil_program_ask(&place, &ask, what);
 }
 

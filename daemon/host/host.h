@@ -111,6 +111,12 @@ struct coil_host_callbacks {
      * Python, or NULL if there may be several.
      */
     struct coil_host_program *(*program)(void *caller);
+
+    /*
+     * Init code uses a program, of which none is current: is this Python to be private to one from now on, so that
+     * program(NULL) is that one?  NULL: no; what ran of the init code is undone, and it runs elsewhere.
+     */
+    bool (*claim)(void);
     struct coil_host_program *(*program_ref)(struct coil_host_program *program);
     void (*program_unref)(struct coil_host_program *program);
     void (*program_peer)(struct coil_host_program *program, struct coil_host_peer *ret_peer);

@@ -67,6 +67,15 @@ static void raise_nobody(const char *what)
             what);
 }
 
+/* Is this init code that is for one program, in a Python that can be that one's alone? */
+static bool claim(void)
+{
+    const struct coil_host_module *module = coil_module_opening();
+    const struct coil_host_callbacks *callbacks = coil_start_callbacks();
+
+    return module && !module->on_open && callbacks->claim && callbacks->claim();
+}
+
 int coil_program_current(const char *what, struct coil_program_place *ret_place)
 {
     const struct coil_host_callbacks *callbacks = coil_start_callbacks();
@@ -76,6 +85,8 @@ int coil_program_current(const char *what, struct coil_program_place *ret_place)
     ret_place->program = coil_session_entered();
     if (!ret_place->program && callbacks->program)
         ret_place->program = callbacks->program(thread && thread->calls ? thread->caller : NULL);
+    if (!ret_place->program && claim())
+        ret_place->program = callbacks->program(NULL);
     if (ret_place->program)
         return 0;
     raise_nobody(what);

@@ -14,7 +14,6 @@ def run(case):
     case.check(case.run("good", "x"), "", "", 0)
 
     # Its init code runs once for all programs, so it cannot use lib, as long as there may be several.
-    shared = case.mode == "daemon"
     advice = "...\n~ RuntimeError: lib.in_init\\(\\): the init code of a module that uses @coil.on_open .* use it in the function .*\n...\n~ .*wrong.*\n"
-    case.check(case.run("good", "init"), "", advice if shared else "", 3 if shared else 0)
+    case.check(case.run("good", "init"), "", advice, 3)
     case.check(case.run("good", "init", env={"COIL_INTERPRETER": "private"}), "", "", 0)
