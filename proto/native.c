@@ -8,6 +8,9 @@
  * libffi's closures come from trampolines that lie in a file, where it has them for the processor; so they work
  * where memory cannot be made executable.
  *
+ * Functions that take and give nothing but a few integers and pointers are most of those that are called back, and libffi
+ * takes as long for them as for any other.  Where it is known how registers hold them, they are called without it.
+ *
  * Used by both sides.  Any thread.
  */
 #include "proto/native.h"
@@ -28,6 +31,14 @@
 #define ELEMENTS_MAX 4096
 #define STRUCTS_MAX 1024 /* different ones in one signature */
 #define DEPTH_MAX 64
+#define DIRECT_MAX 6 /* arguments that lie in integer registers */
+
+/* An integer or pointer in a frame. */
+struct direct_argument {
+    uint32_t offset;
+    unsigned shift; /* bits of a register beyond it */
+    bool is_signed;
+};
 
 struct coil_native {
     const struct coil_descriptor *image;
@@ -40,6 +51,8 @@ struct coil_native {
         ffi_type *type; /* owned, with its elements */
     } * structs;        /* made for this signature, each once */
     uint32_t struct_count;
+    bool is_direct; /* it is called without libffi */
+    struct direct_argument direct[DIRECT_MAX];
 };
 
 struct coil_closure {
@@ -264,6 +277,50 @@ static void native_freep(struct coil_native **native)
     *native = coil_native_free(*native);
 }
 
+/* Does a value of the type, or nothing, lie in one integer register? */
+static bool is_word(const ffi_type *type, bool *ret_signed)
+{
+    *ret_signed = type->type == FFI_TYPE_SINT8 || type->type == FFI_TYPE_SINT16 || type->type == FFI_TYPE_SINT32;
+    switch (type->type) {
+    case FFI_TYPE_SINT8:
+    case FFI_TYPE_UINT8:
+    case FFI_TYPE_SINT16:
+    case FFI_TYPE_UINT16:
+    case FFI_TYPE_SINT32:
+    case FFI_TYPE_UINT32:
+    case FFI_TYPE_SINT64:
+    case FFI_TYPE_UINT64:
+    case FFI_TYPE_POINTER:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The 64-bit ABIs of Linux agree: integers and pointers are widened, each lies in a register, unused ones do no harm. */
+static bool direct_prepare(struct coil_native *native, const ffi_type *result)
+{
+#if defined(__LP64__) && defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ &&                       \
+    (defined(__x86_64__) || defined(__aarch64__))
+    uint32_t count = native->signature->parameter_count;
+    bool is_signed;
+
+    if (count > DIRECT_MAX || (result->type != FFI_TYPE_VOID && !is_word(result, &is_signed)))
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!is_word(native->types[i], &is_signed) || native->types[i]->size != native->parameters[i].size)
+            return false;
+        native->direct[i] = (struct direct_argument){ native->parameters[i].offset,
+                                                      64 - 8 * (unsigned)native->types[i]->size, is_signed };
+    }
+    return result->type == FFI_TYPE_VOID || result->size == native->signature->result_size;
+#else
+    (void)native;
+    (void)result;
+    return false;
+#endif
+}
+
 int coil_native_new(const struct coil_descriptor *image, const struct coil_descriptor_function *signature,
                     struct coil_native **ret_native, struct coil_error *error)
 {
@@ -287,6 +344,7 @@ int coil_native_new(const struct coil_descriptor *image, const struct coil_descr
         return r;
     if (ffi_prep_cif(&native->cif, FFI_DEFAULT_ABI, count, result, native->types) != FFI_OK)
         return coil_error_set(error, -ENOTSUP, "libffi does not understand the signature of a function pointer");
+    native->is_direct = direct_prepare(native, result);
     *ret_native = coil_steal_memory(&native);
     return 0;
 }
@@ -334,13 +392,61 @@ static void arguments_of_frame(const struct coil_native *native, const void *cal
         arguments[i] = (char *)(uintptr_t)call + native->parameters[i].offset;
 }
 
+/* Up to eight bytes of a frame, as a register holds them. */
+static uint64_t load_word(const struct direct_argument *argument, const void *call)
+{
+    const unsigned char *at = (const unsigned char *)call + argument->offset;
+    uint64_t word = 0;
+
+    switch (argument->shift) {
+    case 0:
+        memcpy(&word, at, 8);
+        return word;
+    case 32:
+        memcpy(&word, at, 4);
+        break;
+    case 48:
+        memcpy(&word, at, 2);
+        break;
+    default:
+        memcpy(&word, at, 1);
+        break;
+    }
+    word <<= argument->shift;
+    return argument->is_signed ? (uint64_t)((int64_t)word >> argument->shift) : word >> argument->shift;
+}
+
+static void store_word(uint64_t word, void *result, uint32_t size)
+{
+    if (size == 4)
+        memcpy(result, &word, 4);
+    else
+        memcpy(result, &word, size);
+}
+
+static void call_direct(const struct coil_native *native, uint64_t target, const void *call, void *result)
+{
+    typedef uint64_t function(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
+    uint64_t words[DIRECT_MAX] = { 0 };
+
+    for (uint32_t i = 0; i < native->signature->parameter_count; i++)
+        words[i] = load_word(&native->direct[i], call);
+    store_word(((function *)(uintptr_t)target)(words[0], words[1], words[2], words[3], words[4], words[5]), result,
+               native->signature->result_size);
+}
+
 int coil_native_call(const struct coil_native *native, uint64_t target, const void *call, void *result,
                      struct coil_error *error)
 {
     void *local[ARGUMENTS_LOCAL];
     COIL_CLEANUP(coil_memory_free) void *owned = NULL;
-    void **arguments = arguments_new(native->signature->parameter_count, local, &owned);
+    void **arguments;
 
+    if (native->is_direct) {
+        call_direct(native, target, call, result);
+        return 0;
+    }
+    arguments = arguments_new(native->signature->parameter_count, local, &owned);
     if (!arguments)
         return coil_error_set(error, -ENOMEM, "no memory for the arguments");
     arguments_of_frame(native, call, arguments);

@@ -172,6 +172,24 @@ static PyObject *pointer_from_c(const struct coil_converter *converter, const ch
     return coil_backend_from_pointer(value, converter->ctype);
 }
 
+/* As pointer_from_c(). */
+static PyObject *function_from_c(const struct coil_converter *converter, const char *source)
+{
+    struct coil_converted *last = converter->last;
+    uint64_t address;
+
+    memcpy(&address, source, sizeof address);
+    if (!last->object || last->address != address) {
+        PyObject *object = pointer_from_c(converter, source);
+
+        if (!object)
+            return NULL;
+        last->address = address;
+        Py_XSETREF(last->object, object);
+    }
+    return Py_NewRef(last->object);
+}
+
 /* A copy that Python owns: what ffi.new() makes, and of it the struct itself, which keeps the memory alive.
  */
 static PyObject *struct_from_c(const struct coil_converter *converter, const char *source)
@@ -348,6 +366,8 @@ int coil_converter_init(struct coil_converter *converter, PyObject *ffi, const s
             converter->to_c = function_to_c;
             converter->image = image;
             converter->place = value;
+            converter->last = PyMem_Calloc(1, sizeof *converter->last);
+            converter->from_c = converter->last ? function_from_c : pointer_from_c;
         }
         break;
     case COIL_OP_STRUCT_UNION:

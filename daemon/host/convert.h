@@ -7,6 +7,8 @@
 #include "daemon/host/compat.h"
 #include "proto/descriptor.h"
 
+struct coil_converted;
+
 struct coil_converter {
     /* A new reference to the Python object for the C value at `source`; NULL with an exception. Alignment
      * does not matter. */
@@ -20,6 +22,13 @@ struct coil_converter {
     PyObject *allocate;      /* ffi.new; structs and unions only */
     const struct coil_descriptor *image;       /* function pointers only, as the next one */
     const struct coil_descriptor_value *place;
+    struct coil_converted *last;
+};
+
+/* What a function pointer was converted to: C mostly gives the same one again, and nobody can change it. */
+struct coil_converted {
+    uint64_t address;
+    PyObject *object; /* NULL: there is none */
 };
 
 /* Chooses the functions for `value`, a row of `image`; `ffi` is the backend's.  The result is immortal.  -1

@@ -223,6 +223,31 @@ static int check_pointers(struct coil_channel *channel, const struct call *call,
     return r;
 }
 
+/* The short way where all pointers are functions: is each one that can be called here? */
+static bool has_good_functions(const struct coil_channel *channel, const struct call *call)
+{
+    const struct coil_descriptor_value *parameters =
+        coil_image_values(call->module->image) + call->function->first_value;
+    uint64_t address;
+
+    for (uint32_t i = 0; i < call->function->parameter_count; i++) {
+        if (parameters[i].crossing != COIL_CROSS_FUNCTION)
+            continue;
+        memcpy(&address, (const char *)call->frame + parameters[i].offset, sizeof address);
+        if (address && !coil_function_is_slot(channel->session, address))
+            return false;
+    }
+    return true;
+}
+
+/* Is there a pointer that Python would follow, or call, which has to be looked at? */
+static bool has_to_check(const struct coil_channel *channel, const struct call *call)
+{
+    unsigned pointers = call->slot ? COIL_POINTERS_ANY : call->module->pointers[call->index];
+
+    return pointers == COIL_POINTERS_ANY || (pointers == COIL_POINTERS_FUNCTIONS && !has_good_functions(channel, call));
+}
+
 /* Answers a CALL or OPEN that could not be carried out. */
 static int reply_failed(struct coil_channel *channel, const struct request *request, enum coil_record_failure failure,
                         uint32_t place, const char *text)
@@ -330,7 +355,7 @@ int coil_call_execute(struct coil_channel *channel, const struct coil_header *he
     r = find_function(&call, header, error);
     if (r == 0)
         r = copy_frame(channel, header, memory, &call, error);
-    if (r == 0 && (call.slot || call.module->pointers[call.index]))
+    if (r == 0 && has_to_check(channel, &call))
         r = check_pointers(channel, &call, &stray, error);
     if (r == -EPROTO)
         return r;

@@ -77,15 +77,19 @@ static void module_freep(struct coil_worker_module **module)
     module_free(*module);
 }
 
-/* Does a parameter of the function cross as a pointer that Python follows? */
-static bool has_pointers(const struct coil_descriptor *image, const struct coil_descriptor_function *function)
+/* What crosses as a pointer that Python follows, or calls. */
+static enum coil_worker_pointers pointers_of(const struct coil_descriptor *image,
+                                             const struct coil_descriptor_function *function)
 {
     const struct coil_descriptor_value *parameters = coil_image_values(image) + function->first_value;
+    enum coil_worker_pointers found = COIL_POINTERS_NONE;
 
     for (uint32_t i = 0; i < function->parameter_count; i++)
-        if (parameters[i].crossing != COIL_CROSS_VALUE || parameters[i].shape)
-            return true;
-    return false;
+        if (parameters[i].crossing == COIL_CROSS_FUNCTION)
+            found = COIL_POINTERS_FUNCTIONS;
+        else if (parameters[i].crossing != COIL_CROSS_VALUE || parameters[i].shape)
+            return COIL_POINTERS_ANY;
+    return found;
 }
 
 /* What calls need to know of each function. */
@@ -100,7 +104,7 @@ static int lay_out_functions(struct coil_worker_module *module)
         return -ENOMEM;
     module->error_values_size = coil_image_error_values(module->image, COIL_ERROR_VALUES_SIZE, module->error_values);
     for (uint32_t i = 0; i < count; i++)
-        module->pointers[i] = has_pointers(module->image, &coil_image_functions(module->image)[i]);
+        module->pointers[i] = (uint8_t)pointers_of(module->image, &coil_image_functions(module->image)[i]);
     return 0;
 }
 

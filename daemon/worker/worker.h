@@ -59,6 +59,9 @@ extern bool coil_worker_is_system;
 
 /* ---- modules.c: any thread ---- */
 
+/* What is among a function's parameters. */
+enum coil_worker_pointers { COIL_POINTERS_NONE = 0, COIL_POINTERS_FUNCTIONS, COIL_POINTERS_ANY };
+
 /* A module this worker knows.  Immortal. */
 struct coil_worker_module {
     uint8_t hash[COIL_HASH_SIZE];
@@ -66,7 +69,7 @@ struct coil_worker_module {
     uint32_t slot;
     uint32_t error_values_size; /* bytes of all error values; more than COIL_ERROR_VALUES_SIZE: not published */
     uint32_t *error_values;     /* one per function: offset of its error value among them */
-    bool *pointers;             /* one per function: call.c has pointers to check */
+    uint8_t *pointers;          /* one enum coil_worker_pointers per function, which call.c has to check */
     struct coil_host_module *_Atomic host; /* set once it has been opened; release O, acquire O in call.c */
     /* One per function, and one for the init code: why it must not be run; NULL: it may.  Immortal texts.  Release J in
      * modules.c, acquire J in call.c. */
