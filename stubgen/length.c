@@ -5,7 +5,8 @@
  * constants and sizes of types.  It becomes a small program in reverse Polish notation
  * (proto/descriptor.h), which the client and the worker run with checked
  * arithmetic (proto/expression.c).  Each function that parses is headed by its
- * rule.  Constants and sizes are left to the C compiler.  All memory is the arena's.
+ * rule.  Constants and sizes are left to the C compiler; what is known without it is computed on the way, because a
+ * length that is always negative is a mistake.  All memory is the arena's.
  */
 #include "stubgen/length.h"
 
@@ -17,6 +18,12 @@
 #include "stubgen/emit.h"
 #include "stubgen/parser.h"
 
+/* A value on the stack, if it is known here. */
+struct folded {
+    bool is_known;
+    int64_t value;
+};
+
 struct compiler {
     struct coil_module_model *module;
     struct coil_arena *arena;
@@ -25,7 +32,8 @@ struct compiler {
     const struct coil_token *token; /* the next one; a ")" ends the expression */
     struct coil_position start;     /* of the expression */
     unsigned depth;                 /* values on the stack */
-    unsigned nesting;               /* of parentheses and signs */
+    struct folded stack[COIL_EXPRESSION_DEPTH_MAX + 1];
+    unsigned nesting; /* of parentheses and signs */
     struct coil_length_program *length;
 };
 
@@ -52,15 +60,45 @@ static void push(struct compiler *c, const char *operation, const char *operand,
         step->comment = member->name;
         c->length->uses[member - c->group->members] = true;
     }
+    c->stack[c->depth].is_known = false;
     if (++c->depth > COIL_EXPRESSION_DEPTH_MAX)
         coil_refuse_at(c->module->diagnostics, c->start,
                        "this expression is too long: write it with fewer parentheses");
+}
+
+/* The value that was pushed last is this one. */
+static void know(struct compiler *c, int64_t value)
+{
+    c->stack[c->depth - 1] = (struct folded){ true, value };
+}
+
+/* What an operation makes of two values; those that overflow, or divide by zero, are left to whoever runs them. */
+static struct folded fold(const char *operation, const struct folded *a, const struct folded *b)
+{
+    struct folded result = { a->is_known && b->is_known, 0 };
+    bool overflow = false;
+
+    if (!result.is_known)
+        return result;
+    if (strcmp(operation, "ADD") == 0)
+        overflow = __builtin_add_overflow(a->value, b->value, &result.value);
+    else if (strcmp(operation, "SUBTRACT") == 0)
+        overflow = __builtin_sub_overflow(a->value, b->value, &result.value);
+    else if (strcmp(operation, "MULTIPLY") == 0)
+        overflow = __builtin_mul_overflow(a->value, b->value, &result.value);
+    else if (b->value == 0 || (a->value == INT64_MIN && b->value == -1))
+        overflow = true;
+    else
+        result.value = a->value / b->value;
+    result.is_known = !overflow;
+    return result;
 }
 
 static void combine(struct compiler *c, const char *operation)
 {
     (void)add(c, operation, "0");
     c->depth--;
+    c->stack[c->depth - 1] = fold(operation, &c->stack[c->depth - 1], &c->stack[c->depth]);
 }
 
 static bool accept(struct compiler *c, const char *text)
@@ -131,6 +169,7 @@ static void compile_number(struct compiler *c)
                        text);
     c->token++;
     push(c, "CONSTANT", coil_arena_printf(c->arena, value > INT32_MAX ? "INT64_C(%llu)" : "%llu", value), NULL);
+    know(c, (int64_t)value);
 }
 
 /* "sizeof" "(" type ")" */
@@ -184,6 +223,8 @@ static bool compile_constant(struct compiler *c)
     else
         value = name->enumeration ? coil_emit_enumerator(c->module, name->enumeration, name->name) : name->name;
     push(c, "CONSTANT", coil_arena_printf(c->arena, "(int64_t)(%s)", value), NULL);
+    if (name->number.is_known && (coil_number_is_negative(name->number) || name->number.bits <= INT64_MAX))
+        know(c, (int64_t)name->number.bits);
     c->token++;
     return true;
 }
@@ -272,6 +313,7 @@ static void compile_factor(struct compiler *c)
         compile_dereference(c);
     } else if (accept(c, "-")) {
         push(c, "CONSTANT", "0", NULL);
+        know(c, 0);
         compile_factor(c);
         combine(c, "SUBTRACT");
     } else if (accept(c, "(")) {
@@ -340,6 +382,9 @@ static const struct coil_length_program *compile(struct coil_module_model *modul
     compile_sum(&c);
     if (!coil_token_is(c.token, ")"))
         refuse_expected(&c, "an operator (+ - * /) or ')'");
+    if (c.stack[0].is_known && c.stack[0].value < 0)
+        coil_refuse_at(module->diagnostics, c.start, "this length is always negative (%lld)",
+                       (long long)c.stack[0].value);
     return c.length;
 }
 

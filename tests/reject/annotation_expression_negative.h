@@ -1,0 +1,1 @@
+int f(int *p /* [counted_by(-3)] */);
