@@ -321,11 +321,14 @@ static int exchange_staged(struct attempt *a, struct coil_error *error)
 }
 
 /* This thread's channel of a session that another module may have opened.  NULL with words. */
-static struct coil_channel *find_channel_of(struct coil_session *session, struct coil_error *error)
+static struct coil_channel *find_channel_of(struct coil_session *session, enum coil_status *ret_status,
+                                            struct coil_error *error)
 {
     struct coil_channel *channel;
     int cancel;
 
+    if (coil_remote_check_inside(ret_status, error) < 0)
+        return NULL;
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
     channel = coil_channel_get(session, error);
     while (channel && coil_unsent_can_go(coil_thread_self)) {
@@ -465,7 +468,7 @@ void coil_remote_call_slot(struct coil_link *link, uint32_t signature, struct co
     int r;
 
     coil_deadline_enter(&outer, atomic_load_explicit(&a.callee->limit_ms, memory_order_relaxed));
-    a.channel = find_channel_of(session, &error);
+    a.channel = find_channel_of(session, &a.status, &error);
     if (!a.channel && error.code == -ETIME)
         (void)coil_deadline_explain(&a.status, &error, "other threads of this program waited for the daemon");
     r = a.channel ? exchange(&a, &error) : error.code;

@@ -57,7 +57,7 @@ static int flush_channel(struct coil_channel *channel, enum coil_status *ret_sta
             r = -EPROTO;
     }
     r = coil_channel_explain(channel, r, ret_status, error);
-    if (r == -EAGAIN)
+    if (r == -EAGAIN || r == -ESRCH) /* within a call, whoever waits for that will learn it, too */
         coil_channel_lost(channel);
     return r;
 }

@@ -311,6 +311,38 @@ void coil_remote_thread_left(struct coil_thread *thread)
     } while (link);
 }
 
+bool coil_remote_is_inside_lost(const struct coil_thread *thread)
+{
+    for (const struct coil_channel *channel = thread->channels; channel; channel = channel->next)
+        if (channel->level_count > 0 && !channel->forked &&
+            (channel->lost || atomic_load_explicit(&channel->session->gone, memory_order_relaxed)))
+            return true;
+    return false;
+}
+
+int coil_remote_check_inside(enum coil_status *ret_status, struct coil_error *error)
+{
+    if (!coil_thread_self || !coil_remote_is_inside_lost(coil_thread_self))
+        return 0;
+    *ret_status = COIL_E_NOT_STARTED;
+    return coil_error_set(error, -ESRCH, "the Python worker that this call would be made inside of has died");
+}
+
+/* The same, before the daemon is asked for a worker: it has closed the sessions of one that is about to die. */
+static int check_inside(enum coil_status *ret_status, struct coil_error *error)
+{
+    int r = coil_remote_check_inside(ret_status, error);
+
+    for (const struct coil_channel *channel = coil_thread_self->channels; r == 0 && channel; channel = channel->next) {
+        if (channel->level_count == 0 || channel->forked || !coil_session_is_cut_off(channel->session))
+            continue;
+        *ret_status = COIL_E_NOT_STARTED;
+        r = coil_error_set(error, -ESRCH,
+                           "the session of the call that this one would be made inside of is no longer served");
+    }
+    return r;
+}
+
 int coil_remote_open(struct coil_link *link, enum coil_status *ret_status, struct coil_error *error)
 {
     struct coil_thread *self = coil_thread_get();
@@ -330,8 +362,10 @@ int coil_remote_open(struct coil_link *link, enum coil_status *ret_status, struc
     if (atomic_load_explicit(&link->carry, memory_order_acquire) == coil_link_carry_unopened) { /* L */
         r = -EAGAIN;
         echo = coil_echo_new();
-        for (int i = 0; i < ATTEMPTS_MAX && (r == -EAGAIN || r == -EUNATCH); i++)
-            r = open_once(link, echo, ret_status, error);
+        for (int i = 0; i < ATTEMPTS_MAX && (r == -EAGAIN || r == -EUNATCH); i++) {
+            r = check_inside(ret_status, error);
+            r = r < 0 ? r : open_once(link, echo, ret_status, error);
+        }
         coil_echo_free(echo);
     }
     unlock(link);
@@ -381,6 +415,9 @@ int coil_remote_channel(struct coil_link *link, struct coil_channel **ret_channe
             coil_session_ref(session);
         (void)pthread_mutex_unlock(&coil_runtime_lock);
 
+        r = coil_remote_check_inside(ret_status, error); /* now: whoever has changed the link has marked the session */
+        if (r < 0)
+            return r;
         *ret_status = COIL_E_MEMORY;
         if (session) {
             *ret_channel = coil_channel_get(session, error);
@@ -408,15 +445,6 @@ int coil_remote_channel(struct coil_link *link, struct coil_channel **ret_channe
                           ATTEMPTS_MAX);
 }
 
-bool coil_remote_is_inside_lost(const struct coil_thread *thread)
-{
-    for (const struct coil_channel *channel = thread->channels; channel; channel = channel->next)
-        if (channel->level_count > 0 && !channel->forked &&
-            (channel->lost || atomic_load_explicit(&channel->session->gone, memory_order_relaxed)))
-            return true;
-    return false;
-}
-
 /* A thread that is cancelled here would leave with locks held. */
 int coil_remote_find_slowly(struct coil_link *link, struct coil_channel **ret_channel, enum coil_status *ret_status,
                             struct coil_error *error)
@@ -424,10 +452,6 @@ int coil_remote_find_slowly(struct coil_link *link, struct coil_channel **ret_ch
     int cancel;
     int r;
 
-    if (coil_thread_self && coil_remote_is_inside_lost(coil_thread_self)) {
-        *ret_status = COIL_E_NOT_STARTED;
-        return coil_error_set(error, -ESRCH, "the Python worker that this call would be made inside of has died");
-    }
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
     r = coil_remote_channel(link, ret_channel, ret_status, error);
     while (r == 0 && coil_unsent_can_go(coil_thread_self)) {

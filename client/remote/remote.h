@@ -214,6 +214,12 @@ static inline int coil_remote_find(struct coil_link *link, struct coil_channel *
 /* Is there a call of this thread that waits for a worker which has died? */
 bool coil_remote_is_inside_lost(const struct coil_thread *thread);
 
+/*
+ * Before a call finds its way to a worker by any other way than the thread's own channel: 0, or -ESRCH with words if
+ * it would be made inside a call whose worker has died.  One-way calls may still lie in that one's ring, and come first.
+ */
+int coil_remote_check_inside(enum coil_status *ret_status, struct coil_error *error);
+
 /* ---- oneway.c ---- */
 
 /* Queues a one-way call; failures are said.  False: it is too large for that, and is to be sent as an ordinary call. */

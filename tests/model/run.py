@@ -25,7 +25,8 @@ RUNS = [
     ("session", SMALL, False),
     ("session", ["-DGENERATIONS=3", "-DCALLS=2", "-DDEPTH=1"], False),
 ] + [("session", SMALL + ["-D" + mistake], True)
-     for mistake in ("DEAD_BY_EOF", "STARTED_LATE", "ASKED_FORGOTTEN", "NO_LAST_LOOK", "NEVER_LOOKS", "NO_REWIND", "NO_WAKE")]
+     for mistake in ("DEAD_BY_EOF", "STARTED_LATE", "ASKED_FORGOTTEN", "NO_LAST_LOOK", "NEVER_LOOKS", "NO_REWIND", "NO_WAKE",
+                     "OPENED_INSIDE")]
 LONG_RUNS = [
     ("session", ["-DGENERATIONS=3", "-DCALLS=2"], False),
     ("session", ["-DGENERATIONS=2", "-DCALLS=4"], False),

@@ -20,9 +20,10 @@
  *   NEVER_LOOKS    a sleeping client does not ask the pidfd
  *   NO_REWIND      the worker does not go back to the request before it answers
  *   NO_WAKE        an answer does not wake its sleeper
+ *   OPENED_INSIDE  a call made inside a call whose worker is dead goes to the next one, if another thread knows already
  *
  * Stores are in order here: what store buffers do to the wake protocol is wake.pml's affair.  Names as in the code:
- * client/remote/{call,channel,ask,unsent}.c, daemon/worker/{channel,call,oneway,ask}.c.
+ * client/remote/{call,channel,ask,open,unsent}.c, daemon/worker/{channel,call,oneway,ask}.c.
  */
 #ifndef GENERATIONS
 #define GENERATIONS 3 /* the last one is not killed */
@@ -400,6 +401,14 @@ again:
         fi;
         store_oneway(made) }
         client_wake()
+    :: atomic {
+        /* Another thread has found out that the worker is dead: the call would open the module anew, and fails. */
+        in_c && depth > 0 && made < CALLS && !lost && LOOKS_DEAD(g) ->
+        made++;
+#ifdef OPENED_INSIDE
+        enter(made)
+#endif
+        }
     :: atomic {
         /* The C code that was asked for returns. */
         in_c && depth > 0 && !lost ->
