@@ -148,8 +148,9 @@ def region_misused(case, offer, numbers):
                    "an array that ends behind its region")
 
     with peer.Peer(case, offer, numbers) as p, peer.Peer(case, offer, numbers) as other:
-        small = memory_file(unit)
-        case.equal(region(p, base, 4 * unit, memory_file(4 * unit))["message"], "done", "a region")
+        small, large = memory_file(unit), memory_file(4 * unit)
+        # The program that had something there has gone: the worker learns that, and covers it.
+        case.wait_for(lambda: region(p, base, 4 * unit, large)["message"] == "done", "a region where another one was")
         for who, name in ((p, "its own"), (other, "another's")):
             for at in (base, base + unit, base + 3 * unit):
                 case.equal(region(who, at, unit, small)["message"], "failed", "a region over " + name)
