@@ -67,9 +67,35 @@ static bool has_only_inputs(const struct coil_descriptor *image, const struct co
     return true;
 }
 
+static bool has_length(const struct coil_descriptor_value *value)
+{
+    return value->count && value->count != COIL_COUNT_TO_NULL;
+}
+
+/* Which shapes have lengths in them, or lead to such that have; NULL: no memory. */
+static bool *find_counted_shapes(const struct coil_descriptor *image)
+{
+    const struct coil_descriptor_shape *shapes = coil_image_shapes(image);
+    bool *counted = calloc(image->shapes.count + 1u, sizeof *counted);
+    bool changed = counted != NULL;
+
+    while (changed) {
+        changed = false;
+        for (uint32_t i = 0; i < image->shapes.count; i++)
+            for (uint32_t v = 0; v < shapes[i].value_count && !counted[i]; v++) {
+                const struct coil_descriptor_value *value = &coil_image_values(image)[shapes[i].first_value + v];
+
+                counted[i] = has_length(value) || (value->shape && counted[value->shape - 1]);
+                changed |= counted[i];
+            }
+    }
+    return counted;
+}
+
 /* What calls need of functions of either table. */
 static void lay_out(const struct coil_descriptor *image, const struct coil_descriptor_function *functions,
-                    uint32_t count, uint32_t default_ms, struct coil_client_function *ret_functions)
+                    uint32_t count, const bool *counted_shapes, uint32_t default_ms,
+                    struct coil_client_function *ret_functions)
 {
     const struct coil_descriptor_value *parameters = coil_image_values(image);
 
@@ -97,10 +123,12 @@ static void lay_out(const struct coil_descriptor *image, const struct coil_descr
                 f->functions = false;
             if (has_pointers(image, parameter))
                 f->scalar = false;
-            if (parameter->count && parameter->count != COIL_COUNT_TO_NULL)
+            if (has_length(parameter))
                 f->counted = true;
+            if (parameter->shape && counted_shapes[parameter->shape - 1])
+                f->counted_inside = true;
         }
-        f->ordinary = !f->counted && !f->oneway && !f->own_ms;
+        f->ordinary = !f->counted && !f->counted_inside && !f->oneway && !f->own_ms;
     }
 }
 
@@ -128,15 +156,18 @@ static bool copy_library(struct coil_link *link, const struct coil_module *modul
 static bool make_tables(struct coil_link *link)
 {
     const struct coil_descriptor *image = link->image;
+    COIL_CLEANUP(coil_memory_free) bool *counted_shapes = find_counted_shapes(image);
     uint32_t default_ms = coil_environment_timeout();
 
     link->functions = calloc(image->functions.count + 1, sizeof *link->functions);
     link->signatures = calloc(image->signatures.count + 1, sizeof *link->signatures);
     link->error_value_offsets = calloc(image->functions.count + 1, sizeof *link->error_value_offsets);
-    if (!link->functions || !link->signatures || !link->error_value_offsets)
+    if (!link->functions || !link->signatures || !link->error_value_offsets || !counted_shapes)
         return false;
-    lay_out(image, coil_image_functions(image), image->functions.count, default_ms, link->functions);
-    lay_out(image, coil_image_signatures(image), image->signatures.count, default_ms, link->signatures);
+    lay_out(image, coil_image_functions(image), image->functions.count, counted_shapes, default_ms,
+            link->functions);
+    lay_out(image, coil_image_signatures(image), image->signatures.count, counted_shapes, default_ms,
+            link->signatures);
     link->error_values_size = coil_image_error_values(image, COIL_ERROR_VALUES_SIZE, link->error_value_offsets);
     link->error_values = calloc(1, link->error_values_size + 1u);
     if (!link->error_values)

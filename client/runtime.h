@@ -43,6 +43,7 @@ struct coil_host_thread;
 struct coil_host_module;
 struct coil_native;
 struct coil_unsent;
+struct coil_reader;
 
 typedef void coil_carry_fn(struct coil_link *link, unsigned function, void *call, void *result);
 
@@ -54,6 +55,7 @@ struct coil_client_function {
     bool functions;       /* nothing to stage either: as `plain`, with function pointers among the arguments */
     bool scalar;          /* no pointers at all, neither among the arguments nor in the result */
     bool counted;         /* an array's length is said by other arguments */
+    bool counted_inside;  /* or by fields of a struct that the arguments lead to */
     bool result_pointers; /* the result is a pointer, or has some in it */
     bool oneway;          /* nobody waits for it */
     bool inlines;         /* all that it leads to may lie in its record */
@@ -209,6 +211,7 @@ struct coil_thread {
     struct coil_channel *channel;        /* the one used last; the first of `channels` to look at */
     struct coil_channel *channels;       /* one per session this thread has called through */
     struct coil_host_thread *host_thread;
+    struct coil_reader *reader;  /* in-process: for lengths in structs; owned, NULL before the first */
     int cancel_state;            /* in-process: what the thread's was before it went into Python */
     struct coil_link *link;      /* whose call is under way, the innermost one */
     struct coil_link *waits_for; /* whose `lock`; guarded by the runtime lock */

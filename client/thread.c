@@ -68,6 +68,7 @@ static void thread_end(void *argument)
     coil_thread_self = NULL;
     leave(thread);
     free(thread->environment);
+    free(thread->reader);
     free(thread);
     (void)pthread_setcancelstate(cancel, NULL);
 }

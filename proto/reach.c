@@ -8,8 +8,8 @@
  * A group whose lengths are said over its own values is copied before they are read: between the check of a
  * pointer and the look behind it, the other side could write another one.
  *
- * Called by the worker for what comes, by the host for what goes, and by the client for staged addresses in it; any
- * thread.
+ * Called by the worker for what comes, by the host for what goes, and by the client for staged addresses in it, and for
+ * lengths in-process; any thread.
  */
 #include "proto/reach.h"
 
@@ -214,6 +214,10 @@ static int follow(struct walk *walk, const struct group *group, const struct coi
     struct block block = { address, value->extent, value->shape, walk->current, group->at + value->offset };
     bool good;
 
+    if (walk->reach->only_structs && !value->shape &&
+        (value->count == COIL_COUNT_TO_NULL || value->crossing == COIL_CROSS_STRING_IN ||
+         value->crossing == COIL_CROSS_STRING_INOUT))
+        return 0;
     if (value->crossing == COIL_CROSS_STRING_IN || value->crossing == COIL_CROSS_STRING_INOUT) {
         good = is_shared_string(walk, address);
     } else if (value->count == COIL_COUNT_TO_NULL) {
@@ -223,6 +227,8 @@ static int follow(struct walk *walk, const struct group *group, const struct coi
 
         if (r < 0)
             return walk->reach->stray ? r : 0;
+        if (walk->reach->only_structs && !value->shape && value->count)
+            return 0;
         good = block.size == 0 || is_shared(walk, address, block.size);
     }
     if (!good) {

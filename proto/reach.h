@@ -39,6 +39,8 @@ struct coil_reach {
     /* Is a function pointer that is not NULL one that can be called on the other side?  NULL: nobody asks. */
     bool (*is_callable)(void *context, const struct coil_descriptor_value *value, uint64_t address);
 
+    bool only_structs; /* only what has pointers in it is looked at; of the rest the length is evaluated */
+
     /* Every pointer that is not NULL, opaque ones included, and where it lies.  May be NULL. */
     void (*seen)(void *context, const struct coil_descriptor_value *value, uint64_t place, uint64_t address);
     void *context;

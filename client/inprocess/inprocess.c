@@ -213,16 +213,17 @@ static void call_any(struct coil_link *link, unsigned function, void *call, void
             return;
         }
     }
-    if (__builtin_expect(link->functions[function].counted, 0)) {
+    if (__builtin_expect(link->functions[function].counted || link->functions[function].counted_inside, 0)) {
         struct coil_error error;
+        int r = coil_inprocess_check_lengths(thread, link, function, call, &error);
 
-        if (coil_link_check_lengths(link, function, call, &error) < 0) {
+        if (r < 0) {
             if (result) {
                 enter_python(api, thread, link, &outer);
                 api->error_value_get(link->host_module, function, result);
                 leave_python(api, thread, &outer);
             }
-            coil_status_fail(link, function, NULL, COIL_E_LENGTH, &error);
+            coil_status_fail(link, function, NULL, r == -ERANGE ? COIL_E_LENGTH : COIL_E_MEMORY, &error);
             errno = error_number;
             return;
         }

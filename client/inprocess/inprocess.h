@@ -28,6 +28,13 @@ struct coil_inprocess_deadline {
     unsigned raised;
 };
 
+/*
+ * Are all lengths that the call would need lengths, also those in structs?  -ERANGE, and -ENOMEM, -E2BIG, where that
+ * cannot be told; with words.
+ */
+int coil_inprocess_check_lengths(struct coil_thread *thread, const struct coil_link *link, unsigned function,
+                                 const void *call, struct coil_error *error);
+
 /* The thread's deadline is kept from here on.  Without the GIL or with it. */
 void coil_inprocess_deadline_open(struct coil_inprocess_deadline *deadline, struct coil_thread *thread);
 

@@ -141,7 +141,9 @@ static void note_seen(void *context, const struct coil_descriptor_value *value, 
 
 static int walk(const struct frame *frame, struct coil_error *error)
 {
-    const struct coil_reach reach = { &image.head, is_shared, note_stray, NULL, note_seen, &used };
+    const struct coil_reach reach = {
+        .image = &image.head, .is_shared = is_shared, .stray = note_stray, .seen = note_seen, .context = &used
+    };
     const struct coil_reach_frame outermost = { image.values, V_NODE, 0, frame, frame };
 
     strays[0] = '\0';

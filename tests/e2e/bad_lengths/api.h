@@ -5,3 +5,10 @@ int area(unsigned char *v /* [inout, counted_by(w * h)] */, long long w, long lo
 int part(char *v /* [inout, sized_by(n / by - 1)] */, int n, int by);
 int bytes(const void *v /* [sized_by(n)] */, size_t n);
 void nothing(double *v /* [out, counted_by(n)] */, int n);
+struct row {
+    int n;
+    double *cells; /* [inout, counted_by(n)] */
+    struct row *next;
+};
+double rows(struct row *first);
+double row_itself(struct row row);

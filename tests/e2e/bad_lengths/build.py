@@ -28,6 +28,21 @@ ffi.embedding_init_code("""
     def bytes(v, n):
         return n if n < 1000 else -1
 
+    def sum_of(row):
+        return sum(row.cells[0:row.n]) if row.cells else 0.0
+
+    @ffi.def_extern(error=-6)
+    def rows(row):
+        total = 0.0
+        while row:
+            total += sum_of(row)
+            row = row.next
+        return total
+
+    @ffi.def_extern(error=-7)
+    def row_itself(row):
+        return sum_of(row)
+
     @ffi.def_extern()
     def nothing(v, n):
         v[0] = 5.0

@@ -21,6 +21,7 @@ int main(void)
     int ints[3] = {1, 2, 3};
     short count = 3;
     unsigned char memory[16] = {0};
+    struct row second = {2, v + 2, NULL}, first = {2, v, &second};
 
     show("mean", mean(v, 4));
     show("negative", mean(v, -1));
@@ -45,6 +46,20 @@ int main(void)
 
     show("bytes", bytes(memory, 16));
     show("more than there can be", bytes(memory, SIZE_MAX));
+
+    show("rows", rows(&first));
+    second.n = -2;
+    show("negative in the second", rows(&first));
+    show("the second itself", row_itself(second));
+    show("what the first leads to", row_itself(first));
+    second.cells = NULL;
+    show("no cells, so no length", rows(&first));
+    second.next = &first; /* a ring: looked through once */
+    first.n = -1;
+    show("negative in a ring", row_itself(second));
+    first.n = 2;
+    second.next = NULL;
+    show("good again", row_itself(first));
 
     nothing(v, -1);
     show("without result", v[0]);
