@@ -62,6 +62,14 @@ int coil_shared_note(struct coil_marshal *m, const struct coil_root *root, struc
     return r;
 }
 
+/* Is there anything in staging whose address Python could have? */
+static bool has_staged(const struct coil_scope *scope)
+{
+    while (scope && !(scope->marshal && scope->marshal->pieces))
+        scope = scope->outer;
+    return scope != NULL;
+}
+
 /* Of this call, or of the one around it: without any, nothing is staged. */
 static struct coil_marshal *marshal_of(const struct coil_scope *scope)
 {
@@ -189,6 +197,8 @@ int coil_marshal_lend(const struct coil_scope *scope, bool ends, struct coil_err
 {
     int result = 0;
 
+    if (!has_staged(scope))
+        return 0;
     for (const struct coil_scope *s = scope; s; s = ends ? NULL : s->outer) {
         struct lending l = { .scope = scope, .marshal = s->marshal, .ends = ends, .error = result < 0 ? NULL : error };
         int r = s->marshal && s->marshal->root_count > 0 ? lend(&l, 0) : 0;
@@ -206,7 +216,7 @@ int coil_marshal_lend_frame(const struct coil_scope *scope, const struct coil_gr
     uint32_t first = l.marshal ? l.marshal->root_count : 0;
     int r = coil_marshal_frame_to_own(scope, group, frame, error);
 
-    if (r == 0 && l.marshal && l.marshal->root_count > first)
+    if (r == 0 && l.marshal && l.marshal->root_count > first && has_staged(scope))
         r = lend(&l, first);
     if (l.marshal)
         l.marshal->root_count = first;
