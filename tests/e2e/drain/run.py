@@ -11,11 +11,16 @@ def begun(case, *arguments, **options):
     return process
 
 
-def stop(case, number=signal.SIGTERM):
-    """Returns when the daemon has gone."""
+def stop(case):
+    """Tells the daemon to stop; one that was told before may be about to leave, and is waited for first."""
+    case.wait_for(lambda: len(case.daemons()) == 1, "there is one daemon")
     daemon = case.daemons()[0]
-    os.kill(daemon, number)
+    os.kill(daemon, signal.SIGTERM)
     return daemon
+
+
+def await_end(case, daemon):
+    case.wait_for(lambda: daemon not in case.daemons(), "the daemon has stopped")
 
 
 def run(case):
@@ -24,7 +29,7 @@ def run(case):
     short = begun(case, "slow", 1500)
     daemon = stop(case)
     case.check(case.finish(short), "1500\n42\n")
-    case.wait_for(lambda: daemon not in case.daemons(), "the daemon has stopped")
+    await_end(case, daemon)
     busy.stdin.close()
     busy.stdin = None
     case.check(case.finish(busy), "all right\n")
@@ -32,9 +37,10 @@ def run(case):
     # One that does not: its error value, after the bound.
     long = begun(case, "slow", 60000)
     begin = time.monotonic()
-    stop(case)
+    daemon = stop(case)
     case.check(case.finish(long), "-1\n42\n", "~ .*slow.*died while it ran this call.*")
     took = time.monotonic() - begin
+    await_end(case, daemon)
     case.expect(4 < took < 9 * case.slow, "the call ended after %.1f s" % took)
 
     # Someone is in a hurry.
