@@ -9,6 +9,8 @@ session.pml   a client thread, nested calls, deaths, generations: nothing runs t
 --long: larger ones, which take minutes and some gigabytes.
 """
 import argparse
+import concurrent.futures
+import os
 import pathlib
 import subprocess
 import sys
@@ -50,19 +52,24 @@ def verify(model, defines):
     return incomplete[0] if incomplete else None
 
 
+def judge(model, defines, is_wrong):
+    """Says whether it is as it should be."""
+    began = time.monotonic()
+    found = verify(model, defines)
+    good = bool(found) == is_wrong
+    print("%s model %s: %s (%.1f s)" % ("ok  " if good else "FAIL", " ".join([model, *defines]),
+                                        found or "nothing found", time.monotonic() - began), flush=True)
+    return good
+
+
 def main():
     parser = argparse.ArgumentParser(description="the models")
     parser.add_argument("--long", action="store_true")
     options = parser.parse_args()
-    failed = 0
-    for model, defines, is_wrong in RUNS + (LONG_RUNS if options.long else []):
-        began = time.monotonic()
-        found = verify(model, defines)
-        good = bool(found) == is_wrong
-        failed += not good
-        print("%s model %s: %s (%.1f s)" % ("ok  " if good else "FAIL", " ".join([model, *defines]),
-                                            found or "nothing found", time.monotonic() - began), flush=True)
-    return 1 if failed else 0
+    with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        verdicts = list(pool.map(lambda run: judge(*run), RUNS))
+    verdicts += [judge(*run) for run in LONG_RUNS if options.long]  # each needs the memory
+    return 0 if all(verdicts) else 1
 
 
 if __name__ == "__main__":
