@@ -70,11 +70,11 @@ def build(place):
                     ignore=lambda folder, names: [name for name in names if name == ".git" or folder == place.root and
                                                   name.startswith("build")])
     place.run("dpkg-buildpackage", "-b", "-us", "-uc", cwd=source, timeout=280,
-              env={"DEB_BUILD_OPTIONS": "parallel=%d" % len(os.sched_getaffinity(0)), "PYTHON": None})
+              env={"DEB_BUILD_OPTIONS": "noautodbgsym parallel=%d" % len(os.sched_getaffinity(0)), "PYTHON": None})
     found = sorted(glob.glob(place.path("deb", "*.deb")))
     names = [os.path.basename(path).split("_")[0] for path in found]
-    place.equal([name for name in names if not name.endswith("-dbgsym")], PACKAGES, "packages")
-    return [path for path in found if "-dbgsym" not in path]
+    place.equal(names, PACKAGES, "packages")
+    return found
 
 
 def check_contents(place, packages):
