@@ -178,16 +178,34 @@ static bool is_shared(const struct walk *walk, uint64_t address, uint64_t size)
     return walk->reach->is_shared(walk->reach->context, address, size);
 }
 
-/* Does a string end in shared memory?  Page by page, because nobody knows before how long it is. */
-static bool is_shared_string(const struct walk *walk, uint64_t address)
+static const unsigned char *bytes_at(const struct walk *walk, uint64_t address)
 {
+    return walk->reach->bytes ? walk->reach->bytes(walk->reach->context, address)
+                              : (const unsigned char *)(uintptr_t)address;
+}
+
+/*
+ * Does a string end in shared memory?  Page by page, because nobody knows before how long it is; the last page may not
+ * be shared to its end.
+ */
+static bool is_shared_string(const struct walk *walk, uint64_t begin, uint64_t *ret_size)
+{
+    uint64_t address = begin;
+
     for (;;) {
         uint64_t size = PAGE - address % PAGE;
+        const unsigned char *bytes, *end;
 
-        if (!is_shared(walk, address, size))
+        while (size > 0 && !is_shared(walk, address, size))
+            size /= 2;
+        if (size == 0)
             return false;
-        if (memchr((const void *)(uintptr_t)address, 0, size))
+        bytes = bytes_at(walk, address);
+        end = memchr(bytes, 0, size);
+        if (end) {
+            *ret_size = address - begin + (uint64_t)(end - bytes) + 1;
             return true;
+        }
         address += size;
     }
 }
@@ -200,7 +218,7 @@ static bool is_shared_to_null(const struct walk *walk, uint64_t address, uint64_
     while (first) {
         if (extent < sizeof first || !is_shared(walk, address + size, extent))
             return false;
-        memcpy(&first, (const void *)(uintptr_t)(address + size), sizeof first);
+        memcpy(&first, bytes_at(walk, address + size), sizeof first);
         size += extent;
     }
     *ret_size = size;
@@ -219,7 +237,7 @@ static int follow(struct walk *walk, const struct group *group, const struct coi
          value->crossing == COIL_CROSS_STRING_INOUT))
         return 0;
     if (value->crossing == COIL_CROSS_STRING_IN || value->crossing == COIL_CROSS_STRING_INOUT) {
-        good = is_shared_string(walk, address);
+        good = is_shared_string(walk, address, &block.size);
     } else if (value->count == COIL_COUNT_TO_NULL) {
         good = is_shared_to_null(walk, address, value->extent, &block.size);
     } else {
@@ -231,6 +249,8 @@ static int follow(struct walk *walk, const struct group *group, const struct coi
             return 0;
         good = block.size == 0 || is_shared(walk, address, block.size);
     }
+    if (good && block.size && walk->reach->take)
+        good = walk->reach->take(walk->reach->context, value, address, block.size);
     if (!good) {
         if (group->copy) /* no length is read behind it */
             memset(group->copy + value->offset, 0, sizeof address);

@@ -44,6 +44,18 @@ struct coil_reach {
     /* Every pointer that is not NULL, opaque ones included, and where it lies.  May be NULL. */
     void (*seen)(void *context, const struct coil_descriptor_value *value, uint64_t place, uint64_t address);
     void *context;
+
+    /*
+     * Where the bytes of a shared address are looked at for the end of a string or array; NULL: at the address.
+     * What lies there may change at any time.
+     */
+    const unsigned char *(*bytes)(void *context, uint64_t address);
+
+    /*
+     * A followed pointer leads to `size` bytes (not 0) that both see; from here on what is at the address itself counts.
+     * False: it leads elsewhere.  May be NULL.
+     */
+    bool (*take)(void *context, const struct coil_descriptor_value *value, uint64_t address, uint64_t size);
 };
 
 /* The pointers that a walk begins with: `count` values in `frame`, which is private memory. */
