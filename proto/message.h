@@ -104,8 +104,8 @@ enum coil_refusal {
     X(REFUSE, "refuse", 0, COIL_K(REQUEST) | COIL_K(HASH) | COIL_K(FUNCTION) | COIL_K(TEXT)) /* text "": no more */ \
     X(HEAP, "heap", 2, COIL_K(REQUEST) | COIL_K(GENERATION) | COIL_K(HEAP)) /* heap, tallies; before all else */ \
     X(ADOPT, "adopt", 0, COIL_K(REQUEST) | COIL_K(ENVIRONMENT) | COIL_K(CWD)) /* a spare: it is this program's now */ \
-    X(SESSION, "session", 3, COIL_K(REQUEST) | COIL_K(SESSION) | COIL_K(PID) | COIL_K(UID) |          \
-                                 COIL_K(GID) | COIL_K(BASE))                                           \
+    X(SESSION, "session", 4, COIL_K(REQUEST) | COIL_K(SESSION) | COIL_K(PID) | COIL_K(UID) |          \
+                                 COIL_K(GID) | COIL_K(BASE)) /* as for `attached`, without the pidfd */ \
     X(OPEN, "open", 0, COIL_K(REQUEST) | COIL_K(HASH)) /* run the module's init code, for no program */ \
     X(MOVE, "move", 0, COIL_K(REQUEST) | COIL_K(SESSION)) /* as drain, if nobody notices; failed: why it stays */ \
     X(DRAIN, "drain", 0, COIL_K(REQUEST) | COIL_K(SESSION)) /* no new calls; done: none is running */    \

@@ -243,9 +243,15 @@ class Case:
                                             check=True).stdout.strip())
         return {"LD_PRELOAD": " ".join(names), "ASAN_OPTIONS": self.clean_environment()["ASAN_OPTIONS"]}
 
+    def system_is_possible(self):
+        """Can the case run under coild --system, which it does not start itself?"""
+        return "daemon" in self.modes() and not self.has("run.py") and not self.has("not_system")
+
     def enter_mode(self, mode):
-        self.mode = mode
         self.run_folder = self.path("run-" + mode)
+        is_system = mode == "system"
+        mode = "daemon" if is_system else mode
+        self.mode = mode
         os.mkdir(self.run_folder, 0o700)
         self.env = self.clean_environment()
         self.env["XDG_RUNTIME_DIR"] = self.run_folder
@@ -257,6 +263,8 @@ class Case:
             self.env["COIL_SOCKET"] = self.socket
         if self.sanitize and mode == "daemon":
             self.env["ASAN_OPTIONS"] = self.env["ASAN_OPTIONS"].replace("detect_leaks=0", "detect_leaks=1")
+        if is_system:
+            self.start_system_daemon()
 
     @property
     def socket(self):
@@ -372,6 +380,14 @@ class Case:
                             program=os.path.join(self.build, "bin", "coild"))
         self.wait_for(lambda: os.path.exists(self.socket), "the daemon listens")
         return daemon
+
+    def start_system_daemon(self):
+        """coild --system of this user, with the case's modules; leave_mode() stops it."""
+        options = []
+        if "--register" in self.stubgen("--help").stdout:
+            options = ["--modules", self.path("modules")]
+            self.stubgen("--register", "--into", options[1], *self.libraries())
+        self.start_daemon("--system", *options)
 
     def stop_daemon(self, daemon):
         self.equal(self.coilctl("stop").status, 0, "coilctl stop")

@@ -379,10 +379,10 @@ class Channel:
 class Peer:
     """A program with a session."""
 
-    def __init__(self, case, offer, numbers=None):
+    def __init__(self, case, offer, numbers=None, socket=None):
         self.numbers = numbers or Numbers(case.work)
         self.offer, self.slot = offer, None
-        self.wire = Wire(case.socket)
+        self.wire = Wire(socket or case.socket)
         self.attached, fds = self.attach()
         assert self.attached["message"] == "attached", "attaching failed: %r" % (self.attached,)
         requests, replies, staging, self.pidfd, self.heap_fd = fds

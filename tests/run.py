@@ -11,6 +11,8 @@ A case is a folder with these files (tests/e2e/README.md):
     expected.stderr      lines: exact, "~ regex", or "..." for any number of lines (default: empty)
     expected.status      default: 0
     modes                default: daemon inprocess cffi (cffi: only with --mode cffi, real CFFI, to prove the expectation)
+    system               in daemon mode, it is run under coild --system, too; --mode system: all that can be
+    not_system           it never can, for the reason that the file gives
     once                 the output of a second run against the same daemon differs
     quick                part of `make check`
     memcheck             part of `make run-memcheck`: its program is run under valgrind
@@ -67,7 +69,7 @@ def run_mode(case, mode, accept):
                 with open(os.path.join(case.source, "expected.stdout"), "w", encoding="utf-8") as file:
                     file.write(result.stdout)
             case.check_expected(result)
-            if mode == "daemon" and not case.has("once"):
+            if mode in ("daemon", "system") and not case.has("once"):
                 try:
                     case.check_expected(case.run())
                 except support.Failure as failure:
@@ -100,6 +102,8 @@ def run_one(options):
     started = time.monotonic()
     try:
         modes = [mode for mode in case.modes() if mode in options.mode]
+        if case.system_is_possible() and ("system" in options.mode or ("daemon" in options.mode and case.has("system"))):
+            modes.append("system")
     except support.Failure as failure:
         print(json.dumps(["-", "FAIL", str(failure), 0]), flush=True)
         return
@@ -151,7 +155,7 @@ def main():
     parser = argparse.ArgumentParser(description="end-to-end tests")
     parser.add_argument("--build", default="build", help="the build folder")
     parser.add_argument("--suite", default="e2e", choices=["e2e", "stress"], help="which folder of cases")
-    parser.add_argument("--mode", action="append", choices=["daemon", "inprocess", "cffi"])
+    parser.add_argument("--mode", action="append", choices=["daemon", "inprocess", "cffi", "system"])
     parser.add_argument("-k", metavar="PATTERN", default="*", help="only cases whose name matches; several with commas")
     parser.add_argument("--quick", action="store_true", help="only cases marked as quick")
     parser.add_argument("-j", type=int, default=len(os.sched_getaffinity(0)), metavar="N", help="cases at a time")

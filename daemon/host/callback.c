@@ -25,6 +25,7 @@
 
 #include "daemon/host/backend.h"
 #include "daemon/host/dispatch.h"
+#include "daemon/host/owner.h"
 #include "daemon/host/pointer.h"
 #include "daemon/host/program.h"
 #include "daemon/host/signature.h"
@@ -45,6 +46,7 @@ struct holder {
     bool is_certain;                 /* it has crossed a place with its signature */
     struct coil_host_module *module; /* of `signature`; NULL: it is not known */
     unsigned signature;
+    struct coil_host_program *program; /* that alone may call it; counted; NULL: all may */
     char *error_value; /* the result frame after an exception; NULL before the signature is known */
 };
 
@@ -138,6 +140,7 @@ static void holder_dealloc(PyObject *self)
     (void)holder_clear(self);
     Py_CLEAR(h->ctype);
     PyMem_Free(h->error_value);
+    coil_owner_put(h->program);
     type->tp_free(self);
     Py_DECREF(type);
 }
@@ -181,6 +184,9 @@ static PyObject *holder_new(PyObject *backend, PyObject *ctype, PyObject *callab
     h->ctype = Py_NewRef(ctype);
     if (slot_new(1, ret_address, &h->slot, &failure) < 0)
         return PyErr_Format(PyExc_MemoryError, "ffi.callback(): %s", failure.text);
+    h->program = coil_owner_get();
+    if (h->program)
+        coil_start_callbacks()->slot_own(h->slot, h->program);
     slots[coil_slot_number_index(h->slot)] = (struct slot){ .number = h->slot, .holder = h };
     coil_start_callbacks()->slot_lead(h->slot, (uint64_t)(uintptr_t)target);
     return coil_object_steal(&self);
@@ -318,6 +324,9 @@ int coil_callback_cross(const struct coil_descriptor *image, const struct coil_d
         return refuse(image, place,
                       "is a function pointer whose function Python has dropped: keep what ffi.callback() returned for "
                       "as long as C may call it",
+                      error);
+    if (h && !coil_owner_allows(h->program, program))
+        return refuse(image, place, "is a function that Python has made for another program: make one for each of them",
                       error);
     if (!index && !callbacks->is_shared(program, address, 0))
         return refuse(image, place,

@@ -24,6 +24,7 @@
 #include <sys/random.h>
 
 #include "daemon/host/backend.h"
+#include "daemon/host/owner.h"
 #include "proto/window.h"
 
 #define STEP 16u
@@ -34,6 +35,7 @@
 struct handle {
     PyObject_HEAD uint64_t token;
     PyObject *object;    /* NULL: ended */
+    struct coil_host_program *owner; /* counted; NULL: every program may use it */
     struct handle *next; /* in its bucket */
 };
 
@@ -112,6 +114,8 @@ static void handle_end(struct handle *handle)
             break;
         }
     handle->object = NULL;
+    coil_owner_put(handle->owner);
+    handle->owner = NULL;
     Py_DECREF(object); /* last, since it may run any code */
 }
 
@@ -185,6 +189,7 @@ PyObject *coil_handle_new(PyObject *backend_ffi, PyObject *object)
     handle = (struct handle *)owner;
     handle->token = token;
     handle->object = Py_NewRef(object);
+    handle->owner = coil_owner_get();
     handle->next = *bucket_of(token);
     *bucket_of(token) = handle;
     (void)atomic_fetch_add_explicit(&count, 1, memory_order_relaxed);
@@ -217,5 +222,9 @@ PyObject *coil_handle_object(PyObject *backend_ffi, PyObject *cdata)
             "(keep it as long as the handle is in use), or it was made by an earlier Python, or by "
             "another one",
             (void *)(uintptr_t)token);
+    if (!coil_owner_allows(handle->owner, coil_start_is_system() ? coil_stray_program() : NULL))
+        return PyErr_Format(PyExc_RuntimeError,
+                            "ffi.from_handle(): the handle %p was made for another program: each has handles of its own",
+                            (void *)(uintptr_t)token);
     return Py_NewRef(handle->object);
 }

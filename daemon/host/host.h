@@ -78,6 +78,13 @@ static inline int64_t coil_host_again_ms(unsigned raised)
     return INT64_C(1000) << (raised < 6 ? raised : 6);
 }
 
+/* Where pointers lie in a block of memory: none of these words may be anything that Python has not written there. */
+struct coil_host_layout {
+    uint64_t pointers; /* one bit for each of the first words; 0: there are none at all */
+    uint32_t size;     /* of what the bits are about, bytes; 0: everything may be a pointer, unless there are none */
+    bool repeats;      /* it is an array of such; otherwise nothing is known of what lies behind */
+};
+
 /* What the embedding process supplies.  Immortal; functions may be called by any thread, with the GIL unless they say
  * otherwise. */
 struct coil_host_callbacks {
@@ -131,6 +138,12 @@ struct coil_host_callbacks {
     size_t (*heap_size)(void *memory); /* of a block, at least what was asked for */
 
     /*
+     * For whom (NULL: everybody) a block has been made, and where pointers lie in it: before its address has left the
+     * host.  Of one that is not described, everything may be a pointer.
+     */
+    void (*heap_describe)(void *memory, struct coil_host_program *program, const struct coil_host_layout *layout);
+
+    /*
      * May a program (NULL: any) follow a pointer to `size` bytes at `address`?  With a size of 0: may the address mean
      * something to it?  That is so for all but those of memory which only this process has.
      */
@@ -147,6 +160,9 @@ struct coil_host_callbacks {
     void (*slot_lead)(uint32_t slot, uint64_t target);
     void (*slot_describe)(uint32_t slot, struct coil_host_module *module, bool is_function, unsigned index);
     void (*slot_free)(uint32_t slot);
+
+    /* Only this program may call what is in the slot (NULL: all may).  Before anybody has its address. */
+    void (*slot_own)(uint32_t slot, struct coil_host_program *program);
 
     /* Python has begun to import something that was not there.  Only in a Python that was started here. */
     void (*imported)(void);

@@ -133,7 +133,8 @@ static int check_said(const struct use *use, const char *value)
     if (!callbacks->is_shared || use->variable->row->crossing != COIL_CROSS_UNSAID || !use->variable->is_pointer)
         return 0;
     memcpy(&address, value, sizeof address);
-    if (!address || callbacks->is_shared(use->place.program, address, 1))
+    /* Of several users, a program could say that anything is one of Python's objects. */
+    if (!address || (!coil_start_is_system() && callbacks->is_shared(use->place.program, address, 1)))
         return 0;
     PyErr_Format(PyExc_ValueError,
                  "%s: its declaration does not say what the pointer leads to: write [string], [counted_by(n)], "

@@ -17,7 +17,9 @@
 
 #include "daemon/host/backend.h"
 #include "daemon/host/keep.h"
+#include "daemon/host/layout.h"
 #include "daemon/host/start.h"
+#include "daemon/host/stray.h"
 
 static PyObject *void_pointer; /* the type; of whichever module asked first */
 
@@ -78,9 +80,44 @@ static PyObject *heap_allocator(PyObject *backend_ffi, bool clear)
     return PyObject_CallFunctionObjArgs(method, allocate_function, release_function, Py_False, NULL);
 }
 
+/* ---- with programs of several users ---- */
+
+/* Calls the allocator, and says for whom the object is and where its pointers lie.  `self`: the allocator, the backend's
+ * ffi. */
+static PyObject *allocate_described(PyObject *self, PyObject *arguments, PyObject *options)
+{
+    COIL_OBJECT cdata = PyObject_Call(PyTuple_GET_ITEM(self, 0), arguments, options);
+    COIL_OBJECT ctype = cdata ? PyObject_CallMethod(PyTuple_GET_ITEM(self, 1), "typeof", "O", cdata) : NULL;
+    struct coil_host_layout layout;
+    void *memory;
+
+    if (!ctype || coil_layout_of(PyTuple_GET_ITEM(self, 1), ctype, &layout) < 0)
+        return NULL;
+    memory = coil_backend_to_pointer(cdata, void_pointer);
+    if (!memory && PyErr_Occurred())
+        return NULL;
+    coil_start_callbacks()->heap_describe(memory, coil_stray_program(), &layout);
+    return coil_object_steal(&cdata);
+}
+
+static PyMethodDef allocate_described_definition = { "new", (PyCFunction)(void (*)(void))allocate_described,
+                                                     METH_VARARGS | METH_KEYWORDS, NULL };
+
+/* Where objects have owners, an allocator that says so; else the one given, which is taken. */
+static PyObject *with_owners(PyObject *backend_ffi, PyObject *allocator)
+{
+    COIL_OBJECT inner = allocator;
+    COIL_OBJECT self = NULL;
+
+    if (!inner || !coil_start_is_system())
+        return coil_object_steal(&inner);
+    self = PyTuple_Pack(2, inner, backend_ffi);
+    return self ? PyCFunction_New(&allocate_described_definition, self) : NULL;
+}
+
 PyObject *coil_new(PyObject *backend_ffi)
 {
-    return coil_start_callbacks()->heap_allocate ? heap_allocator(backend_ffi, true)
+    return coil_start_callbacks()->heap_allocate ? with_owners(backend_ffi, heap_allocator(backend_ffi, true))
                                                  : PyObject_GetAttrString(backend_ffi, "new");
 }
 
@@ -94,7 +131,7 @@ PyObject *coil_new_allocator(PyObject *backend_ffi, PyObject *arguments, PyObjec
     if (!PyArg_ParseTupleAndKeywords(arguments, options, "|OOi:new_allocator", keywords, &alloc, &free, &clear))
         return NULL;
     if (alloc == Py_None && free == Py_None && coil_start_callbacks()->heap_allocate)
-        return heap_allocator(backend_ffi, clear);
+        return with_owners(backend_ffi, heap_allocator(backend_ffi, clear));
     method = PyObject_GetAttrString(backend_ffi, "new_allocator");
     return method ? PyObject_Call(method, arguments, options) : NULL;
 }

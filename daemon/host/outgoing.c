@@ -25,6 +25,7 @@
 #include "daemon/host/start.h"
 #include "proto/cleanup.h"
 #include "proto/expression.h"
+#include "proto/places.h"
 
 #define ALIGNMENT 16u
 #define SHARED_GROUPS_MAX 256            /* that are looked at */
@@ -80,11 +81,22 @@ static unsigned char *own_memory(uint64_t address)
     return (unsigned char *)(uintptr_t)address;
 }
 
-static void *heap_allocate(size_t size)
+/* Says for whom the memory is: for C to use.  What it writes there, pointers included, no Python code looks at. */
+static void describe(void *memory, struct coil_host_program *program)
+{
+    static const struct coil_host_layout all_bytes = { 0 };
+
+    if (memory && coil_start_is_system())
+        coil_start_callbacks()->heap_describe(memory, program, &all_bytes);
+}
+
+static void *heap_allocate(const struct coil_outgoing *outgoing, size_t size)
 {
     const struct coil_host_callbacks *callbacks = coil_start_callbacks();
+    void *memory = callbacks->heap_allocate ? callbacks->heap_allocate(size ? size : 1) : malloc(size ? size : 1);
 
-    return callbacks->heap_allocate ? callbacks->heap_allocate(size ? size : 1) : malloc(size ? size : 1);
+    describe(memory, outgoing->program);
+    return memory;
 }
 
 static void heap_free(void *memory)
@@ -106,7 +118,7 @@ void *coil_outgoing_allocate(struct coil_outgoing *outgoing, size_t size, bool i
 
     if (!block)
         return NULL;
-    memory = is_shared ? heap_allocate(size) : malloc(size ? size : 1);
+    memory = is_shared ? heap_allocate(outgoing, size) : malloc(size ? size : 1);
     if (!memory)
         return NULL;
     memset(memory, 0, size);
@@ -418,7 +430,7 @@ static int make_copies(struct coil_outgoing *o, struct coil_error *error)
         struct coil_outgoing_range *range = &o->ranges[i];
         size_t size = (size_t)(range->end - range->begin);
 
-        range->memory = heap_allocate(size + ALIGNMENT);
+        range->memory = heap_allocate(o, size + ALIGNMENT);
         range->snapshot = malloc(size ? size : 1);
         if (!range->memory || !range->snapshot)
             return coil_error_set(error, -ENOMEM, "no memory for %zu bytes of arguments", size);
@@ -446,6 +458,8 @@ int coil_outgoing_share(struct coil_outgoing *outgoing, struct coil_host_program
         return 0;
     outgoing->image = image;
     outgoing->program = program;
+    for (const struct coil_outgoing_block *block = outgoing->blocks; block; block = block->next)
+        describe(block->shared, program);
     r = gather(&search, signature, frame, error);
     if (r < 0 || outgoing->range_count == 0)
         return r;
@@ -467,6 +481,36 @@ uint64_t coil_outgoing_own(const struct coil_outgoing *outgoing, uint64_t addres
     return address;
 }
 
+/* The copies of some structs. */
+struct kept {
+    const struct coil_outgoing *outgoing;
+    unsigned char *now;
+    const unsigned char *before;
+};
+
+/* What C has written is good if it leads to Python's own memory, or nowhere; else it was never written. */
+static int keep_pointer(void *context, const struct coil_place *place)
+{
+    const struct kept *kept = context;
+    uint64_t at = coil_place_offset(place), address;
+
+    memcpy(&address, kept->now + at, sizeof address);
+    if (address && memcmp(kept->now + at, kept->before + at, sizeof address) != 0 &&
+        coil_outgoing_own(kept->outgoing, address) == address)
+        memcpy(kept->now + at, kept->before + at, sizeof address);
+    return 0;
+}
+
+/* With programs of several users: no program makes Python follow a pointer of its own making. */
+static void keep_pointers(const struct coil_outgoing *o, const struct coil_outgoing_pointer *p, uint64_t size)
+{
+    const struct coil_outgoing_range *range = range_of(o, p->target);
+    uint64_t offset = p->target - range->begin;
+    struct kept kept = { o, range->copy + offset, range->snapshot + offset };
+
+    (void)coil_places_visit_elements(o->image, p->value->shape, size, keep_pointer, &kept);
+}
+
 /* Copies what C changed of one pointer's memory. */
 static void write_back(const struct coil_outgoing *o, const struct coil_outgoing_pointer *p)
 {
@@ -483,6 +527,8 @@ static void write_back(const struct coil_outgoing *o, const struct coil_outgoing
     }
     now = range->copy + (p->target - range->begin);
     before = range->snapshot + (p->target - range->begin);
+    if (p->value->shape && coil_start_is_system())
+        keep_pointers(o, p, size);
     if (is_out(p->value))
         memcpy(own_memory(p->target), now, size);
     else if (memcmp(now, before, size) != 0)

@@ -30,10 +30,16 @@ static bool started;
 static bool ours; /* the interpreter was started here, not by the process itself */
 static int64_t began_ns;
 static struct coil_host_callbacks callbacks;
+static bool is_system;
 
 int64_t coil_start_began_ns(void)
 {
     return began_ns;
+}
+
+bool coil_start_is_system(void)
+{
+    return is_system;
 }
 
 const struct coil_host_callbacks *coil_start_callbacks(void)
@@ -181,6 +187,7 @@ static int start_once(const struct coil_host_config *config, struct coil_error *
 
     if (config->callbacks)
         callbacks = *config->callbacks;
+    is_system = config->is_system;
     if (!Py_IsInitialized()) {
         struct timespec now;
 

@@ -29,6 +29,7 @@ struct search {
     struct coil_host_program *program;
     struct coil_path path; /* of the first that was found */
     bool is_function;      /* it is a function pointer */
+    uint64_t address;      /* where it leads */
 };
 
 struct coil_host_program *coil_stray_program(void)
@@ -72,6 +73,13 @@ static int raise_stray(const struct search *search, const char *what)
                      name, *name ? "(): " : "", search->path.text, what);
         return -1;
     }
+    if (coil_start_is_system() && search->address >= COIL_HEAPS_BEGIN && search->address < COIL_HEAPS_END) {
+        PyErr_Format(PyExc_ValueError,
+                     "%s%s'%s' %s memory that ffi.new() has made for another program, or that is gone: make it anew for "
+                     "each program, or for all of them in the init code",
+                     name, *name ? "(): " : "", search->path.text, what);
+        return -1;
+    }
     PyErr_Format(PyExc_ValueError,
                  "%s%s'%s' %s memory that only Python's process has: make it with ffi.new(), and keep it alive for as "
                  "long as the program uses it",
@@ -97,6 +105,7 @@ static int note_result(void *context, const struct coil_reach_stray *stray)
     if (!stray->is_function && is_elsewhere(search, stray->address))
         return 0;
     search->path = *stray->path;
+    search->address = stray->address;
     search->is_function = stray->is_function;
     return -EFAULT;
 }
@@ -121,6 +130,7 @@ static int look_at(void *argument, const struct coil_place *place)
     good = address == 0 || is_elsewhere(&s->search, address);
     if (!good) {
         s->search.path = (struct coil_path){ 0 };
+        s->search.address = address;
         coil_path_append_in_frame(&s->search.path, s->search.giver->image, &s->search.giver->function->result, 1,
                                   coil_place_offset(place));
     }
@@ -173,6 +183,7 @@ static int mend_stored(void *context, const struct coil_reach_stray *stray)
         return 0;
     if (!search->path.used) {
         search->path = *stray->path;
+        search->address = stray->address;
         search->is_function = stray->is_function;
     }
     /* In staging the program's own pointer comes back when it finds this one; the frame is read-only. */

@@ -391,7 +391,7 @@ static void attached(struct coil_client *client)
         .max_call_ms = max_call_ms(client),
     };
     const int fds[] = { session->memory[COIL_MEMORY_REQUESTS], session->memory[COIL_MEMORY_REPLIES],
-                        session->memory[COIL_MEMORY_STAGING], worker->pidfd, worker->heap.fd };
+                        session->memory[COIL_MEMORY_STAGING], worker->pidfd, coil_session_heap(session) };
 
     client->attached = true;
     free(client->first_name);
@@ -400,9 +400,11 @@ static void attached(struct coil_client *client)
     coil_spare_want(client->server, worker->environment);
     COIL_FAULT("session.attached");
     finish(client, &message, fds);
-    /* The program and the worker have the staging area now; the others are needed for more channels. */
-    if (!client->closing)
+    /* The program and the worker have these now; the others are needed for more channels. */
+    if (!client->closing) {
         coil_fd_close(&session->memory[COIL_MEMORY_STAGING]);
+        coil_fd_close(&session->memory[COIL_MEMORY_HEAP]);
+    }
 }
 
 static void first_channel_answered(struct coil_await *await, const struct coil_message *answer)
@@ -444,6 +446,7 @@ static void open_session(struct coil_client *client)
     struct coil_message message = {
         .type = COIL_MESSAGE_SESSION, .pid = (uint64_t)client->pid, .uid = client->uid, .gid = client->gid
     };
+    int fds[COIL_MEMORY_COUNT];
     struct coil_session *session;
     struct coil_error error;
     int r = coil_session_new(client->worker, client, client->pid, &session, &error);
@@ -457,7 +460,9 @@ static void open_session(struct coil_client *client)
     session->offered = true;
     message.session = session->number;
     message.base = coil_session_base(session);
-    coil_worker_ask(client->worker, &message, session->memory, &client->await, session_answered);
+    memcpy(fds, session->memory, sizeof fds);
+    fds[COIL_MEMORY_HEAP] = coil_session_heap(session);
+    coil_worker_ask(client->worker, &message, fds, &client->await, session_answered);
 }
 
 /* ---- requests ---- */

@@ -37,6 +37,7 @@ static const struct {
     [COIL_MEMORY_REQUESTS] = { "coil-requests", COIL_REQUESTS_SIZE },
     [COIL_MEMORY_REPLIES] = { "coil-replies", COIL_REPLIES_SIZE },
     [COIL_MEMORY_STAGING] = { "coil-staging", COIL_STAGING_SIZE },
+    [COIL_MEMORY_HEAP] = { "coil-copies", COIL_HEAP_SIZE },
 };
 
 static int draw_window(struct coil_windows *windows, unsigned *ret_window, struct coil_error *error)
@@ -103,6 +104,17 @@ static void close_memory(struct coil_session *session)
         coil_fd_close(&session->memory[i]);
 }
 
+/* Programs of several users in one worker must not see each other's objects. */
+static bool has_own_heap(const struct coil_worker *worker)
+{
+    return worker->server->is_system && !coil_environment_is_private(worker->environment);
+}
+
+int coil_session_heap(const struct coil_session *session)
+{
+    return session->memory[COIL_MEMORY_HEAP] >= 0 ? session->memory[COIL_MEMORY_HEAP] : session->worker->heap.fd;
+}
+
 int coil_session_new(struct coil_worker *worker, struct coil_client *client, pid_t pid,
                      struct coil_session **ret_session, struct coil_error *error)
 {
@@ -134,7 +146,8 @@ int coil_session_new(struct coil_worker *worker, struct coil_client *client, pid
     coil_worker_hold(worker);
     TAILQ_INSERT_TAIL(&worker->sessions, session, link);
     for (unsigned i = 0; i < COIL_MEMORY_COUNT && r == 0; i++)
-        r = coil_memory_make(memories[i].name, memories[i].size, "a session", &session->memory[i], error);
+        if (i != COIL_MEMORY_HEAP || has_own_heap(worker))
+            r = coil_memory_make(memories[i].name, memories[i].size, "a session", &session->memory[i], error);
     if (r == 0)
         r = coil_session_take_channel(session, 0, error);
     if (r == 0)
@@ -208,6 +221,7 @@ void coil_session_close(struct coil_session *session)
     /* What its channels still do, they say in `replies`: death.c. */
     coil_fd_close(&session->memory[COIL_MEMORY_REQUESTS]);
     coil_fd_close(&session->memory[COIL_MEMORY_STAGING]);
+    coil_fd_close(&session->memory[COIL_MEMORY_HEAP]);
     coil_move_forget(session);
     coil_await_cancel(&session->close);
     if (!session->offered) {

@@ -22,7 +22,13 @@ struct coil_windows {
     unsigned count;
 };
 
-enum coil_memory { COIL_MEMORY_REQUESTS, COIL_MEMORY_REPLIES, COIL_MEMORY_STAGING, COIL_MEMORY_COUNT };
+enum coil_memory {
+    COIL_MEMORY_REQUESTS,
+    COIL_MEMORY_REPLIES,
+    COIL_MEMORY_STAGING,
+    COIL_MEMORY_HEAP, /* what the program has at the heap's address, if that is not the worker's heap itself */
+    COIL_MEMORY_COUNT
+};
 
 struct coil_session {
     TAILQ_ENTRY(coil_session) link; /* in its worker, which owns it */
@@ -68,6 +74,9 @@ void coil_session_drain(struct coil_session *session);
 int coil_session_take_channel(struct coil_session *session, unsigned channel, struct coil_error *error);
 
 uint64_t coil_session_base(const struct coil_session *session);
+
+/* What the program has at the address of its worker's heap: that, or in a daemon of several users a memory of its own. */
+int coil_session_heap(const struct coil_session *session);
 
 /* Reserves the memory of one channel, so that full memory is an error now and no SIGBUS later.  -ENOSPC with words. */
 int coil_session_reserve_channel(struct coil_session *session, unsigned channel, struct coil_error *error);

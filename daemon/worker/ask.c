@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/worker/loan.h"
 #include "daemon/worker/running.h"
 #include "proto/cleanup.h"
 #include "proto/fault.h"
@@ -90,7 +91,8 @@ static int publish(struct attempt *a, struct coil_error *error)
     if (!payload)
         return -ESRCH;
     if (stage_payload) {
-        memcpy(a->payload.address, ask->payload, ask->payload_size);
+        memcpy(coil_mirror_at(a->channel->session, (uint64_t)(uintptr_t)a->payload.address), ask->payload,
+               ask->payload_size);
         memcpy(payload, &a->payload.address, 8);
     } else {
         coil_frame_copy(payload, ask->payload, ask->payload_size);
@@ -138,7 +140,8 @@ static int take_answer(struct attempt *a, const struct coil_header *header, stru
         return -ESRCH;
     }
     if (a->answer.address)
-        memcpy(ask->answer, a->answer.address, ask->answer_size);
+        memcpy(ask->answer, coil_mirror_at(a->channel->session, (uint64_t)(uintptr_t)a->answer.address),
+               ask->answer_size);
     else
         coil_frame_copy(ask->answer, coil_consumer_payload(&a->channel->requests), header->size);
     if (is_text(ask))
@@ -156,30 +159,53 @@ static void restore_gil(struct coil_channel *channel, const struct coil_host_ask
         coil_channel_enter(channel);
 }
 
+/* The program has run, as far as it has: `r`.  What Python sees changes then, so nobody may be looking. */
+static int take_loans(const struct attempt *a, int r, struct coil_error *error)
+{
+    struct coil_error other;
+    int back;
+
+    if (!a->channel->loan || !coil_loan_is_touched(a->channel, a->ask))
+        return r;
+    coil_channel_enter(a->channel);
+    back = coil_loan_answered(a->channel, a->ask, r == 0, r == 0 ? error : &other);
+    return r == 0 ? back : r;
+}
+
 /* Publishes, serves until the answer is there, and takes it. */
 static int exchange(struct attempt *a, struct coil_error *error)
 {
     struct coil_channel *channel = a->channel;
+    COIL_CLEANUP(coil_loan_end) struct coil_loan passing = { .is_passing = true };
     uint32_t oneway_count = channel->oneway_count;
     struct coil_header header;
-    int r;
+    int r = 0;
 
     channel->asks++;
     if (a->ask->paused) {
         channel->paused = a->ask->paused;
         channel->has_gil = false;
     }
-    r = publish(a, error);
+    if (!channel->loan)
+        coil_loan_begin(&passing, channel);
+    if (channel->loan)
+        r = coil_loan_lend(channel, a->ask, error);
+    if (r == 0)
+        r = publish(a, error);
     if (r == 0 && coil_channel_serve(channel, COIL_RECORD_ANSWER, &header) < 0)
         r = -ESRCH;
     restore_gil(channel, a->ask);
     if (r == 0) {
         COIL_FAULT("ask.answered");
         r = take_answer(a, &header, error);
+        r = take_loans(a, r, error);
         restore_gil(channel, a->ask); /* an answer that breaks the channel may have had to wait */
         coil_consumer_answered(&channel->requests);
         if (channel->oneway_count == oneway_count) /* else what they have printed may lie there unread: I4 */
             coil_producer_rewind(&channel->replies, a->position);
+    } else {
+        r = take_loans(a, r, error);
+        restore_gil(channel, a->ask);
     }
     channel->asks--;
     channel->has_gil = true; /* the handler has it, or takes it back by itself */

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "daemon/worker/doing.h"
+#include "daemon/worker/loan.h"
 #include "daemon/worker/running.h"
 #include "daemon/worker/tally.h"
 #include "daemon/worker/trace.h"
@@ -44,10 +45,25 @@ struct call {
     void *staged_result; /* private result that will be copied to result_at; owned */
     bool is_checked;
     struct coil_checked_range checked[COIL_CHECKED_RANGES];
+    struct coil_channel *channel; /* whose calls around this one have been resumed; NULL: nobody's */
+    struct coil_loan loan; /* what it has been lent, if programs are of several users */
 };
+
+/* The program goes on: before it is answered, because it uses the same addresses for other calls then. */
+static int end_loans(struct call *call, struct coil_error *error)
+{
+    struct coil_channel *channel = call->channel;
+
+    coil_loan_end(&call->loan);
+    call->channel = NULL;
+    return channel ? coil_loans_suspend(channel, error) : 0;
+}
 
 static void call_deinit(struct call *call)
 {
+    struct coil_error error;
+
+    (void)end_loans(call, &error);
     free(call->staged_frame);
     free(call->staged_result);
 }
@@ -84,12 +100,8 @@ static bool in_staging(const struct coil_session *session, uint64_t address, uin
     return address >= begin && address - begin <= COIL_STAGING_SIZE && size <= COIL_STAGING_SIZE - (address - begin);
 }
 
-static const void *pointer(uint64_t address)
-{
-    return (const void *)(uintptr_t)address;
-}
-
-static int find_function(struct call *call, const struct coil_header *header, struct coil_error *error)
+static int find_function(const struct coil_channel *channel, struct call *call, const struct coil_header *header,
+                         struct coil_error *error)
 {
     struct coil_worker_module *module = coil_modules_slot(header->function >> 16);
     bool is_slot = header->flags & COIL_CALL_SLOT;
@@ -101,6 +113,8 @@ static int find_function(struct call *call, const struct coil_header *header, st
     if (!call->host || (is_slot && !call->slot) ||
         call->index >= (is_slot ? module->image->signatures.count : module->image->functions.count))
         return coil_error_set(error, -EPROTO, "the client called a function that is not there (%#x)", header->function);
+    if (is_slot && !coil_function_is_for(channel->session, call->slot))
+        return coil_error_set(error, -EPROTO, "the client called a function that Python has made for another program");
     call->function =
         (is_slot ? coil_image_signatures(module->image) : coil_image_functions(module->image)) + call->index;
     return 0;
@@ -127,7 +141,8 @@ static int copy_frame(struct coil_channel *channel, const struct coil_header *he
         return coil_error_set(error, -EPROTO, "the client called %s() with a frame of a wrong size", name_of(call));
     coil_frame_copy(memory, coil_consumer_payload(&channel->requests), header->size);
     call->frame = memory;
-    if (checked_size) {
+    /* A program that could make memory inaccessible could end everybody's Python. */
+    if (checked_size && !channel->session->mirror) {
         memcpy(call->checked, memory + header->size - checked_size, checked_size);
         r = coil_check_open(channel->session, call->checked, error);
         if (r < 0)
@@ -150,7 +165,7 @@ static int copy_frame(struct coil_channel *channel, const struct coil_header *he
         call->staged_frame = malloc(call->function->call_size);
         if (!call->staged_frame)
             return coil_error_set(error, -ENOMEM, "no memory for a frame");
-        memcpy(call->staged_frame, pointer(at), call->function->call_size);
+        memcpy(call->staged_frame, coil_mirror_at(channel->session, at), call->function->call_size);
         call->frame = call->staged_frame;
     }
     return 0;
@@ -159,7 +174,8 @@ static int copy_frame(struct coil_channel *channel, const struct coil_header *he
 /* What a walk over a call's pointers needs to know. */
 struct check {
     struct coil_channel *channel;
-    const struct call *call;
+    struct call *call;
+    const struct coil_descriptor_value *unsaid; /* a pointer of which nothing is said; NULL */
     uint64_t stray; /* the address of what was not found */
     struct coil_error *error;
 };
@@ -168,7 +184,7 @@ static bool is_shared(void *context, uint64_t address, uint64_t size)
 {
     const struct check *check = context;
 
-    return size <= coil_shared_room(check->channel->session, address);
+    return size <= coil_shared_room_of(check->channel->session, address);
 }
 
 static bool is_callable(void *context, const struct coil_descriptor_value *value, uint64_t address)
@@ -179,11 +195,36 @@ static bool is_callable(void *context, const struct coil_descriptor_value *value
     return coil_function_is_slot(check->channel->session, address);
 }
 
+static const unsigned char *bytes(void *context, uint64_t address)
+{
+    return coil_loan_bytes(((const struct check *)context)->channel->session, address);
+}
+
+static bool take(void *context, const struct coil_descriptor_value *value, uint64_t address, uint64_t size)
+{
+    struct call *call = ((struct check *)context)->call;
+
+    return coil_loan_take(&call->loan, call->module->image, value, address, size);
+}
+
+static void see(void *context, const struct coil_descriptor_value *value, uint64_t place, uint64_t address)
+{
+    struct check *check = context;
+
+    (void)address;
+    if (!check->unsaid && coil_loan_is_unsaid(&check->call->loan, value, place))
+        check->unsaid = value;
+}
+
 /* The client stages what its arguments lead to; what lies in shared memory already is the program's affair. */
 static int tell_stray(void *context, const struct coil_reach_stray *stray)
 {
     struct check *check = context;
 
+    if (check->channel->session->mirror && coil_shared_is_pythons(stray->address))
+        return coil_error_set(check->error, -EFAULT,
+                              "'%s' leads to %s that Python has not given to this program, or that is gone",
+                              stray->path->text, stray->is_function ? "a function" : "memory");
     if (stray->is_outermost)
         return coil_error_set(check->error, -EPROTO, "%s(): '%s' leads outside of the client's memory",
                               name_of(check->call), stray->path->text);
@@ -204,21 +245,37 @@ static int tell_stray(void *context, const struct coil_reach_stray *stray)
  * Follows every pointer that Python will follow.  -EPROTO; any other error: the call cannot be carried out. *ret_stray:
  * where the pointer leads that made it -EFAULT.
  */
-static int check_pointers(struct coil_channel *channel, const struct call *call, uint64_t *ret_stray,
+static int check_pointers(struct coil_channel *channel, struct call *call, uint64_t *ret_stray,
                           struct coil_error *error)
 {
     const struct coil_descriptor *image = call->module->image;
     struct check check = { .channel = channel, .call = call, .error = error };
-    const struct coil_reach reach = {
-        .image = image, .is_shared = is_shared, .stray = tell_stray, .is_callable = is_callable, .context = &check
-    };
+    bool lends = channel->session->mirror != NULL;
+    const struct coil_reach reach = { .image = image,
+                                      .is_shared = is_shared,
+                                      .stray = tell_stray,
+                                      .is_callable = is_callable,
+                                      .seen = lends ? see : NULL,
+                                      .context = &check,
+                                      .bytes = lends ? bytes : NULL,
+                                      .take = lends ? take : NULL };
     const struct coil_reach_frame frame = { .values = coil_image_values(image) + call->function->first_value,
                                             .count = call->function->parameter_count,
                                             .first_value = call->function->first_value,
                                             .arguments = call->frame,
                                             .frame = call->frame };
-    int r = coil_reach_walk(&reach, &frame, error);
+    int r;
 
+    coil_loan_begin(&call->loan, channel);
+    r = coil_reach_walk(&reach, &frame, error);
+    if (call->loan.has_failed)
+        r = coil_error_set(error, -ENOMEM, "no memory for the arguments of %s()", name_of(call));
+    if (r == 0 && check.unsaid)
+        r = coil_error_set(error, -EFAULT, "'%s': its declaration does not say what the pointer leads to: write [in], "
+                           "[counted_by(n)], [sized_by(n)], [string] or [opaque] at it",
+                           coil_image_text(image, check.unsaid->name));
+    if (r == 0 && lends)
+        r = coil_loan_root(&call->loan, image, &frame, error);
     *ret_stray = check.stray;
     return r;
 }
@@ -297,11 +354,22 @@ static inline void show(const struct coil_channel *channel, const struct call *c
                    (struct coil_trace_end){ .outcome = outcome, .is_deserted = coil_channel_has_nobody(channel) });
 }
 
+/* What Python has changed, and what it gives, goes to the program. */
+static int return_loans(struct call *call, const void *result, struct coil_error *error)
+{
+    struct coil_error other;
+    int r = coil_loan_return(&call->loan, call->module->image, call->function, call->frame, result, error);
+    int ended = end_loans(call, r < 0 ? &other : error);
+
+    return r < 0 ? r : ended;
+}
+
 /* Runs the handler; with the GIL. */
 static int run(struct coil_channel *channel, const struct coil_header *header, const struct request *request,
-               const struct call *call)
+               struct call *call)
 {
     struct coil_running running;
+    struct coil_error error;
     void *result = call->result_at ? call->staged_result : alloca(call->function->result_size + 1u);
     struct coil_header reply = { .kind = COIL_RECORD_RETURN, .error_number = header->error_number };
     void *payload;
@@ -326,13 +394,15 @@ static int run(struct coil_channel *channel, const struct coil_header *header, c
         return reply_failed(channel, request, COIL_FAILED_FUNCTION, 0,
                             "Python has dropped the function behind this pointer: keep what ffi.callback() returned "
                             "for as long as C may call it");
+    if (call->loan.channel && return_loans(call, result, &error) < 0)
+        return reply_failed(channel, request, COIL_FAILED_MEMORY, 0, error.text);
     reply.error_number = error_number;
     reply.size = call->result_at ? 0 : call->function->result_size;
     payload = coil_channel_claim_answer(channel, reply.size);
     if (!payload)
         return -ECANCELED;
     if (call->result_at)
-        memcpy((void *)(uintptr_t)call->result_at, result, call->function->result_size);
+        memcpy(coil_mirror_at(channel->session, call->result_at), result, call->function->result_size);
     else
         coil_frame_copy(payload, result, reply.size);
     if (call->is_checked)
@@ -340,6 +410,14 @@ static int run(struct coil_channel *channel, const struct coil_header *header, c
                          coil_image_text(call->module->image, call->function->name));
     coil_channel_answer(channel, request->position, &reply);
     return 0;
+}
+
+/* Python goes on within an ask: what the calls around this one have been lent is theirs again. */
+static int resume_loans(struct coil_channel *channel, struct call *call, struct coil_error *error)
+{
+    coil_channel_enter(channel);
+    call->channel = channel;
+    return coil_loans_resume(channel, error) < 0 ? coil_error_set(error, -ENOMEM, "no memory for the arguments") : 0;
 }
 
 int coil_call_execute(struct coil_channel *channel, const struct coil_header *header, struct coil_error *error)
@@ -352,17 +430,23 @@ int coil_call_execute(struct coil_channel *channel, const struct coil_header *he
     uint32_t doing;
     int r;
 
-    r = find_function(&call, header, error);
+    r = find_function(channel, &call, header, error);
+    if (r == 0 && channel->loan)
+        r = resume_loans(channel, &call, error);
     if (r == 0)
         r = copy_frame(channel, header, memory, &call, error);
     if (r == 0 && has_to_check(channel, &call))
         r = check_pointers(channel, &call, &stray, error);
+    else if (r == 0)
+        coil_loan_begin(&call.loan, channel);
     if (r == -EPROTO)
         return r;
     /* What is known to kill is known of functions of modules. */
     refusal = call.slot ? NULL : atomic_load_explicit(&call.module->refusals[call.index], memory_order_acquire); /* J */
     request = request_take(channel, header);
     call.start_ns = coil_tally_start(channel, call.module);
+    if (r < 0 || refusal)
+        (void)end_loans(&call, &(struct coil_error){ 0 });
     if (r < 0) {
         show(channel, &call, r == -ENOMEM ? COIL_TRACE_MEMORY : COIL_TRACE_POINTER);
         return reply_stray(channel, &request, r, stray, error);
@@ -376,6 +460,7 @@ int coil_call_execute(struct coil_channel *channel, const struct coil_header *he
     coil_channel_enter(channel);
     if (__builtin_expect(is_given_up(channel, &request), 0)) {
         show(channel, &call, COIL_TRACE_LATE);
+        (void)end_loans(&call, error);
         return reply_failed(channel, &request, COIL_FAILED_LATE, 0, "");
     }
     doing = coil_doing_begin(channel, call.slot ? channel->doing : COIL_DOING_CALL | header->function);
@@ -403,6 +488,8 @@ static int open_module(struct coil_channel *channel, struct coil_worker_module *
         r = coil_worker_host->program_opened(coil_session_program(channel->session), host, error);
     coil_running_end(channel, &running);
     coil_call_child_ends();
+    if (channel->loan)
+        coil_loan_end(channel->loan);
     if (r < 0)
         return r;
     offset = coil_session_publish(channel->session, module);
@@ -418,6 +505,7 @@ static int open_module(struct coil_channel *channel, struct coil_worker_module *
 
 int coil_open_execute(struct coil_channel *channel, const struct coil_header *header, struct coil_error *error)
 {
+    COIL_CLEANUP(coil_loan_end) struct coil_loan loan = { 0 };
     struct coil_worker_module *module;
     uint8_t hash[COIL_HASH_SIZE];
     struct request request;
@@ -437,6 +525,7 @@ int coil_open_execute(struct coil_channel *channel, const struct coil_header *he
     if (refusal)
         return reply_failed(channel, &request, COIL_FAILED_REFUSED, 0, refusal);
     coil_channel_enter(channel);
+    coil_loan_begin(&loan, channel);
     doing = coil_doing_begin(channel, COIL_DOING_OPEN | module->slot << 16);
     request_start(channel, &request);
     r = open_module(channel, module, &request, error);

@@ -32,6 +32,8 @@ static uint64_t entries[COIL_SLOTS]; /* what it stands for; 0: that is not known
 static uint32_t fresh = 1;           /* slots from here on have never been used */
 static uint16_t freed[COIL_SLOTS];   /* the others that are free, a ring: used again in the order in which they came */
 static uint32_t freed_first, freed_count;
+static _Atomic uint64_t owners[COIL_SLOTS]; /* the session that alone may have it; 0: all.  Relaxed: set before anybody has the
+                                               slot */
 static uint32_t made; /* those of `entries` that Python has made with ffi.callback() */
 
 static_assert(COIL_SLOTS <= 65536, "indices are 16 bits");
@@ -138,12 +140,32 @@ void coil_function_free(uint32_t slot)
     if (was_told && !coil_worker_forked)
         coil_sessions_function(index, 0);
     (void)pthread_mutex_lock(&lock); /* only now: the next one's entry must come after the zero */
+    atomic_store_explicit(&owners[index], 0, memory_order_relaxed);
     numbers[index] = coil_slot_number_next(slot);
     if (numbers[index] == 0)
         numbers[index] = coil_slot_number_next(numbers[index]);
     freed[(freed_first + freed_count) % COIL_SLOTS] = (uint16_t)index;
     freed_count++;
     (void)pthread_mutex_unlock(&lock);
+}
+
+void coil_function_own(uint32_t slot, struct coil_host_program *program)
+{
+    if (coil_worker_is_system && program)
+        atomic_store_explicit(&owners[coil_slot_number_index(slot)], coil_program_session(program)->number,
+                              memory_order_relaxed);
+}
+
+bool coil_function_is_pythons(uint64_t address)
+{
+    return coil_slot_index(own_area, address) != 0;
+}
+
+bool coil_function_is_for(const struct coil_session *session, uint32_t slot)
+{
+    uint64_t owner = atomic_load_explicit(&owners[coil_slot_number_index(slot)], memory_order_relaxed);
+
+    return owner == 0 || owner == session->number;
 }
 
 uint32_t coil_functions_count(void)
@@ -158,7 +180,10 @@ uint32_t coil_functions_count(void)
 
 bool coil_function_is_slot(const struct coil_session *session, uint64_t address)
 {
-    return coil_slot_index(own_area, address) || coil_slot_index(session->base + COIL_FUNCTIONS_OFFSET, address);
+    uint32_t own = coil_slot_index(own_area, address);
+
+    return own ? coil_function_is_for(session, own)
+               : coil_slot_index(session->base + COIL_FUNCTIONS_OFFSET, address) != 0;
 }
 
 /* ---- sessions ---- */
@@ -178,6 +203,8 @@ void coil_functions_tell(const struct coil_session *session, uint32_t index, uin
 {
     struct coil_error error;
 
+    if (!coil_function_is_for(session, index))
+        return;
     if (coil_slots_table_prepare(told_to(session), index, &error) < 0)
         fprintf(stderr, "coil-worker: session %llu: %s\n", (unsigned long long)session->number, error.text);
     else

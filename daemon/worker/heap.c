@@ -168,8 +168,14 @@ uint64_t coil_heap_room(uint64_t address)
     return heap_base && address - heap_base < COIL_HEAP_SIZE ? heap_base + COIL_HEAP_SIZE - address : 0;
 }
 
+uint64_t coil_heap_offset(uint64_t address)
+{
+    return address - heap_base;
+}
+
 void coil_heap_forked(void)
 {
+    coil_blocks_forked();
     if (heap_base)
         coil_snapshot_take(heap_base, COIL_HEAP_SIZE, heap_fd);
 }
@@ -215,6 +221,10 @@ void *coil_heap_allocate(size_t size)
         dallocx(memory, arena_flags);
         memory = NULL;
     }
+    if (memory && coil_worker_is_system && coil_blocks_add(memory, sallocx(memory, arena_flags)) < 0) {
+        dallocx(memory, arena_flags);
+        memory = NULL;
+    }
     count(memory != NULL);
     errno = saved;
     return memory;
@@ -243,6 +253,8 @@ void coil_heap_free(void *memory)
     if (coil_heap_room((uint64_t)(uintptr_t)memory)) {
         if (coil_worker_forked) /* it is a block of its parent's */
             return;
+        if (coil_worker_is_system)
+            coil_blocks_remove(memory);
         dallocx(memory, arena_flags);
         count((size_t)-1);
     } else {

@@ -68,7 +68,9 @@ int coil_memory_map(uint64_t base, int requests, int replies, int staging, struc
     if (r == 0)
         r = map_at(base + COIL_REPLIES_OFFSET, COIL_REPLIES_SIZE, PROT_READ | PROT_WRITE, replies, error);
     if (r == 0)
-        r = map_at(base + COIL_STAGING_OFFSET, COIL_STAGING_SIZE, PROT_READ | PROT_WRITE, staging, error);
+        r = staging < 0
+                ? 0
+                : map_at(base + COIL_STAGING_OFFSET, COIL_STAGING_SIZE, PROT_READ | PROT_WRITE, staging, error);
     if (r < 0)
         coil_memory_unmap(base, false);
     return r;

@@ -34,6 +34,7 @@ void coil_program_unref(struct coil_host_program *program)
     (void)pthread_cond_destroy(&session->service_changed);
     (void)pthread_mutex_destroy(&session->service_lock);
     (void)pthread_mutex_destroy(&session->lock);
+    coil_mirror_free(session);
     free(session->modules);
     free(session->blocks);
     free(session);

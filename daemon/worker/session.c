@@ -33,7 +33,7 @@ static struct coil_session *session_find(uint64_t number)
     return NULL;
 }
 
-int coil_session_open(const struct coil_message *message, const int fds[3], struct coil_error *error)
+int coil_session_open(const struct coil_message *message, const int fds[4], struct coil_error *error)
 {
     COIL_CLEANUP(coil_memory_free) struct coil_session *session = calloc(1, sizeof *session);
     int r;
@@ -42,11 +42,14 @@ int coil_session_open(const struct coil_message *message, const int fds[3], stru
         return coil_error_set(error, -ENOMEM, "no memory for a session");
     if (session_find(message->session))
         return coil_error_set(error, -EEXIST, "session %llu is open already", (unsigned long long)message->session);
-    r = coil_memory_map(message->base, fds[0], fds[1], fds[2], error);
+    session->base = message->base;
+    r = coil_memory_map(message->base, fds[0], fds[1], coil_worker_is_system ? -1 : fds[2], error);
     if (r < 0)
         return r;
     COIL_FAULT("session.mapped");
     r = coil_functions_session_open(message->base, error);
+    if (r == 0 && coil_worker_is_system)
+        r = coil_mirror_open(session, fds[2], fds[3], error);
     if (r < 0) {
         coil_memory_unmap(message->base, false);
         return r;
@@ -56,7 +59,6 @@ int coil_session_open(const struct coil_message *message, const int fds[3], stru
     session->service_expected = coil_worker_is_private; /* its program starts that thread by itself */
     session->number = message->session;
     session->peer = (struct coil_host_peer){ .pid = message->pid, .uid = message->uid, .gid = message->gid };
-    session->base = message->base;
     (void)pthread_mutex_init(&session->lock, NULL);
     (void)pthread_mutex_init(&session->service_lock, NULL);
     (void)pthread_cond_init(&session->service_changed, NULL);
@@ -125,6 +127,8 @@ int coil_session_region(uint64_t number, uint64_t base, uint64_t size, int fd, s
 
     if (!session || session->close_request)
         return coil_error_set(error, -ENOENT, "session %llu is not open", (unsigned long long)number);
+    if (session->mirror)
+        return coil_error_set(error, -ENOSPC, "memory of programs is copied here, and not shared");
     count = atomic_load_explicit(&session->region_count, memory_order_relaxed); /* this thread alone adds */
     if (count == COIL_SESSION_REGIONS_MAX)
         return coil_error_set(error, -ENOSPC, "a program shares at most %u regions of its memory",
@@ -205,6 +209,7 @@ static void session_end(struct coil_session *session)
         free(channel);
     }
     COIL_FAULT("session.ended");
+    coil_mirror_close(session);
     coil_memory_unmap(session->base, coil_functions_session_close(session));
     for (unsigned i = atomic_exchange_explicit(&session->region_count, 0, memory_order_relaxed); i > 0; i--)
         coil_memory_unmap_region(session->regions[i - 1].base, session->regions[i - 1].size);

@@ -28,6 +28,12 @@ static unsigned char *half(const struct coil_session *session)
     return (unsigned char *)(uintptr_t)(session->base + COIL_STAGING_OFFSET + COIL_STAGING_CLIENT_SIZE);
 }
 
+/* Where the program sees what is written. */
+static unsigned char *shared_half(const struct coil_session *session)
+{
+    return coil_mirror_at(session, (uint64_t)(uintptr_t)half(session));
+}
+
 static void forget(struct coil_session *session, uint64_t offset)
 {
     (void)pthread_mutex_lock(&session->lock);
@@ -75,7 +81,7 @@ int coil_worker_staging_take(struct coil_session *session, uint64_t size, struct
         (void)pthread_mutex_unlock(&session->lock);
     }
     /* Kernels that cannot populate are trusted to have enough. */
-    if (r == 0 && madvise(half(session) + offset, rounded, MADV_POPULATE_WRITE) < 0 && errno != EINVAL) {
+    if (r == 0 && madvise(shared_half(session) + offset, rounded, MADV_POPULATE_WRITE) < 0 && errno != EINVAL) {
         forget(session, offset);
         r = -ENOMEM;
     }
@@ -89,6 +95,7 @@ void coil_worker_staging_release(struct coil_session *session, const struct coil
 {
     if (!staged->address)
         return;
-    (void)madvise(staged->address, staged->size, MADV_REMOVE); /* gives the memory back */
+    /* Gives the memory back. */
+    (void)madvise(coil_mirror_at(session, (uint64_t)(uintptr_t)staged->address), staged->size, MADV_REMOVE);
     forget(session, (uint64_t)(staged->address - half(session)));
 }

@@ -9,6 +9,9 @@
  *     memory.c    the address range and what is mapped into it
  *     functions.c function slots: of Python's functions, and of programs'
  *     heap.c      what Python shares with all programs
+ *     blocks.c    what is known of its blocks, if programs are of several users
+ *     mirror.c    what such a program has, and Python does not see
+ *     loan.c      what is copied between the two for a call
  *     extents.c   which parts of it are in use
  *     shared.c    which memory a program sees
  *     session.c   one client process: its window and its channels
@@ -47,6 +50,9 @@
 
 struct coil_session;
 struct coil_running;
+struct coil_mirror;
+struct coil_loan;
+struct coil_channel;
 
 /* The one host of this process; set before the first session comes. */
 extern const struct coil_host_api *coil_worker_host;
@@ -126,7 +132,8 @@ struct coil_worker_module *coil_modules_of(const struct coil_host_module *host);
 /* Reserves COIL_RANGE_BEGIN..END, so that nothing else is ever mapped there.  Once, before Python starts. */
 int coil_memory_reserve(struct coil_error *error);
 
-/* Maps a session's window over the reservation: requests read-only, the rest writable, none of it dumped. */
+/* Maps a session's window over the reservation: requests read-only, the rest writable, none of it dumped.  `staging` -1:
+ * what lies there stays this process's own. */
 int coil_memory_map(uint64_t base, int requests, int replies, int staging, struct coil_error *error);
 
 /* Covers a closed session's window with zero pages: stale pointers read zeros. */
@@ -157,6 +164,61 @@ void *coil_heap_allocate_zeroed(size_t size);
 void coil_heap_free(void *memory);
 size_t coil_heap_size(void *memory);
 
+/* Where it lies in the heap. */
+uint64_t coil_heap_offset(uint64_t address);
+
+/* ---- blocks.c: in a worker for programs of several users ---- */
+
+/* A block of the heap. */
+struct coil_heap_block {
+    uint64_t begin, size;
+    uint64_t owner;                 /* the session it was made for; 0: all */
+    uint64_t serial;                /* of no other block */
+    struct coil_host_layout layout; /* where its pointers are, which no program may change */
+};
+
+int coil_blocks_add(const void *memory, size_t size); /* with the GIL; -ENOMEM */
+void coil_blocks_remove(const void *memory);          /* the same */
+void coil_blocks_forked(void);                        /* in a forked child */
+
+/* The block in which the address lies; false: none.  Any thread. */
+bool coil_blocks_find(uint64_t address, struct coil_heap_block *ret_block);
+
+/* The host's callback. */
+void coil_blocks_describe(void *memory, struct coil_host_program *program, const struct coil_host_layout *layout);
+
+/* ---- mirror.c: what a program has where Python has memory of its own; any thread ---- */
+
+/* In a worker for programs of several users; elsewhere a session has none.  The fds stay the caller's. */
+int coil_mirror_open(struct coil_session *session, int staging, int heap, struct coil_error *error);
+void coil_mirror_close(struct coil_session *session); /* its channels have ended */
+void coil_mirror_free(struct coil_session *session);
+
+/* Where the program's bytes at an address of its staging area lie here. */
+unsigned char *coil_mirror_at(const struct coil_session *session, uint64_t address);
+
+/* Not 0 ends it. */
+typedef int coil_mirror_fn(void *context, uint64_t address, uint64_t size);
+
+/*
+ * Copies in those of the bytes, in the client's half of staging, that no call has yet; `taken` is told of each stretch
+ * before, and gives it back.  -EBUSY: a call on another channel has some.
+ */
+int coil_mirror_take(struct coil_channel *channel, uint64_t address, uint64_t size, coil_mirror_fn *taken,
+                     void *context);
+void coil_mirror_give_back(struct coil_session *session, uint64_t address, uint64_t size);
+
+/* Copies a block of the heap to the program, which may have it from now on. */
+int coil_mirror_give(struct coil_session *session, const struct coil_heap_block *block);
+/* May the program change the byte at this offset of a block that was made for it? */
+bool coil_mirror_is_programs(const struct coil_heap_block *block, uint64_t offset);
+
+bool coil_mirror_has(const struct coil_session *session, const struct coil_heap_block *block);
+
+/* Copies what the program may have changed of a part of a block. */
+int coil_mirror_read(struct coil_session *session, const struct coil_heap_block *block, uint64_t address,
+                     uint64_t size);
+
 /* ---- extents.c ---- */
 
 /* All of [begin, end) is free.  Once.  -ENOMEM. */
@@ -172,6 +234,12 @@ int coil_extents_give(uint64_t begin, uint64_t size);
 
 /* How many bytes that the program (NULL: every program) sees, too, lie from `address` on. */
 uint64_t coil_shared_room(const struct coil_session *session, uint64_t address);
+
+/* The same where the address is the program's word: only what it was given counts as given to it. */
+uint64_t coil_shared_room_of(const struct coil_session *session, uint64_t address);
+
+/* Is it the address of an object or function that Python has made, for whomever? */
+bool coil_shared_is_pythons(uint64_t address);
 
 /* The host's callback. */
 bool coil_shared_is(struct coil_host_program *program, uint64_t address, uint64_t size);
@@ -206,6 +274,7 @@ struct coil_channel {
     struct coil_running *running; /* the innermost handler; changed with the GIL */
     bool deserted;                /* its outermost call was given up, and is being left: I9 */
     uint64_t deserted_at;         /* then: where RESET will be */
+    struct coil_loan *loan;    /* what the innermost call has been lent; NULL: no call runs, or no mirror */
     unsigned asks;             /* handlers of this thread that wait for the program, one within the other */
     void *paused;              /* the GIL is given up in such a one: what takes it back */
     _Atomic uint32_t waits_at; /* offset in the ring of the commit word it sleeps on; relaxed: the reaper tries again */
@@ -267,6 +336,7 @@ struct coil_session {
     size_t block_count;
     struct coil_session_region regions[COIL_SESSION_REGIONS_MAX]; /* written by the link's thread */
     _Atomic unsigned region_count;       /* release G in coil_session_region, acquire G in coil_session_region_room */
+    struct coil_mirror *mirror;          /* NULL: the program is the only user of this worker */
     struct coil_host_pointer **pointers; /* function pointers of the program that Python has called: functions.c */
     size_t pointer_count;
     bool has_ended;                /* there will be no more of them */
@@ -275,7 +345,7 @@ struct coil_session {
 };
 
 /* The link's thread.  The fds stay the caller's. */
-int coil_session_open(const struct coil_message *message, const int fds[3], struct coil_error *error);
+int coil_session_open(const struct coil_message *message, const int fds[4], struct coil_error *error);
 int coil_session_channel(uint64_t number, uint64_t index, struct coil_error *error);
 
 /*
@@ -368,6 +438,13 @@ int coil_function_new(unsigned count, uint64_t *ret_address, uint32_t *ret_slot,
 void coil_function_lead(uint32_t slot, uint64_t target);
 void coil_function_describe(uint32_t slot, struct coil_host_module *host, bool is_function, unsigned index);
 void coil_function_free(uint32_t slot);
+void coil_function_own(uint32_t slot, struct coil_host_program *program);
+
+/* Is it the address of a function that Python has made? */
+bool coil_function_is_pythons(uint64_t address);
+
+/* May the session's program call the function that Python has made? */
+bool coil_function_is_for(const struct coil_session *session, uint32_t slot);
 
 /* Is it the address of a function, of this Python or of the session's program? */
 bool coil_function_is_slot(const struct coil_session *session, uint64_t address);
@@ -489,7 +566,8 @@ bool coil_farewell_is_over(struct coil_session *session);
 
 /* ---- staging.c: a channel's thread ---- */
 
-/* A piece of the worker's half; the address is the same in the client.  Zero is none. */
+/* A piece of the worker's half; the address is the same in the client, the bytes lie at coil_mirror_at().  Zero is none.
+ */
 struct coil_worker_staged {
     unsigned char *address;
     uint64_t size;

@@ -49,11 +49,12 @@ static int reserve(void **state)
 static void open_session(uint64_t number)
 {
     const struct coil_message message = { .session = number, .base = COIL_RANGE_BEGIN + number * COIL_WINDOW_STRIDE };
-    int fds[3] = { make_file(COIL_REQUESTS_SIZE), make_file(COIL_REPLIES_SIZE), make_file(COIL_STAGING_SIZE) };
+    int fds[4] = { make_file(COIL_REQUESTS_SIZE), make_file(COIL_REPLIES_SIZE), make_file(COIL_STAGING_SIZE),
+                   make_file(COIL_STAGING_SIZE) };
     struct coil_error error;
 
     assert_int_equal(coil_session_open(&message, fds, &error), 0);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         (void)close(fds[i]);
 }
 

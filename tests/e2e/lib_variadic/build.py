@@ -96,7 +96,8 @@ ffi.embedding_init_code(r"""
                           ffi.cast("_Bool", 1), ffi.cast("enum color", 7), ffi.cast("wchar_t", 65)))
         print(lib.mix(b"ildLp", i(1), ffi.cast("long long", 2**40), ffi.cast("double", 0.5),
                       ffi.cast("long double", 0.25), ffi.new("int *", 100)))
-        print(lib.mix(b"pp", ffi.new("int[2]", [7, 8]), ffi.new("int[2]", [9, 8]) + 1))
+        numbers = ffi.new("int[2]", [9, 8])
+        print(lib.mix(b"pp", ffi.new("int[2]", [7, 8]), numbers + 1))
         print(lib.mix(b"d" * 12, *[ffi.cast("double", x) for x in range(12)]))
         room = ffi.new("char[64]")
         print(lib.format(room, 64, b"%d %s %.2f %c|%5lld", i(42), ffi.new("char[]", b"text"), ffi.cast("double", 1.5),
