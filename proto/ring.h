@@ -56,6 +56,10 @@
  *      one's place.  So the answering side, if it finds there neither and the outermost request given up, may leave
  *      everything without an answer: the next record, at this very place, is RESET.
  *
+ *  I10 A ring begins with the memory of its first page, which is all that small synchronous calls ever use (I4).  A producer
+ *      that is to go further asks for the rest first, and has no room as long as there is none.  Nobody reads where
+ *      no producer has been.
+ *
  * Each side is used by one thread at a time.
  */
 #ifndef COIL_RING_H
@@ -216,6 +220,8 @@ struct coil_producer {
     uint64_t high;                   /* the greatest position at which a record has been published */
     uint32_t sequence;               /* of the next record */
     uint32_t claimed;                /* bytes of the record being written */
+    uint32_t reach;                  /* I10: how much of the ring has memory */
+    bool is_starved;                 /* the rest was asked for in vain */
     const struct coil_control *peer; /* the consumer's block */
 };
 
@@ -301,16 +307,16 @@ static inline bool coil_producer_has_room(struct coil_producer *p, uint32_t byte
 
 /*
  * Room for a record with `size` bytes of payload (<= COIL_PAYLOAD_MAX): where to
- * write the payload, or NULL if the ring is full.  A pad is written where the
+ * write the payload, or NULL if the ring is full, or its memory is (`is_starved`).  A pad is written where the
  * ring's memory ends too early.
  */
-void *coil_producer_claim_wrapped(struct coil_producer *p, uint32_t bytes);
+void *coil_producer_claim_further(struct coil_producer *p, uint32_t size);
 static inline void *coil_producer_claim(struct coil_producer *p, uint32_t size)
 {
     uint32_t bytes = coil_record_bytes(size);
 
-    if ((p->cursor & (COIL_RING_SIZE - 1)) + bytes + COIL_LINE > COIL_RING_SIZE)
-        return coil_producer_claim_wrapped(p, bytes);
+    if ((p->cursor & (COIL_RING_SIZE - 1)) + bytes + COIL_LINE > p->reach)
+        return coil_producer_claim_further(p, size);
     if (!coil_producer_has_room(p, bytes))
         return NULL;
     p->claimed = bytes;

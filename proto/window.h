@@ -48,9 +48,11 @@
 
 #define COIL_CHANNELS_MAX 1024u /* threads of one program that call at once */
 #define COIL_RING_SIZE 32768u   /* bytes; a power of two */
+#define COIL_RING_RESERVED 4096u /* of it, when a channel begins: I10 in proto/ring.h */
 #define COIL_CONTROL_SIZE 128u  /* bytes of control per channel and side */
 #define COIL_CONTROLS_SIZE (COIL_CHANNELS_MAX * COIL_CONTROL_SIZE)
 #define COIL_ERROR_VALUES_SIZE 65536u /* published error values of the session's modules */
+#define COIL_ERROR_VALUES_RESERVED 4096u /* of them, when a session begins; the worker asks for more */
 
 /* Offsets within `requests`. */
 #define COIL_REQUESTS_CONTROL(channel) ((size_t)(channel)*COIL_CONTROL_SIZE)

@@ -477,6 +477,9 @@ int coil_channel_explain(struct coil_channel *channel, int code, enum coil_statu
     case -ECHILD:
         *ret_status = COIL_E_DIED;
         return coil_error_set(error, -ESRCH, "this process was forked in a call of its parent");
+    case -ENOMEM:
+        *ret_status = COIL_E_MEMORY;
+        return coil_error_set(error, -ENOMEM, "no memory for a longer queue of calls");
     case -ETIME:
         return coil_deadline_explain(ret_status, error, "the worker was busy with earlier calls of this thread");
     default:

@@ -44,6 +44,10 @@ void *coil_channel_await_room(struct coil_channel *channel, uint32_t size, int *
         payload = coil_producer_spin(&channel->requests, &channel->spin, size);
         if (payload)
             return payload;
+        if (channel->requests.is_starved) {
+            *ret_error = -ENOMEM;
+            return NULL;
+        }
         if (coil_deadline_has_passed() || coil_clock_ms() - looked_ms >= LOOK_INTERVAL_MS) {
             *ret_error = coil_channel_look(channel);
             if (*ret_error < 0)
@@ -212,7 +216,7 @@ static int send_once(const struct oneway *o, enum coil_status *ret_status, struc
         return r;
     if (r == -ENOMEM) {
         *ret_status = COIL_E_MEMORY;
-        return coil_error_set(error, r, "no memory to keep the call for the next worker");
+        return coil_error_set(error, r, "no memory to queue the call");
     }
     r = coil_channel_explain(channel, r, ret_status, error);
     if (r == -EAGAIN)

@@ -83,8 +83,8 @@ int coil_session_reserve_channel(struct coil_session *session, unsigned channel,
     } parts[] = {
         { COIL_MEMORY_REQUESTS, COIL_REQUESTS_CONTROL(channel) & page_mask, CONTROL_PAGE_SIZE },
         { COIL_MEMORY_REPLIES, COIL_REPLIES_CONTROL(channel) & page_mask, CONTROL_PAGE_SIZE },
-        { COIL_MEMORY_REQUESTS, COIL_REQUESTS_RING(channel), COIL_RING_SIZE },
-        { COIL_MEMORY_REPLIES, COIL_REPLIES_RING(channel), COIL_RING_SIZE },
+        { COIL_MEMORY_REQUESTS, COIL_REQUESTS_RING(channel), COIL_RING_RESERVED },
+        { COIL_MEMORY_REPLIES, COIL_REPLIES_RING(channel), COIL_RING_RESERVED },
     };
 
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
@@ -153,7 +153,8 @@ int coil_session_new(struct coil_worker *worker, struct coil_client *client, pid
     if (r == 0)
         r = coil_session_reserve_channel(session, 0, error);
     if (r == 0)
-        r = reserve(session->memory[COIL_MEMORY_REPLIES], COIL_REPLIES_ERROR_VALUES, COIL_ERROR_VALUES_SIZE, error);
+        r = reserve(session->memory[COIL_MEMORY_REPLIES], COIL_REPLIES_ERROR_VALUES,
+                    COIL_ERROR_VALUES_RESERVED, error);
     if (r < 0) {
         coil_session_free(session);
         return r;

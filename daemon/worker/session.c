@@ -17,6 +17,7 @@
 #include "proto/cleanup.h"
 #include "proto/clock.h"
 #include "proto/fault.h"
+#include "proto/populate.h"
 
 #define DRAIN_MS 5000 /* for the one-way calls that a program has left behind */
 #define GRACE_MS 20 /* for handlers that end by themselves, before they are told to */
@@ -310,7 +311,8 @@ static uint32_t session_reserve(struct coil_session *session, struct coil_worker
     for (size_t i = 0; i < session->module_count; i++)
         if (session->modules[i].module == module)
             return session->modules[i].offset;
-    if (module->error_values_size > COIL_ERROR_VALUES_SIZE - session->error_values_used)
+    if (module->error_values_size > COIL_ERROR_VALUES_SIZE - session->error_values_used ||
+        coil_populate(error_values(session) + session->error_values_used, module->error_values_size) < 0)
         return COIL_ERROR_VALUES_SIZE;
     grown = realloc(session->modules, (session->module_count + 1) * sizeof *session->modules);
     if (!grown)

@@ -11,6 +11,8 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "proto/wait.h"
 
@@ -474,6 +476,39 @@ static void a_full_ring_takes_nothing(void **state)
     free(d.shared);
 }
 
+/* I10: whoever finds no memory for the rest of the ring has no room, until there is some. */
+static void a_ring_grows_when_there_is_memory(void **state)
+{
+    const struct coil_control consumer = { 0 };
+    const struct coil_header header = { .kind = COIL_RECORD_CALL };
+    size_t first = (size_t)sysconf(_SC_PAGESIZE);
+    struct coil_producer producer;
+    unsigned char *ring;
+    uint64_t held;
+
+    (void)state;
+    if (first >= COIL_RING_SIZE)
+        skip(); /* one page is the whole ring */
+    ring = mmap(NULL, COIL_RING_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(ring, MAP_FAILED);
+    assert_int_equal(munmap(ring + first, COIL_RING_SIZE - first), 0);
+    coil_producer_init(&producer, ring, &consumer);
+    while (coil_producer_claim(&producer, 0))
+        (void)coil_producer_publish(&producer, &header);
+    assert_true(producer.is_starved);
+    held = producer.cursor;
+    assert_in_range(held, COIL_LINE, COIL_RING_RESERVED - COIL_LINE);
+
+    assert_ptr_equal(mmap(ring + first, COIL_RING_SIZE - first, PROT_READ | PROT_WRITE,
+                          MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+                     ring + first);
+    while (coil_producer_claim(&producer, 0))
+        (void)coil_producer_publish(&producer, &header);
+    assert_false(producer.is_starved);
+    assert_int_equal(producer.cursor, COIL_RING_SIZE - COIL_LINE); /* full: I3 */
+    assert_int_equal(munmap(ring, COIL_RING_SIZE), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -485,6 +520,7 @@ int main(void)
         cmocka_unit_test(what_was_not_committed_is_not_there),
         cmocka_unit_test(impossible_sizes_are_refused),
         cmocka_unit_test(a_full_ring_takes_nothing),
+        cmocka_unit_test(a_ring_grows_when_there_is_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

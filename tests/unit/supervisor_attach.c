@@ -75,13 +75,13 @@ static void what_is_certain_to_be_used_is_reserved(void **state)
 
     (void)state;
     assert_int_equal(fstat(requests, &before), 0);
-    assert_int_equal(before.st_blocks * 512, 4096 + COIL_RING_SIZE);
+    assert_int_equal(before.st_blocks * 512, 4096 + COIL_RING_RESERVED);
     assert_int_equal(ftruncate(requests, 1), -1);
     assert_int_equal(ask(wire, (struct coil_message){ .type = COIL_MESSAGE_CHANNEL, .request = 3, .session = session,
                                                       .channel = 1000 }), COIL_MESSAGE_DONE);
     assert_int_equal(reply.message.request, 3);
     assert_int_equal(fstat(requests, &after), 0);
-    assert_int_equal((after.st_blocks - before.st_blocks) * 512, 4096 + COIL_RING_SIZE);
+    assert_int_equal((after.st_blocks - before.st_blocks) * 512, 4096 + COIL_RING_RESERVED);
     assert_non_null(strstr(status_report(), "channels 2"));
 
     (void)ask(wire, (struct coil_message){ .type = COIL_MESSAGE_CHANNEL, .session = session, .channel = 13 });
