@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +20,8 @@
 #include "daemon/host/host.h"
 #include "proto/cleanup.h"
 #include "proto/message.h"
+
+#define SYSTEM_USER_MAX 999 /* numbers up to here stand for services */
 
 extern char **environ;
 
@@ -216,6 +219,24 @@ static int collect_variables(char **variables, bool all)
     if (!all)
         qsort(variables, count, sizeof *variables, compare);
     return 0;
+}
+
+/*
+ * A program that has got rights by being started is not to be led by its user's daemon.  Users that stand for services
+ * have no place for one: nobody would look after it.
+ */
+const char *coil_environment_disowned(void)
+{
+    const char *home = secure_getenv("HOME");
+    uid_t user = geteuid();
+    struct stat status;
+
+    if (getauxval(AT_SECURE))
+        return "a setuid program";
+    if (user == 0 || user > SYSTEM_USER_MAX ||
+        (home && *home == '/' && home[1] && stat(home, &status) == 0 && S_ISDIR(status.st_mode)))
+        return NULL;
+    return "a system user without a home folder";
 }
 
 void coil_environment_deinit(struct coil_environment *environment)

@@ -154,6 +154,9 @@ struct coil_environment {
 int coil_environment_key(bool is_private, struct coil_environment *ret_environment, struct coil_error *error);
 void coil_environment_deinit(struct coil_environment *environment);
 
+/* Why the process may have no daemon of its own, as the subject of a sentence; NULL: it may. */
+const char *coil_environment_disowned(void);
+
 /* What COIL_TIMEOUT_MS says; 0: calls have no deadline.  What makes no sense is said on stderr, once. */
 uint32_t coil_environment_timeout(void);
 

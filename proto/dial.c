@@ -39,7 +39,7 @@ static bool is_folders_owner(const char *path, uid_t uid)
            (parent.st_uid == 0 || parent.st_uid == geteuid()) && !(parent.st_mode & 0022);
 }
 
-static int check_listener(int fd, const char *path, bool is_named, pid_t *ret_pid, struct coil_error *error)
+static int check_listener(int fd, const char *path, bool is_named, struct ucred *ret_peer, struct coil_error *error)
 {
     struct ucred peer;
     socklen_t size = sizeof peer;
@@ -51,12 +51,12 @@ static int check_listener(int fd, const char *path, bool is_named, pid_t *ret_pi
                               "the daemon at %s belongs to user %ld and not to user %ld, so it is not used: "
                               "set COIL_SOCKET to a path of your own",
                               path, (long)peer.uid, (long)geteuid());
-    if (ret_pid)
-        *ret_pid = peer.pid;
+    if (ret_peer)
+        *ret_peer = peer;
     return 0;
 }
 
-int coil_dial(const char *path, bool is_named, int *ret_fd, pid_t *ret_pid, struct coil_error *error)
+int coil_dial(const char *path, bool is_named, int *ret_fd, struct ucred *ret_peer, struct coil_error *error)
 {
     COIL_CLEANUP(coil_fd_close) int fd = -1;
     COIL_CLEANUP(coil_fd_close) int low = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -75,7 +75,7 @@ int coil_dial(const char *path, bool is_named, int *ret_fd, pid_t *ret_pid, stru
                               errno == ENOENT || errno == ECONNREFUSED ? "no daemon is running at %s"
                                                                        : "the daemon at %s cannot be reached: %s",
                               path, strerror(errno));
-    r = check_listener(fd, path, is_named, ret_pid, error);
+    r = check_listener(fd, path, is_named, ret_peer, error);
     if (r < 0)
         return r;
     *ret_fd = coil_steal_fd(&fd);

@@ -353,7 +353,7 @@ int coil_descriptor_copy(const void *data, size_t size, const uint8_t hash[COIL_
     if (r < 0)
         return r;
     coil_descriptor_hash(copy, actual);
-    if (memcmp(actual, hash, sizeof actual) != 0)
+    if (hash && memcmp(actual, hash, sizeof actual) != 0)
         return coil_error_set(error, -EBADMSG, "the descriptor of module '%s' has not the hash that was claimed for it",
                               coil_image_name(copy));
     *ret_copy = coil_steal_memory(&copy);

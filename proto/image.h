@@ -48,7 +48,7 @@ bool coil_image_is_pointer(const struct coil_descriptor *image, const struct coi
 
 /*
  * A private, aligned and checked copy of an image that is to have the hash
- * `hash`; freed with free().  -EBADMSG, -ENOTSUP, -ENOMEM, with words.
+ * `hash` (NULL: any); freed with free().  -EBADMSG, -ENOTSUP, -ENOMEM, with words.
  */
 int coil_descriptor_copy(const void *image, size_t size, const uint8_t hash[COIL_HASH_SIZE],
                          struct coil_descriptor **ret_copy, struct coil_error *error);

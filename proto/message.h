@@ -76,7 +76,10 @@ enum coil_refusal {
     COIL_REFUSED_PROTOCOL = 6, /* the message made no sense at this point */
     COIL_REFUSED_IDENTITY = 7, /* this user may not */
     COIL_REFUSED_CRASHES = 8,  /* workers of this environment crash as soon as they start; until a reload */
-    COIL_REFUSED_DIED = 9      /* the workers chosen died before the program had its session */
+    COIL_REFUSED_DIED = 9,     /* the workers chosen died before the program had its session */
+    COIL_REFUSED_UNREGISTERED = 10, /* a system daemon has no such module: a user's own may */
+    COIL_REFUSED_OTHER_BUILD = 11,  /* the same: it has another build of it */
+    COIL_REFUSED_LAST = COIL_REFUSED_OTHER_BUILD
 };
 
 /* X(message, wire name, number of fds, its keys): every message there is. */

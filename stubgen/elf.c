@@ -61,8 +61,9 @@ static const char *symbol_bytes(const struct library *library, const Elf64_Sym *
     return lies_within(library, offset, symbol->st_size) ? library->file + offset : NULL;
 }
 
-int coil_elf_symbol(const char *file, size_t size, const char *name, const char **ret_data, size_t *ret_size,
-                    struct coil_error *error)
+/* The first `length` bytes of a name count. */
+static int find_symbol(const char *file, size_t size, const char *name, size_t length, const char **ret_data,
+                       size_t *ret_size, struct coil_error *error)
 {
     struct library library = { .file = file, .size = size };
     const Elf64_Shdr *table;
@@ -85,7 +86,7 @@ int coil_elf_symbol(const char *file, size_t size, const char *name, const char 
         const char *bytes;
 
         if (at >= strings->sh_size || strings->sh_size - at <= strlen(name) ||
-            strncmp(file + strings->sh_offset + at, name, strlen(name) + 1) != 0)
+            strncmp(file + strings->sh_offset + at, name, length) != 0)
             continue;
         bytes = symbol_bytes(&library, &symbols[i]);
         if (!bytes)
@@ -95,4 +96,16 @@ int coil_elf_symbol(const char *file, size_t size, const char *name, const char 
         return 0;
     }
     return coil_error_set(error, -ENOENT, "it has no symbol %s", name);
+}
+
+int coil_elf_symbol(const char *file, size_t size, const char *name, const char **ret_data, size_t *ret_size,
+                    struct coil_error *error)
+{
+    return find_symbol(file, size, name, strlen(name) + 1, ret_data, ret_size, error);
+}
+
+int coil_elf_symbol_like(const char *file, size_t size, const char *start, const char **ret_data, size_t *ret_size,
+                         struct coil_error *error)
+{
+    return find_symbol(file, size, start, strlen(start), ret_data, ret_size, error);
 }

@@ -18,6 +18,7 @@
 
 #include "proto/cleanup.h"
 #include "proto/image.h"
+#include "proto/location.h"
 #include "proto/version.h"
 #include "stubgen/compile.h"
 #include "stubgen/crossing.h"
@@ -29,6 +30,7 @@
 #include "stubgen/options.h"
 #include "stubgen/output.h"
 #include "stubgen/parser.h"
+#include "stubgen/register.h"
 
 #ifndef COIL_PYTHON_PROGRAM
 #define COIL_PYTHON_PROGRAM "/usr/bin/python3"
@@ -94,8 +96,11 @@ static int find_prefix(struct run *run)
 /* What coil's `cffi` gives to --core besides what the script says. */
 static const char *script_options(const struct run *run)
 {
-    return coil_arena_printf(run->arena, "%s %s", run->options.is_explaining ? "--explain" : "",
-                             run->options.is_in_process_only ? "--in-process-only" : "");
+    const char *registering =
+        run->options.is_registering ? coil_arena_printf(run->arena, "--register\n--into=%s", run->options.into) : "";
+
+    return coil_arena_printf(run->arena, "%s\n%s\n%s", run->options.is_explaining ? "--explain" : "",
+                             run->options.is_in_process_only ? "--in-process-only" : "", registering);
 }
 
 static int run_script(struct run *run, int argc, char **argv)
@@ -294,7 +299,48 @@ static int write_descriptor(struct run *run, const char *library, size_t size)
                                   run->module->name);
     if (!run->options.output_descriptor)
         return 0;
-    return coil_file_write(run->arena, run->options.output_descriptor, aligned, data_size, 0666, &run->error);
+    r = coil_file_write(run->arena, run->options.output_descriptor, aligned, data_size, 0666, &run->error);
+    if (r < 0 || !run->options.is_registering)
+        return r;
+    return coil_register(run->arena, run->options.into, (const struct coil_descriptor *)(const void *)aligned,
+                         data_size, &run->error);
+}
+
+/* ---- what was made before ---- */
+
+/* A library or a descriptor; which of the two, its first bytes say. */
+static int register_made(struct run *run, const char *path)
+{
+    const char *image, *data;
+    char *aligned;
+    size_t size;
+    char *file;
+    int r = coil_file_read(run->arena, path, &file, &size, &run->error);
+
+    if (r < 0)
+        return r;
+    image = file;
+    if (size >= 4 && memcmp(file, "\177ELF", 4) == 0) {
+        r = coil_elf_symbol_like(file, size, "coil_descriptor_", &data, &size, &run->error);
+        if (r < 0)
+            return coil_error_prepend(&run->error, "%s is no stub library", path);
+        image = data;
+    }
+    aligned = coil_arena_copy(run->arena, image, size);
+    r = coil_descriptor_check(aligned, size, &run->error);
+    if (r < 0)
+        return coil_error_prepend(&run->error, "%s has no descriptor of this coil's", path);
+    return coil_register(run->arena, run->options.into, (const struct coil_descriptor *)(const void *)aligned, size,
+                         &run->error);
+}
+
+static int register_all(struct run *run)
+{
+    int r = 0;
+
+    for (size_t i = 0; i < run->options.made.count && r == 0; i++)
+        r = register_made(run, run->options.made.items[i]);
+    return r;
 }
 
 static int compile(struct run *run, const char *source)
@@ -399,6 +445,22 @@ static int generate(struct run *run)
     return r;
 }
 
+/* Build scripts run the core in folders of their own, so it is made absolute. */
+static int choose_registry(struct run *run)
+{
+    struct coil_options *options = &run->options;
+    char folder[PATH_MAX];
+
+    if (!options->into)
+        options->into = coil_arena_printf(run->arena, "%s/%s", run->prefix, COIL_MODULES_FROM_PREFIX);
+    if (*options->into == '/')
+        return 0;
+    if (!getcwd(folder, sizeof folder))
+        return coil_error_set(&run->error, -errno, "cannot find the current folder for --into: %s", strerror(errno));
+    options->into = coil_arena_printf(run->arena, "%s/%s", folder, options->into);
+    return 0;
+}
+
 static void deinit_arena(struct coil_arena *arena)
 {
     coil_arena_deinit(arena);
@@ -417,7 +479,12 @@ static int run_action(struct run *run, int argc, char **argv)
     r = find_prefix(run);
     if (r < 0)
         return r;
-    return run->options.action == COIL_ACTION_SCRIPT ? run_script(run, argc, argv) : generate(run);
+    r = choose_registry(run);
+    if (r < 0)
+        return r;
+    return run->options.action == COIL_ACTION_SCRIPT     ? run_script(run, argc, argv)
+           : run->options.action == COIL_ACTION_REGISTER ? register_all(run)
+                                                         : generate(run);
 }
 
 int main(int argc, char **argv)

@@ -28,6 +28,9 @@ const char coil_options_help[] =
     "  --explain              print how each argument of each function crosses; make nothing\n"
     "  --in-process-only      let through what does not cross between processes; such a library\n"
     "                         works with COIL_MODE=inprocess only\n"
+    "  --register             make the module known to the system's daemon (as root)\n"
+    "  --into FOLDER          put what --register makes there\n"
+    "  --register NAME.so...  the same for what was made before; NAME.coil does as well\n"
     "\n"
     "With HEADER and --core:\n"
     "  -I FOLDER, -D MACRO[=VALUE], --cflag ARGUMENT  for the compiler, besides $CFLAGS\n"
@@ -82,6 +85,8 @@ enum option {
     OPTION_EXTRA_OBJECT,
     OPTION_EXPLAIN,
     OPTION_IN_PROCESS_ONLY,
+    OPTION_REGISTER,
+    OPTION_INTO,
     OPTION_DEBUG,
     OPTION_VERBOSE,
     OPTION_HELP,
@@ -121,6 +126,8 @@ static const struct {
     [OPTION_EXTRA_OBJECT] = { "--extra-object", "a file" },
     [OPTION_EXPLAIN] = { "--explain", NULL },
     [OPTION_IN_PROCESS_ONLY] = { "--in-process-only", NULL },
+    [OPTION_REGISTER] = { "--register", NULL },
+    [OPTION_INTO] = { "--into", "a folder" },
     [OPTION_DEBUG] = { "--debug", NULL },
     [OPTION_VERBOSE] = { "--verbose", NULL },
     [OPTION_HELP] = { "--help", NULL },
@@ -305,6 +312,11 @@ static int apply(struct parser *parser, enum option option, const char *value)
     case OPTION_IN_PROCESS_ONLY:
         o->is_in_process_only = true;
         return 0;
+    case OPTION_REGISTER:
+        o->is_registering = true;
+        return 0;
+    case OPTION_INTO:
+        return store(parser, &o->into, option, value);
     case OPTION_DEBUG:
         o->is_debug = true;
         return 0;
@@ -366,6 +378,11 @@ static int check(const struct parser *parser)
 {
     const struct coil_options *o = parser->options;
 
+    if (o->into && !o->is_registering)
+        return coil_error_set(parser->error, -EINVAL, "--into says where --register puts descriptors: give both");
+    if (o->is_registering && o->is_in_process_only)
+        return coil_error_set(parser->error, -EINVAL,
+                              "what is made with --in-process-only is for no daemon: leave out it, or --register");
     if (o->action != COIL_ACTION_GENERATE)
         return 0;
     if (parser->is_core && o->header)
@@ -389,14 +406,28 @@ static bool ends_with(const char *text, const char *end)
     return strlen(text) > strlen(end) && strcmp(text + strlen(text) - strlen(end), end) == 0;
 }
 
+/* Of the files that were made before, if it is to be registered and nothing is to be made. */
+static bool is_made(const struct parser *parser, const char *argument)
+{
+    return parser->options->is_registering && !parser->is_core &&
+           (ends_with(argument, ".so") || ends_with(argument, ".coil"));
+}
+
 /* The place of a build script: in front, or behind the options that may stand before one; 0: there is none. */
 static int find_script(int argc, char **argv)
 {
     int i = 1;
 
-    while (i < argc && (strcmp(argv[i], known[OPTION_EXPLAIN].text) == 0 ||
-                        strcmp(argv[i], known[OPTION_IN_PROCESS_ONLY].text) == 0))
-        i++;
+    for (; i < argc; i++) {
+        const char *value;
+        int option = find(argv[i], &value);
+
+        if (option == OPTION_INTO && !value)
+            i++;
+        else if (option != OPTION_EXPLAIN && option != OPTION_IN_PROCESS_ONLY && option != OPTION_REGISTER &&
+                 option != OPTION_INTO)
+            break;
+    }
     return i < argc && argv[i][0] != '-' && ends_with(argv[i], ".py") ? i : 0;
 }
 
@@ -417,6 +448,11 @@ int coil_options_parse(struct coil_options *options, struct coil_arena *arena, i
 
         if (option < 0 && argv[i][0] == '-')
             return coil_error_set(error, -EINVAL, "there is no option '%s': see coil-stubgen --help", argv[i]);
+        if (option < 0 && is_made(&parser, argv[i])) {
+            coil_list_add(&options->made, arena, argv[i]);
+            options->action = COIL_ACTION_REGISTER;
+            continue;
+        }
         if (option < 0 && options->header)
             return coil_error_set(error, -EINVAL,
                                   "'%s' is one file too many: there is one header, and --source for C code", argv[i]);

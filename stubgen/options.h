@@ -11,6 +11,7 @@ enum coil_action {
     COIL_ACTION_HELP,
     COIL_ACTION_VERSION,
     COIL_ACTION_SCRIPT,  /* run a CFFI build script */
+    COIL_ACTION_REGISTER, /* what was made before */
     COIL_ACTION_GENERATE /* from a header, or from sections (--core) */
 };
 
@@ -41,6 +42,9 @@ struct coil_options {
     struct coil_list extra_sources; /* paths */
     struct coil_list extra_objects; /* paths */
     struct coil_list ldflags;
+    struct coil_list made;          /* --register: paths of libraries and descriptors */
+    const char *into;               /* --into, or NULL */
+    bool is_registering;     /* --register: for the system's daemon */
     bool is_explaining;      /* --explain: say how arguments cross, and make nothing */
     bool is_in_process_only; /* --in-process-only */
     bool is_debug;

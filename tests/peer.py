@@ -203,6 +203,12 @@ class Wire:
             return last
 
 
+def protocol():
+    """COIL_PROTOCOL."""
+    with open(os.path.join(ROOT, "proto", "version.h"), encoding="utf-8") as file:
+        return int(file.read().split("COIL_PROTOCOL ")[1].split()[0])
+
+
 class Offer:
     """What a program says when it attaches."""
 

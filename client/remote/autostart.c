@@ -7,7 +7,6 @@
  * we wait for it alone.  Between clone() and exec() only async-signal-safe calls are made.  The daemon says through a
  * pipe that it listens, or why it does not.
  */
-#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -160,6 +159,7 @@ int coil_autostart(const char *path, struct coil_error *error)
     COIL_CLEANUP(coil_fd_close) int ready_read = -1;
     COIL_CLEANUP(coil_fd_close) int ready_write = -1;
     const char *allowed = secure_getenv("COIL_AUTOSTART");
+    const char *disowned;
     char program[PATH_MAX];
     int fds[2];
     int r;
@@ -169,10 +169,10 @@ int coil_autostart(const char *path, struct coil_error *error)
                               "no daemon listens at %s, and COIL_AUTOSTART=0 forbids to start one: start coild, or set "
                               "COIL_MODE=inprocess",
                               path);
-    if (getauxval(AT_SECURE))
-        return coil_error_set(error, -EPERM,
-                              "no daemon listens at %s, and a setuid program starts none: start coild as user %ld",
-                              path, (long)geteuid());
+    disowned = coil_environment_disowned();
+    if (disowned)
+        return coil_error_set(error, -EPERM, "no daemon listens at %s, and %s starts none: start coild as user %ld", path,
+                              disowned, (long)geteuid());
     r = coil_location(COIL_DAEMON_FROM_LIB, program, sizeof program, error);
     if (r < 0)
         return r;

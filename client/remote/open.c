@@ -20,26 +20,23 @@
 
 #define ATTEMPTS_MAX 10
 
-/* A session whose worker knows the module; with one reference for the caller. */
-static int session_for(struct coil_link *link, struct coil_session **ret_session, enum coil_status *ret_status,
-                       struct coil_error *error)
+/*
+ * A session of the system daemon, or of another one, whose worker knows the module; with one reference for the caller.
+ * -ENODEV: the daemon has no such module, or there is none.  With the attach lock.
+ */
+static int session_at(struct coil_link *link, bool is_systems, bool is_private, struct coil_session **ret_session,
+                      enum coil_status *ret_status, struct coil_error *error)
 {
     struct coil_session *session;
     struct coil_session *next;
-    bool is_private;
     int r = -EEXIST;
 
-    if (coil_environment_interpreter(&is_private, error) < 0)
-        return error->code;
-    is_private = is_private || link->needs_private;
-    if (coil_deadline_lock(&coil_attach_lock) < 0)
-        return coil_deadline_explain(ret_status, error, "another thread of this program waited for the daemon");
     (void)pthread_mutex_lock(&coil_runtime_lock);
     for (session = coil_sessions; session; session = next) {
         /* The daemon may take long to answer; the reference keeps the session in the list. */
         coil_session_ref(session);
         (void)pthread_mutex_unlock(&coil_runtime_lock);
-        r = session->is_private != is_private || coil_session_is_cut_off(session)
+        r = session->is_systems != is_systems || session->is_private != is_private || coil_session_is_cut_off(session)
                 ? -EEXIST
                 : coil_attach_module(session, link, ret_status, error);
         (void)pthread_mutex_lock(&coil_runtime_lock);
@@ -52,7 +49,7 @@ static int session_for(struct coil_link *link, struct coil_session **ret_session
         coil_session_unref(session);
     (void)pthread_mutex_unlock(&coil_runtime_lock);
     if (!session) {
-        r = coil_attach(link, is_private, &session, ret_status, error);
+        r = coil_attach(link, is_systems, is_private, &session, ret_status, error);
         if (r == 0) {
             link->max_call_ms = atomic_load_explicit(&session->max_call_ms, memory_order_relaxed);
             (void)pthread_mutex_lock(&coil_runtime_lock);
@@ -62,6 +59,27 @@ static int session_for(struct coil_link *link, struct coil_session **ret_session
     }
     if (r == 0)
         *ret_session = session;
+    return r;
+}
+
+/* The system daemon comes first, if it may: it serves the module, or says that it has not got it. */
+static int session_for(struct coil_link *link, struct coil_session **ret_session, enum coil_status *ret_status,
+                       struct coil_error *error)
+{
+    bool is_private, is_final = false;
+    int r = 0;
+
+    if (coil_environment_interpreter(&is_private, error) < 0)
+        return error->code;
+    is_private = is_private || link->needs_private;
+    if (coil_deadline_lock(&coil_attach_lock) < 0)
+        return coil_deadline_explain(ret_status, error, "another thread of this program waited for the daemon");
+    if (coil_attach_may_be_systems()) {
+        r = session_at(link, true, is_private, ret_session, ret_status, error);
+        is_final = r != -ENODEV || (*ret_status != COIL_E_NO_DAEMON && coil_environment_disowned());
+    }
+    if (!is_final)
+        r = session_at(link, false, is_private, ret_session, ret_status, error);
     (void)pthread_mutex_unlock(&coil_attach_lock);
     return r;
 }

@@ -113,6 +113,7 @@ struct coil_session {
     _Atomic int64_t cut_off_ms; /* when it was first seen that the daemon no longer serves it; 0: it does.  Relaxed */
     unsigned references;        /* links and channels; guarded by the runtime lock */
     bool is_private;            /* its worker serves no other program */
+    bool is_systems;            /* the system daemon's */
     bool has_service;           /* guarded by the lock of service.c */
     pthread_mutex_t lock;       /* guards what follows */
     struct coil_wire *wire;
@@ -253,14 +254,21 @@ size_t coil_echo_heard(struct coil_echo *echo, int stream, const char *text, siz
 
 /* ---- attach.c ---- */
 
+/* Does the system daemon come into question?  Not if COIL_SOCKET names another one.  With the attach lock. */
+bool coil_attach_may_be_systems(void);
+
 /*
  * Makes a session in which the worker knows the link's module.  With the attach
- * lock.  *ret_status says which kind of failure it was.
+ * lock.  *ret_status says which kind of failure it was; -ENODEV: the daemon serves no such module, or is not there
+ * (COIL_E_NO_DAEMON).
  */
-int coil_attach(const struct coil_link *link, bool is_private, struct coil_session **ret_session,
+int coil_attach(const struct coil_link *link, bool is_systems, bool is_private, struct coil_session **ret_session,
                 enum coil_status *ret_status, struct coil_error *error);
 
-/* Makes the session's worker know one more module.  -EEXIST: it has another one of that name.  With the attach lock. */
+/*
+ * Makes the session's worker know one more module.  -EEXIST: it has another one of that name; -ENODEV: as above.  With
+ * the attach lock.
+ */
 int coil_attach_module(struct coil_session *session, struct coil_link *link, enum coil_status *ret_status,
                        struct coil_error *error);
 

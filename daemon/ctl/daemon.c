@@ -31,14 +31,14 @@ int coil_daemon_connect(struct coil_daemon *daemon, struct coil_error *error)
 {
     COIL_CLEANUP(coil_fd_close) int fd = -1;
     bool private_folder;
-    pid_t pid;
+    struct ucred peer;
     int r = coil_socket_path(daemon->path, sizeof daemon->path, &private_folder, error);
 
     if (r == 0)
-        r = coil_dial(daemon->path, !private_folder, &fd, &pid, error);
+        r = coil_dial(daemon->path, !private_folder, &fd, &peer, error);
     if (r < 0)
         return r;
-    daemon->pidfd = pidfd_open(pid, 0);
+    daemon->pidfd = pidfd_open(peer.pid, 0);
     r = coil_wire_new(coil_steal_fd(&fd), &daemon->wire);
     return r < 0 ? coil_error_set(error, r, "no memory") : 0;
 }

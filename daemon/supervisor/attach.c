@@ -95,7 +95,7 @@ static void finish(struct coil_client *client, struct coil_message *answer, cons
 /* A worker refused something: its words go on to the program. */
 static void give_up_as_told(struct coil_client *client, const struct coil_message *answer)
 {
-    enum coil_refusal code = answer->code >= COIL_REFUSED_OTHER && answer->code <= COIL_REFUSED_CRASHES
+    enum coil_refusal code = answer->code >= COIL_REFUSED_OTHER && answer->code <= COIL_REFUSED_LAST
                                  ? (enum coil_refusal)answer->code
                                  : COIL_REFUSED_OTHER;
 
@@ -174,10 +174,27 @@ static void have_descriptor(struct coil_client *client)
         choose_worker(client);
 }
 
+/* A system daemon has what was registered, and asks nobody for anything else: descriptors have code in them. */
+static void need_registered(struct coil_client *client)
+{
+    struct coil_error error;
+    int r = coil_registry_find(&client->server->configuration.registry, client->name, client->hash, &client->descriptor,
+                               &error);
+
+    if (r < 0)
+        give_up(client, r == -ESTALE ? COIL_REFUSED_OTHER_BUILD : COIL_REFUSED_UNREGISTERED, error.text);
+    else
+        have_descriptor(client);
+}
+
 static void need_descriptor(struct coil_client *client)
 {
     struct coil_message message = { .type = COIL_MESSAGE_SEND_DESCRIPTOR };
 
+    if (client->server->is_system) {
+        need_registered(client);
+        return;
+    }
     client->descriptor = coil_store_get(&client->server->store, client->hash);
     if (client->descriptor) {
         have_descriptor(client);
@@ -264,15 +281,27 @@ static void bury_dead(struct coil_environment *environment)
     } while (worker);
 }
 
+/* How many workers programs with the module are spread over. */
+static uint64_t interpreters(const struct coil_client *client)
+{
+    const struct coil_config_module *module = configured(client);
+
+    return module && module->interpreters ? module->interpreters
+                                          : client->server->configuration.effective.interpreters;
+}
+
 /*
  * One that can take the program's module; preferably one that has it already, and
  * one that no other program had to avoid.  Those that have another module of
- * that name are superseded from now on.
+ * that name are superseded from now on.  With more than one interpreter for the module it is the one with the fewest
+ * programs, or none if all have some and there may be one more.
  */
 static struct coil_worker *find_worker(struct coil_client *client)
 {
+    bool is_spread = interpreters(client) > 1;
     struct coil_worker *best = NULL;
     struct coil_worker *worker;
+    uint64_t count = 0;
     int best_score = -1;
 
     bury_dead(client->environment);
@@ -288,12 +317,13 @@ static struct coil_worker *find_worker(struct coil_client *client)
             coil_worker_supersede(worker);
             continue;
         }
-        if (score > best_score) {
+        count += !worker->superseded;
+        if (is_spread && best && worker->users != best->users ? worker->users < best->users : score > best_score) {
             best = worker;
             best_score = score;
         }
     }
-    return best;
+    return is_spread && best && best->users > 0 && count < interpreters(client) ? NULL : best;
 }
 
 static void choose_worker(struct coil_client *client)
@@ -467,6 +497,16 @@ static void open_session(struct coil_client *client)
 
 /* ---- requests ---- */
 
+/* A system daemon's Python is the administrator's: nothing of a program's environment leads to it. */
+static void forget_environment(const struct coil_client *client, struct coil_message *attach)
+{
+    static const char *const none[] = { NULL };
+
+    attach->python = client->server->configuration.effective.python;
+    attach->environment = none;
+    attach->cwd = "";
+}
+
 void coil_attach_begin(struct coil_client *client, const struct coil_message *message)
 {
     struct coil_message attach = *message;
@@ -491,6 +531,14 @@ void coil_attach_begin(struct coil_client *client, const struct coil_message *me
     }
     if (take_name(client, message) < 0 || !may_use(client))
         return;
+    if (client->server->is_system && message->private_to) {
+        give_up(client, COIL_REFUSED_IDENTITY,
+                "a system daemon has no Python for a single program: unset COIL_INTERPRETER; init code that needs the "
+                "program (lib.f()) does it in a function under @coil.on_open");
+        return;
+    }
+    if (client->server->is_system)
+        forget_environment(client, &attach);
     module = configured(client);
     if (module && module->python)
         attach.python = module->python;

@@ -7,7 +7,7 @@
  *
  *     [daemon]        as the command line, without "--" (setting.c)
  *     [programs]      in-process = allow | forbid: for the programs' own library, and only checked here
- *     [module NAME]   allow-users, allow-groups, max-call-ms, python
+ *     [module NAME]   allow-users, allow-groups, max-call-ms, python, interpreters
  *
  * Called by configure.c, main thread.
  */
@@ -90,6 +90,17 @@ static bool is_new(struct reading *reading, const char *section, const char *nam
 
 /* ---- sections ---- */
 
+static bool is_python(struct reading *reading, const char *value)
+{
+    if (*value != '/')
+        say(reading, "python needs the absolute path of a Python, such as /opt/venv/bin/python, not \"%.100s\"", value);
+    else if (access(value, X_OK) < 0)
+        say(reading, "python: \"%.200s\" is not a program that can be run: %s", value, strerror(errno));
+    else
+        return true;
+    return false;
+}
+
 static void daemon_setting(struct reading *reading, const char *name, const char *value)
 {
     struct coil_settings *settings = &reading->config->settings;
@@ -100,13 +111,15 @@ static void daemon_setting(struct reading *reading, const char *name, const char
         say(reading, "log needs an absolute path, or \"-\" for stderr, not \"%.100s\"", value);
         return;
     }
+    if (strcmp(name, "python") == 0 && !is_python(reading, value))
+        return;
     r = coil_setting_set(settings, name, value, name, &error);
     if (r == -ENOENT)
         say(reading,
             "there is no setting \"%s\" in [daemon]: there are idle-timeout, drain-timeout, warm-workers, "
             "recycle-calls, "
             "recycle-memory, recycle-age, max-call-ms, gil-timeout-ms, user-connections, user-programs, user-threads, "
-            "message-rate, handshake-timeout, log",
+            "message-rate, handshake-timeout, log, interpreters, modules, python",
             name);
     else if (r < 0)
         say(reading, "%s", error.text);
@@ -169,14 +182,8 @@ static void set_python(struct reading *reading, struct coil_config_module *modul
 {
     char *copy;
 
-    if (*value != '/') {
-        say(reading, "python needs the absolute path of a Python, such as /opt/venv/bin/python, not \"%.100s\"", value);
+    if (!is_python(reading, value))
         return;
-    }
-    if (access(value, X_OK) < 0) {
-        say(reading, "python: \"%.200s\" is not a program that can be run: %s", value, strerror(errno));
-        return;
-    }
     copy = strdup(value);
     if (!copy) {
         reading->no_memory = true;
@@ -211,6 +218,7 @@ static void module_setting(struct reading *reading, const char *module_name, con
 {
     struct coil_config_module *module = module_get(reading, module_name);
     struct coil_error error;
+    int r = 0;
 
     if (!module)
         return;
@@ -220,11 +228,16 @@ static void module_setting(struct reading *reading, const char *module_name, con
         set_ids(reading, &module->groups, true, name, value);
     else if (strcmp(name, "python") == 0)
         set_python(reading, module, value);
-    else if (strcmp(name, "max-call-ms") != 0)
+    else if (strcmp(name, "interpreters") == 0)
+        r = coil_setting_number(value, COIL_SETTING_INTERPRETERS_MAX, name, &module->interpreters, &error);
+    else if (strcmp(name, "max-call-ms") == 0)
+        r = coil_setting_number(value, INT32_MAX, name, &module->max_call_ms, &error);
+    else
         say(reading,
-            "there is no setting \"%s\" in [module %s]: there are allow-users, allow-groups, max-call-ms, python", name,
-            module_name);
-    else if (coil_setting_number(value, INT32_MAX, name, &module->max_call_ms, &error) < 0)
+            "there is no setting \"%s\" in [module %s]: there are allow-users, allow-groups, max-call-ms, python, "
+            "interpreters",
+            name, module_name);
+    if (r < 0)
         say(reading, "%s", error.text);
 }
 

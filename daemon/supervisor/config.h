@@ -23,6 +23,7 @@ struct coil_config_module {
     struct coil_config_ids users; /* who may use it; with `groups` empty as well: everybody whom the daemon serves */
     struct coil_config_ids groups;
     uint64_t max_call_ms; /* 0: what holds for all */
+    uint64_t interpreters; /* the same */
     char *python;         /* that it runs with, whatever programs say; NULL: as they say */
 };
 

@@ -17,38 +17,84 @@
 #include "daemon/supervisor/server.h"
 #include "proto/cleanup.h"
 
-static void lay(struct coil_configuration *configuration)
+/* What is read, before it counts. */
+struct reading {
+    struct coil_config files;
+    struct coil_registry registry;
+};
+
+/* The three layers, with these files as the second. */
+static void lay(const struct coil_configuration *configuration, const struct coil_config *files,
+                struct coil_settings *ret_settings)
 {
-    coil_settings_init(&configuration->effective);
-    coil_settings_merge(&configuration->effective, &configuration->files.settings);
-    coil_settings_merge(&configuration->effective, &configuration->options);
+    coil_settings_init(ret_settings);
+    coil_settings_merge(ret_settings, &files->settings);
+    coil_settings_merge(ret_settings, &configuration->options);
 }
 
-static void take(struct coil_configuration *configuration, struct coil_config *files)
+/* A system daemon's modules, out of the folder that the settings name. */
+static int read_modules(const struct coil_configuration *configuration, struct reading *reading, char **ret_mistakes)
+{
+    COIL_CLEANUP(coil_memory_free) char *mistakes = NULL;
+    struct coil_settings settings;
+    size_t size = 0;
+    FILE *stream = open_memstream(&mistakes, &size);
+    int r;
+
+    if (!stream)
+        return -ENOMEM;
+    lay(configuration, &reading->files, &settings);
+    r = coil_registry_load(*settings.modules ? settings.modules : NULL, stream, &reading->registry);
+    if (fclose(stream) != 0 && r == 0) {
+        coil_registry_deinit(&reading->registry);
+        r = -ENOMEM;
+    }
+    if (r == -EINVAL)
+        *ret_mistakes = coil_steal_memory(&mistakes);
+    return r;
+}
+
+static int read_all(const struct coil_configuration *configuration, struct reading *ret_reading, char **ret_mistakes)
+{
+    int r = coil_config_load(configuration->path, configuration->is_system, &ret_reading->files, ret_mistakes);
+
+    ret_reading->registry = (struct coil_registry){ 0 };
+    if (r < 0 || !configuration->is_system)
+        return r;
+    r = read_modules(configuration, ret_reading, ret_mistakes);
+    if (r < 0)
+        coil_config_deinit(&ret_reading->files);
+    return r;
+}
+
+static void take(struct coil_configuration *configuration, struct reading *reading)
 {
     coil_config_deinit(&configuration->files);
-    configuration->files = *files;
+    configuration->files = reading->files;
     TAILQ_INIT(&configuration->files.modules);
-    TAILQ_CONCAT(&configuration->files.modules, &files->modules, link);
-    lay(configuration);
+    TAILQ_CONCAT(&configuration->files.modules, &reading->files.modules, link);
+    coil_registry_deinit(&configuration->registry);
+    configuration->registry = reading->registry;
+    lay(configuration, &configuration->files, &configuration->effective);
 }
 
 int coil_configuration_load(struct coil_configuration *configuration, char **ret_mistakes)
 {
-    struct coil_config files;
-    int r = coil_config_load(configuration->path, configuration->is_system, &files, ret_mistakes);
+    struct reading reading;
+    int r = read_all(configuration, &reading, ret_mistakes);
 
     coil_config_init(&configuration->files);
     if (r < 0)
-        lay(configuration);
+        lay(configuration, &configuration->files, &configuration->effective);
     else
-        take(configuration, &files);
+        take(configuration, &reading);
     return r;
 }
 
 void coil_configuration_deinit(struct coil_configuration *configuration)
 {
     coil_config_deinit(&configuration->files);
+    coil_registry_deinit(&configuration->registry);
 }
 
 void coil_configuration_apply(struct coil_server *server)
@@ -97,16 +143,15 @@ static int reopen_log(struct coil_server *server, struct coil_error *error)
 int coil_configuration_reload(struct coil_server *server, char **ret_mistakes)
 {
     struct coil_error error;
-    struct coil_config files;
+    struct reading reading;
     char *mistakes = NULL;
-    const struct coil_configuration *old = &server->configuration;
-    int r = coil_config_load(old->path, old->is_system, &files, &mistakes);
+    int r = read_all(&server->configuration, &reading, &mistakes);
 
     if (r < 0) {
         *ret_mistakes = mistakes;
         return r;
     }
-    take(&server->configuration, &files);
+    take(&server->configuration, &reading);
     coil_configuration_apply(server);
     coil_server_reconsider(server);
     if (reopen_log(server, &error) < 0)

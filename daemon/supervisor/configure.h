@@ -3,6 +3,7 @@
 #define COIL_SUPERVISOR_CONFIGURE_H
 
 #include "daemon/supervisor/config.h"
+#include "daemon/supervisor/registry.h"
 #include "daemon/supervisor/setting.h"
 
 struct coil_server;
@@ -14,6 +15,7 @@ struct coil_configuration {
     struct coil_settings options;   /* the command line, which wins */
     struct coil_settings effective; /* all of it together */
     struct coil_config files;
+    struct coil_registry registry; /* a system daemon's modules */
 };
 
 /*

@@ -52,6 +52,8 @@ static void print_help(void)
                  "  --idle-timeout SECONDS   leave after this time without programs (default: %d; 0: never)\n"
                  "  --max-call-ms N          no call may take longer, whatever programs say (default: 0: no limit)\n"
                  "  --log PATH               append to this file; \"-\": stderr\n"
+                 "  --modules FOLDER         with --system: where modules are registered (coil-stubgen --register)\n"
+                 "  --python PATH            with --system: the Python that modules run with\n"
                  "  --ready-fd N             write \"ready\" there once it listens, and leave the terminal\n"
                  "\n"
                  "Workers, each of which is a process with one Python:\n"
@@ -61,6 +63,7 @@ static void print_help(void)
                  "  --recycle-calls N        replace a worker that has served N calls (default: 0: never)\n"
                  "  --recycle-memory SIZE    replace one that has SIZE bytes of memory; K, M, G (default: 0: never)\n"
                  "  --recycle-age SECONDS    replace one that is so old (default: 0: never)\n"
+                 "  --interpreters N         spread programs with the same Python over N of them (default: 1)\n"
                  "  --gil-timeout-ms N       replace one whose interpreter lock cannot be had for so long, after a\n"
                  "                           call's deadline (default: %d)\n"
                  "\n"
@@ -96,6 +99,9 @@ static int parse_options(int argc, char **argv, struct options *ret_options, str
         { "max-call-ms", required_argument, NULL, 'S' },
         { "gil-timeout-ms", required_argument, NULL, 'S' },
         { "log", required_argument, NULL, 'S' },
+        { "interpreters", required_argument, NULL, 'S' },
+        { "modules", required_argument, NULL, 'S' },
+        { "python", required_argument, NULL, 'S' },
         { "warm-workers", required_argument, NULL, 'S' },
         { "drain-timeout", required_argument, NULL, 'S' },
         { "recycle-calls", required_argument, NULL, 'S' },
@@ -291,8 +297,13 @@ static int configure(const struct options *options, struct coil_server *server, 
 }
 
 /* --check-config */
-static int say_what_was_read(const struct coil_config *files)
+static int say_what_was_read(const struct coil_configuration *configuration)
 {
+    const struct coil_config *files = &configuration->files;
+
+    if (configuration->is_system)
+        (void)printf("coild: nothing is wrong with %zu registered module%s\n", configuration->registry.count,
+                     configuration->registry.count == 1 ? "" : "s");
     if (*files->files)
         (void)printf("coild: nothing is wrong with %s\n", files->files);
     else
@@ -324,7 +335,7 @@ int main(int argc, char **argv)
         }
     }
     if (r == 0 && options.check_config)
-        return say_what_was_read(&server.configuration.files);
+        return say_what_was_read(&server.configuration);
     coil_notify_init(&server.notify);
     if (r == 0)
         r = start(&options, &server, &runtime, log_path, sizeof log_path, &error);

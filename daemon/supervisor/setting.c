@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum form { NUMBER, SIZE, PATH };
+enum form { NUMBER, SIZE, PATH, PLACE };
 
 static const struct row {
     const char *name;
@@ -36,6 +36,9 @@ static const struct row {
     { "message-rate", NUMBER, offsetof(struct coil_settings, message_rate), 1000000000 },
     { "handshake-timeout", NUMBER, offsetof(struct coil_settings, handshake_timeout_s), COIL_SETTING_TIME_MAX_S },
     { "log", PATH, offsetof(struct coil_settings, log), 0 },
+    { "interpreters", NUMBER, offsetof(struct coil_settings, interpreters), COIL_SETTING_INTERPRETERS_MAX },
+    { "modules", PLACE, offsetof(struct coil_settings, modules), 0 },
+    { "python", PLACE, offsetof(struct coil_settings, python), 0 },
 };
 #define ROW_COUNT (sizeof rows / sizeof *rows)
 
@@ -45,6 +48,7 @@ void coil_settings_init(struct coil_settings *settings)
                                         .drain_timeout_s = COIL_SETTING_DRAIN_TIMEOUT_S,
                                         .warm_workers = COIL_SETTING_WARM_WORKERS,
                                         .gil_timeout_ms = COIL_SETTING_GIL_TIMEOUT_MS,
+                                        .interpreters = 1,
                                         .user_connections = COIL_SETTING_USER_CONNECTIONS,
                                         .user_programs = COIL_SETTING_USER_PROGRAMS,
                                         .user_threads = COIL_SETTING_USER_THREADS,
@@ -111,6 +115,14 @@ static int parse_path(const char *text, const char *what, char ret_path[PATH_MAX
     return 0;
 }
 
+/* Of something that a daemon in another folder has to find. */
+static int parse_place(const char *text, const char *what, char ret_path[PATH_MAX], struct coil_error *error)
+{
+    if (*text != '/')
+        return coil_error_set(error, -EINVAL, "%s needs an absolute path, not \"%.100s\"", what, text);
+    return parse_path(text, what, ret_path, error);
+}
+
 int coil_setting_set(struct coil_settings *settings, const char *name, const char *value, const char *what,
                      struct coil_error *error)
 {
@@ -125,7 +137,8 @@ int coil_setting_set(struct coil_settings *settings, const char *name, const cha
     at = (char *)settings + rows[i].offset;
     r = rows[i].form == NUMBER ? coil_setting_number(value, rows[i].max, what, at, error)
         : rows[i].form == SIZE ? parse_size(value, rows[i].max, what, at, error)
-                               : parse_path(value, what, at, error);
+        : rows[i].form == PATH ? parse_path(value, what, at, error)
+                               : parse_place(value, what, at, error);
     if (r < 0)
         return r;
     settings->said |= 1u << i;
@@ -137,7 +150,7 @@ void coil_settings_merge(struct coil_settings *settings, const struct coil_setti
     for (size_t i = 0; i < ROW_COUNT; i++) {
         if (over->said & 1u << i)
             memcpy((char *)settings + rows[i].offset, (const char *)over + rows[i].offset,
-                   rows[i].form == PATH ? PATH_MAX : sizeof(uint64_t));
+                   rows[i].form == PATH || rows[i].form == PLACE ? PATH_MAX : sizeof(uint64_t));
     }
     settings->said |= over->said;
 }

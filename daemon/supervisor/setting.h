@@ -18,6 +18,7 @@
 #define COIL_SETTING_MESSAGE_RATE 5000
 #define COIL_SETTING_HANDSHAKE_TIMEOUT_S 30
 
+#define COIL_SETTING_INTERPRETERS_MAX 256
 #define COIL_SETTING_TIME_MAX_S UINT64_C(315360000) /* ten years */
 
 struct coil_settings {
@@ -34,7 +35,10 @@ struct coil_settings {
     uint64_t user_threads;
     uint64_t message_rate;        /* per second, of each connection */
     uint64_t handshake_timeout_s; /* 0: for ever */
+    uint64_t interpreters;        /* workers that programs with the same Python are spread over; 0 is 1 */
     char log[PATH_MAX];           /* "-": stderr; "": nobody has said */
+    char modules[PATH_MAX];       /* the folder of a system daemon's modules; "": the usual one */
+    char python[PATH_MAX];        /* a system daemon's; "": the one coil was built for */
     uint32_t said;                /* which of them somebody has said: bits of the table's rows */
 };
 

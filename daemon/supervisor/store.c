@@ -34,6 +34,26 @@ void coil_stored_unref(struct coil_stored *stored)
     free(stored);
 }
 
+int coil_stored_new(const void *image, size_t size, const uint8_t *hash, struct coil_stored **ret_stored,
+                    struct coil_error *error)
+{
+    COIL_CLEANUP(coil_memory_free) struct coil_descriptor *copy = NULL;
+    struct coil_stored *stored;
+    int r = coil_descriptor_copy(image, size, hash, &copy, error);
+
+    if (r < 0)
+        return r;
+    stored = calloc(1, sizeof *stored);
+    if (!stored)
+        return coil_error_set(error, -ENOMEM, "no memory for a descriptor of %zu bytes", size);
+    coil_descriptor_hash(copy, stored->hash);
+    stored->image = coil_steal_memory(&copy);
+    stored->size = size;
+    stored->references = 1;
+    *ret_stored = stored;
+    return 0;
+}
+
 static void drop(struct coil_store *store, struct coil_stored *stored)
 {
     TAILQ_REMOVE(&store->descriptors, stored, link);
@@ -69,7 +89,6 @@ struct coil_stored *coil_store_get(struct coil_store *store, const uint8_t hash[
 int coil_store_put(struct coil_store *store, const void *image, size_t size, const uint8_t hash[COIL_HASH_SIZE],
                    struct coil_stored **ret_stored, struct coil_error *error)
 {
-    COIL_CLEANUP(coil_memory_free) struct coil_descriptor *copy = NULL;
     struct coil_stored *stored = coil_store_get(store, hash);
     int r;
 
@@ -77,16 +96,10 @@ int coil_store_put(struct coil_store *store, const void *image, size_t size, con
         *ret_stored = stored;
         return 0;
     }
-    r = coil_descriptor_copy(image, size, hash, &copy, error);
+    r = coil_stored_new(image, size, hash, &stored, error);
     if (r < 0)
         return r;
-    stored = calloc(1, sizeof *stored);
-    if (!stored)
-        return coil_error_set(error, -ENOMEM, "no memory for a descriptor of %zu bytes", size);
-    memcpy(stored->hash, hash, COIL_HASH_SIZE);
-    stored->image = coil_steal_memory(&copy);
-    stored->size = size;
-    stored->references = 2; /* the store's and the caller's */
+    (void)coil_stored_ref(stored); /* the caller's; the first one is the store's */
     TAILQ_INSERT_TAIL(&store->descriptors, stored, link);
     store->size += size;
     store->count++;

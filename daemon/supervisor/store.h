@@ -46,4 +46,13 @@ static inline struct coil_stored *coil_stored_ref(struct coil_stored *stored)
 
 void coil_stored_unref(struct coil_stored *stored); /* NULL is ignored */
 
+static inline void coil_stored_unrefp(struct coil_stored **stored)
+{
+    coil_stored_unref(*stored);
+}
+
+/* A checked copy of an image, in no store, with one reference.  `hash` NULL: whatever it is.  Errors as of coil_store_put(). */
+int coil_stored_new(const void *image, size_t size, const uint8_t *hash, struct coil_stored **ret_stored,
+                    struct coil_error *error);
+
 #endif

@@ -177,6 +177,12 @@ static void is_ready(struct coil_await *await, const struct coil_message *messag
         worker_lost(succession);
 }
 
+/* A system daemon forgets at a reload what is not registered any more. */
+static bool is_served(const struct coil_server *server, const struct coil_worker_module *module)
+{
+    return !server->is_system || coil_registry_has(&server->configuration.registry, module->hash);
+}
+
 int coil_succession_new(struct coil_worker *old, bool is_reload,
                         void (*ended)(struct coil_succession *, struct coil_worker *, const char *))
 {
@@ -200,7 +206,7 @@ int coil_succession_new(struct coil_worker *old, bool is_reload,
     coil_worker_hold(worker);
     TAILQ_FOREACH(module, &old->modules, link)
     {
-        if (module->is_open)
+        if (module->is_open && is_served(server, module))
             succession->modules[succession->module_count++] = coil_stored_ref(module->descriptor);
     }
     (void)uv_timer_init(&server->loop, &succession->timer);

@@ -57,10 +57,10 @@ def generate(name, sections, init_code, c_source, options, directory, descriptor
 
 def requested(options):
     """What stood in front of the script's name on the command line."""
-    words = os.environ.get("COIL_STUBGEN_OPTIONS", "").split()
+    words = [word for word in os.environ.get("COIL_STUBGEN_OPTIONS", "").split("\n") if word]
     # The descriptor of an included module is needed even where nothing is to be made.
     if "--output-descriptor" in options and "--output-library" not in options:
-        return [word for word in words if word != "--explain"]
+        return [word for word in words if word not in ("--explain", "--register") and not word.startswith("--into=")]
     return words
 
 
