@@ -53,7 +53,7 @@ int coil_register(struct coil_arena *arena, const char *folder, const struct coi
         return coil_error_prepend(error, "module '%s' cannot be registered: run this as root, or say --into FOLDER", name);
     if (r < 0)
         return coil_error_prepend(error, "module '%s' cannot be registered", name);
-    if (printf("module '%s' (%.16s) is registered as %s: coilctl reload lets the system's daemon serve it\n", name,
+    if (printf("module '%s' (%.16s) is registered as %s: coilctl --system reload lets the system's daemon serve it\n", name,
                hash_text(arena, image), path) < 0)
         return coil_error_set(error, -EIO, "cannot write to stdout");
     return 0;

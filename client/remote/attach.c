@@ -205,7 +205,7 @@ static int attach_once(const struct coil_link *link, bool is_systems, const stru
                                     .cwd = "",
                                     .private_to = private_to,
                                     .name = coil_image_name(link->image) };
-    bool is_foreign;
+    bool is_foreign = false;
     int r;
 
     r = connect_daemon(is_systems, &wire, &is_foreign, ret_status, error);

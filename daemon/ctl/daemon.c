@@ -27,15 +27,26 @@ void coil_daemon_deinit(struct coil_daemon *daemon)
     coil_fd_close(&daemon->pidfd);
 }
 
+static int find_socket(struct coil_daemon *daemon, bool *ret_is_named, struct coil_error *error)
+{
+    bool private_folder = false;
+    int r = daemon->is_systems ? coil_socket_path_resolve(COIL_SOCKET_PATH_SYSTEM, "--system", daemon->path,
+                                                          sizeof daemon->path, error)
+                               : coil_socket_path(daemon->path, sizeof daemon->path, &private_folder, error);
+
+    *ret_is_named = !private_folder;
+    return r;
+}
+
 int coil_daemon_connect(struct coil_daemon *daemon, struct coil_error *error)
 {
     COIL_CLEANUP(coil_fd_close) int fd = -1;
-    bool private_folder;
+    bool is_named = true;
     struct ucred peer;
-    int r = coil_socket_path(daemon->path, sizeof daemon->path, &private_folder, error);
+    int r = find_socket(daemon, &is_named, error);
 
     if (r == 0)
-        r = coil_dial(daemon->path, !private_folder, &fd, &peer, error);
+        r = coil_dial(daemon->path, is_named, &fd, &peer, error);
     if (r < 0)
         return r;
     daemon->pidfd = pidfd_open(peer.pid, 0);

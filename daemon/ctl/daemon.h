@@ -2,6 +2,8 @@
 #ifndef COIL_CTL_DAEMON_H
 #define COIL_CTL_DAEMON_H
 
+#include <stdbool.h>
+
 #include "proto/error.h"
 #include "proto/message.h"
 #include "proto/socket_path.h"
@@ -13,7 +15,8 @@
 struct coil_daemon {
     char path[COIL_SOCKET_PATH_MAX];
     struct coil_wire *wire;
-    int pidfd; /* -1 if it cannot be watched */
+    bool is_systems; /* the machine's, wherever programs of this user would look */
+    int pidfd;       /* -1 if it cannot be watched */
 };
 
 #define COIL_DAEMON_INIT                                                                                               \
@@ -21,7 +24,7 @@ struct coil_daemon {
         .pidfd = -1                                                                                                    \
     }
 
-/* The daemon at the socket that programs would use.  Negative errno with words. */
+/* The daemon at the socket that programs would use, or the system's.  `is_systems` is filled in.  Negative errno with words. */
 int coil_daemon_connect(struct coil_daemon *daemon, struct coil_error *error);
 void coil_daemon_deinit(struct coil_daemon *daemon);
 

@@ -19,7 +19,7 @@
 
 static void print_help(void)
 {
-    (void)puts("usage: coilctl COMMAND\n"
+    (void)puts("usage: coilctl [--system] COMMAND\n"
                "\n"
                "Looks at coil's daemon, reloads or stops it.\n"
                "\n"
@@ -33,6 +33,7 @@ static void print_help(void)
                "           refused after crashes is tried again\n"
                "  stop     end the daemon and its workers, and wait until they have gone\n"
                "\n"
+               "  --system       the daemon that serves all users, at " COIL_SOCKET_PATH_SYSTEM "; for root and its user\n"
                "  -h, --help     print this\n"
                "  -V, --version  print the version\n"
                "\n"
@@ -165,6 +166,12 @@ int main(int argc, char **argv)
     run_fn *run;
     int r;
 
+    if (argc > 1 && strcmp(argv[1], "--system") == 0) {
+        daemon.is_systems = true;
+        argc--;
+        argv++;
+        command = "";
+    }
     if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0) {
         print_help();
         return 0;

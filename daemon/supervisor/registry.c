@@ -263,7 +263,7 @@ int coil_registry_find(const struct coil_registry *registry, const char *name, c
                               "(coil-stubgen --register), or run a program that was built with the registered one");
     return coil_error_set(error, -ENOENT,
                           "the module is not registered with the system's daemon: have it registered (coil-stubgen "
-                          "--register) and the daemon reloaded (coilctl reload)");
+                          "--register) and the daemon reloaded (coilctl --system reload)");
 }
 
 bool coil_registry_has(const struct coil_registry *registry, const uint8_t hash[COIL_HASH_SIZE])

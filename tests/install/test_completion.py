@@ -43,4 +43,4 @@ def run(place):
     place.equal(offered("coil-stubgen", "api.h", "--source", ""), ["extra.c", "texts"], "coil-stubgen --source")
     place.equal(offered("coil-stubgen", "--included", ""), ["main.coil", "texts"], "coil-stubgen --included")
     place.equal(offered("coil-stubgen", "-o", ""), ["texts"], "coil-stubgen -o")
-    place.equal(offered("coil-stubgen", "api.h", "--in"), ["--in-process-only", "--included", "--init"], "coil-stubgen --in")
+    place.equal(offered("coil-stubgen", "api.h", "--in"), ["--in-process-only", "--included", "--init", "--into"], "coil-stubgen --in")

@@ -24,7 +24,7 @@ def registering(case, daemon):
     for what in ("plugin.so", "plugin.coil", "build.py"):
         shutil.rmtree(daemon.modules)
         result = daemon.register(what)
-        case.equal(result.stdout, "module 'plugin' (%s) is registered as %s: coilctl reload lets the system's daemon serve it\n"
+        case.equal(result.stdout, "module 'plugin' (%s) is registered as %s: coilctl --system reload lets the system's daemon serve it\n"
                    % (name[:16], made), "what is said of " + what)
         with open(made, "rb") as file:
             case.equal(file.read() == image, True, "the descriptor out of " + what)
