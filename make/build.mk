@@ -70,7 +70,6 @@ $(HOST_LOAD): ROOM_CFLAGS = -DCOIL_LIBPYTHON='"$(shell $(PYTHON) make/python_con
 	-DCOIL_PYTHON_VERSION='"$(shell $(PYTHON) make/python_config.py --version 2>/dev/null)"'
 $(BUILD)/obj/client/%.o: ROOM_CFLAGS = -ftls-model=initial-exec -fno-plt $(LOCATIONS)
 $(BUILD)/obj/daemon/worker/%.o: ROOM_CFLAGS = $(LOCATIONS)
-$(BUILD)/obj/daemon/supervisor/%.o: ROOM_CFLAGS = $(LOCATIONS)
 $(BUILD)/obj/stubgen/%.o: ROOM_CFLAGS = $(LOCATIONS) -DCOIL_PYTHON_PROGRAM='"$(PYTHON)"'
 
 # What is compiled for one Python is compiled again for another: this file changes when, and only when, PYTHON does.

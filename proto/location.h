@@ -25,7 +25,7 @@
 #define COIL_SLOTS_FROM_LIBEXEC "../../" COIL_LIBDIR "/coil/slots"
 #define COIL_HOST_FROM_LIBEXEC "../../" COIL_LIBDIR "/coil/libcoil-host.so"
 /* From the prefix: descriptors of the system daemon's modules. */
-#define COIL_MODULES_FROM_PREFIX COIL_LIBDIR "/coil/modules"
+#define COIL_MODULES_FROM_PREFIX "lib/coil/modules"
 /* From the folder of coild. */
 #define COIL_WORKER_FROM_BIN "../libexec/coil/coil-worker"
 

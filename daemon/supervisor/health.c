@@ -40,7 +40,8 @@ int coil_health_check(struct coil_server *server, struct coil_error *error)
     struct coil_environment *environment;
     struct coil_worker *worker;
 
-    if (!server->stopping && !uv_is_active((const uv_handle_t *)&server->listener))
+    if (!server->stopping && !uv_is_active((const uv_handle_t *)&server->listener) &&
+        !uv_is_active((const uv_handle_t *)&server->accept_timer))
         return coil_error_set(error, -EIO, "nobody listens at %s any more", server->runtime->socket_path);
     TAILQ_FOREACH(environment, &server->environments, link)
     {

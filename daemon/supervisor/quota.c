@@ -18,6 +18,7 @@
 #include "daemon/supervisor/server.h"
 
 #define BURST_S 2 /* a connection that was quiet may send as many as in so many seconds */
+#define ACCEPT_RATE 2000 /* connections of all users together, each second; a full queue of them is half a second */
 
 /* The settings, and what people call it. */
 static uint64_t limit_of(const struct coil_server *server, enum coil_quota_kind kind, const char **ret_what)
@@ -91,15 +92,11 @@ void coil_quota_give(struct coil_server *server, struct coil_quota *quota, enum 
     forget_if_unused(server, quota);
 }
 
-bool coil_quota_message(struct coil_client *client)
+/* Takes one of those that there may be now.  False: there is none. */
+static bool take_from(struct coil_quota_rate *bucket, uint64_t rate, uint64_t now_ms)
 {
-    uint64_t rate = client->server->configuration.effective.message_rate;
-    uint64_t now_ms = uv_now(&client->server->loop);
-    struct coil_quota_rate *bucket = &client->rate;
     uint64_t most = rate * BURST_S * 1000, passed_ms = now_ms - bucket->refilled_ms;
 
-    if (!rate)
-        return true;
     /* One thousandth of the rate comes back each millisecond. */
     if (bucket->refilled_ms == 0 || passed_ms >= BURST_S * 1000)
         bucket->left = most;
@@ -110,6 +107,18 @@ bool coil_quota_message(struct coil_client *client)
         return false;
     bucket->left -= 1000;
     return true;
+}
+
+bool coil_quota_message(struct coil_client *client)
+{
+    uint64_t rate = client->server->configuration.effective.message_rate;
+
+    return !rate || take_from(&client->rate, rate, uv_now(&client->server->loop));
+}
+
+bool coil_quota_accept(struct coil_server *server)
+{
+    return !server->is_system || take_from(&server->accepts, ACCEPT_RATE, uv_now(&server->loop));
 }
 
 bool coil_quota_look(struct coil_server *server)

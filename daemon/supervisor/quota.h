@@ -40,6 +40,12 @@ void coil_quota_give(struct coil_server *server, struct coil_quota *quota, enum 
 /* May the connection send one more message?  False: not now; coil_quota_look() goes on with it when it may. */
 bool coil_quota_message(struct coil_client *client);
 
+/*
+ * May a system daemon let one more program in?  False: not now.  Whoever connects all the time would else have the daemon
+ * work for him all the time, and those who call would have to share the processors with both.
+ */
+bool coil_quota_accept(struct coil_server *server);
+
 /* Connections that have been silent for too long are closed.  Once a second.  False: there are none to look at. */
 bool coil_quota_look(struct coil_server *server);
 

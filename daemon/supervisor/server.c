@@ -33,6 +33,7 @@
 #include "proto/version.h"
 
 #define ACCEPTS_PER_TURN 64
+#define ACCEPT_PAUSE_MS 10
 #define OVERFLOW_UID 65534 /* if the kernel does not say */
 #define LOOK_MS 1000
 #define DRAIN_MS 5000 /* for calls that run when it stops */
@@ -115,6 +116,23 @@ static void turn_away_for_lack_of_fds(struct coil_server *server)
     server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
+static void on_listener(uv_poll_t *poll, int status, int events);
+
+static void on_accept_timer(uv_timer_t *timer)
+{
+    struct coil_server *server = timer->data;
+
+    if (!server->stopping)
+        (void)uv_poll_start(&server->listener, UV_READABLE, on_listener);
+}
+
+/* They wait in the socket's queue meanwhile. */
+static void accept_later(struct coil_server *server)
+{
+    (void)uv_poll_stop(&server->listener);
+    (void)uv_timer_start(&server->accept_timer, on_accept_timer, ACCEPT_PAUSE_MS, 0);
+}
+
 static void on_listener(uv_poll_t *poll, int status, int events)
 {
     struct coil_server *server = poll->data;
@@ -122,7 +140,13 @@ static void on_listener(uv_poll_t *poll, int status, int events)
     (void)status;
     (void)events;
     for (unsigned i = 0; i < ACCEPTS_PER_TURN && !server->stopping; i++) {
-        int fd = accept4(server->runtime->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        int fd;
+
+        if (!coil_quota_accept(server)) {
+            accept_later(server);
+            return;
+        }
+        fd = accept4(server->runtime->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
         if (fd >= 0) {
             admit(server, fd);
@@ -226,6 +250,7 @@ void coil_server_stop(struct coil_server *server, const char *reason)
     coil_notify_send(&server->notify, "STOPPING=1");
     COIL_FAULT("stop.begun");
     close_quietly((uv_handle_t *)&server->listener);
+    close_quietly((uv_handle_t *)&server->accept_timer);
     close_quietly((uv_handle_t *)&server->idle_timer);
     close_quietly((uv_handle_t *)&server->look_timer);
     coil_runtime_dir_unlisten(server->runtime);
@@ -335,6 +360,8 @@ int coil_server_init(struct coil_server *server, struct coil_runtime_dir *runtim
     if (r < 0)
         return coil_error_set(error, r, "cannot start the event loop: %s", uv_strerror(r));
     server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    (void)uv_timer_init(&server->loop, &server->accept_timer);
+    server->accept_timer.data = server;
     (void)uv_timer_init(&server->loop, &server->idle_timer);
     server->idle_timer.data = server;
     (void)uv_timer_init(&server->loop, &server->look_timer);

@@ -47,6 +47,7 @@ struct coil_server {
 
     uv_poll_t listener;
     uv_signal_t signals[COIL_SERVER_SIGNALS];
+    uv_timer_t accept_timer; /* too many have come: when the next may */
     uv_timer_t idle_timer;
     uv_timer_t watchdog_timer;
     uv_timer_t look_timer;  /* what has to be looked at from time to time: move.c, recycle.c */
@@ -63,6 +64,7 @@ struct coil_server {
     unsigned attached; /* clients that are attached or about to be */
     unsigned workers;  /* processes, and those about to start */
     struct coil_quotas quotas;
+    struct coil_quota_rate accepts; /* connections that may be let in now */
     struct coil_totals totals; /* of workers that are gone */
     uint64_t started_ms;
     uint64_t workers_started;
