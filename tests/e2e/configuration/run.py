@@ -39,7 +39,7 @@ def mistakes(case):
         "coild: %s:2: warm-workers needs a number from 0 to 1000000, not \"many\"" % path,
         "coild: %s:4: allow-users: there is no user \"no-such-user\"" % path,
         "coild: %s:5: there is no setting \"allowed\" in [module guarded]: there are allow-users, allow-groups, max-call-ms, "
-        "python" % path,
+        "python, interpreters" % path,
         "coild: %s.d/10.conf:3: this is neither [a section] nor name = value" % path], "what it says")
     # A program whose daemon cannot start because of it is told the first of them.
     result = case.run("plain", 0)

@@ -1,6 +1,7 @@
 """Much of everything at once: connections that say nothing or never finish, requests whose answers nobody reads, all
 channels there are, sessions that come and go in the middle.  A neighbour's calls go on meanwhile, new programs get in,
 and afterwards nothing of it is left."""
+import json
 import os
 import resource
 import socket
@@ -162,6 +163,12 @@ def flood(case, daemon, worker):
     coming_and_going(case, offer)
 
 
+def sessions(case):
+    """Whose there are."""
+    return [str(session["pid"]) for worker in json.loads(case.coilctl("status", "--json").stdout)["workers"]
+            for session in worker["sessions"]]
+
+
 def run(case):
     program_gets_in(case)
     worker, daemon = case.worker(), case.daemons()[0]
@@ -169,6 +176,8 @@ def run(case):
     try:
         case.wait_for(lambda: threads(worker) > 1, "the neighbour's channel")
         program_gets_in(case)
+        # The neighbour has all that it will have, and nobody else has anything.
+        case.wait_for(lambda: sessions(case) == [str(neighbour.pid)], "the neighbour alone has a session")
         fds, worker_fds, worker_threads = case.fds(daemon), case.fds(worker), threads(worker)
         flood(case, daemon, worker)
         case.wait_for(lambda: case.fds(daemon) <= fds, "the daemon's fds are back at %d" % fds)
