@@ -2,7 +2,7 @@
  * coilctl trace.
  *
  * Purpose: whoever watches sees calls as they end, and workers as they start and die.  Calls do not pass through here: each
- * worker writes them into a memory of its own (proto/trace.h), which is made when it is first wanted, and which coilctl is
+ * worker writes them into a memory of its own (proto/trace.h), which is there while it is wanted, and which coilctl is
  * handed and reads by itself.  Workers write while there is anybody who watches, and the first connection to ask is
  * answered only when all of them do, so that nothing is missed from then on.
  *
@@ -227,6 +227,7 @@ void coil_trace_end(struct coil_server *server)
                 continue;
             coil_await_cancel(&worker->watch_told);
             worker->is_watched = false;
+            coil_fd_close(&worker->trace);
             coil_worker_tell(worker, &message);
         }
     }

@@ -50,7 +50,7 @@ struct coil_worker {
     struct coil_wire *wire;
     struct coil_heap heap;       /* made with the process */
     int tallies;                 /* the same: proto/tally.h */
-    int trace;                   /* proto/trace.h; -1: nobody has wanted to see its calls */
+    int trace;                   /* proto/trace.h; -1: nobody watches */
     bool is_watched;             /* it writes them there */
     struct coil_await watch_told; /* its answer to `watch` */
     struct coil_await heap_told; /* the worker's answer to `heap` */

@@ -27,22 +27,27 @@ static_assert((int)COIL_TRACE_RETURNED == COIL_HOST_RETURNED && (int)COIL_TRACE_
 
 _Atomic bool coil_trace_is_on;
 
-static struct coil_trace *trace; /* mapped once, by the link's thread, before the flag is first set; guarded by `lock` */
+static struct coil_trace *trace; /* NULL: nobody watches; guarded by `lock` */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void write_to(struct coil_trace *memory)
+{
+    (void)pthread_mutex_lock(&lock);
+    if (trace)
+        (void)munmap(trace, sizeof *trace);
+    trace = memory;
+    (void)pthread_mutex_unlock(&lock);
+}
 
 int coil_trace_start(int fd, struct coil_error *error)
 {
-    if (!trace) {
-        void *memory = mmap(NULL, sizeof *trace, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    void *memory = mmap(NULL, sizeof *trace, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
-        if (memory == MAP_FAILED)
-            return coil_error_set(error, -errno, "cannot map the memory for showing calls: %s", strerror(errno));
-        (void)madvise(memory, sizeof *trace, MADV_DONTDUMP);
-        (void)madvise(memory, sizeof *trace, MADV_DONTFORK);
-        (void)pthread_mutex_lock(&lock);
-        trace = memory;
-        (void)pthread_mutex_unlock(&lock);
-    }
+    if (memory == MAP_FAILED)
+        return coil_error_set(error, -errno, "cannot map the memory for showing calls: %s", strerror(errno));
+    (void)madvise(memory, sizeof *trace, MADV_DONTDUMP);
+    (void)madvise(memory, sizeof *trace, MADV_DONTFORK);
+    write_to(memory);
     atomic_store_explicit(&coil_trace_is_on, true, memory_order_relaxed);
     return 0;
 }
@@ -50,6 +55,7 @@ int coil_trace_start(int fd, struct coil_error *error)
 void coil_trace_stop(void)
 {
     atomic_store_explicit(&coil_trace_is_on, false, memory_order_relaxed);
+    write_to(NULL);
 }
 
 void coil_trace_write(const struct coil_session *session, const struct coil_worker_module *module,

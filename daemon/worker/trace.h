@@ -22,7 +22,7 @@ struct coil_trace_end {
     bool is_oneway;
 };
 
-/* From now on; `fd` stays the caller's, and is the same each time.  The link's thread. */
+/* From now on, into this memory; `fd` stays the caller's.  The link's thread. */
 int coil_trace_start(int fd, struct coil_error *error);
 void coil_trace_stop(void);
 

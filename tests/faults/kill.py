@@ -50,6 +50,7 @@ SCENARIOS = {
     "alone": (["attach", "oneway", "reload", "call", "leave"], {}, False),
     "late": (["attach", "late", "call", "oneway", "late", "callback", "leave"], {}, True),
     "stop": (["attach", "call", "status", "stop", "call", "leave"], {}, True),
+    "watched": (["attach", "watch", "call", "oneway", "die", "call", "unwatch", "leave"], {}, True),
     "hopeless": (["attach", "hopeless"], {}, True),
     "stream": (["attach", "call", "stream"], {}, True),
     "private": (["attach", "call", "callback", "later", "oneway", "thread", "leave"], {"COIL_INTERPRETER": "private"}, True),

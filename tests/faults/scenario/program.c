@@ -16,11 +16,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -256,6 +258,42 @@ static void part_stop(void)
     CALL("add after a stop", add(1, 1), 2, -1);
 }
 
+static pid_t watcher;
+
+/* A coilctl trace, until part_unwatch; it ends by itself with its daemon, and with this program. */
+static void part_watch(void)
+{
+    int said[2];
+    char c = 0;
+
+    fflush(stdout);
+    if (pipe2(said, O_CLOEXEC) < 0)
+        return;
+    watcher = fork();
+    if (watcher == 0) {
+        int null = open("/dev/null", O_WRONLY);
+
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (null >= 0 && dup2(null, 1) == 1 && dup2(said[1], 2) == 2)
+            execl(getenv("COILCTL"), "coilctl", "trace", (char *)NULL);
+        _exit(127);
+    }
+    close(said[1]);
+    while (c != '\n' && read(said[0], &c, 1) == 1) /* it watches, or has ended */
+        ;
+    close(said[0]);
+    CALL("add while somebody watches", add(1, 1), 2, -1);
+}
+
+static void part_unwatch(void)
+{
+    if (watcher > 0) {
+        (void)kill(watcher, SIGTERM);
+        (void)waitpid(watcher, NULL, 0);
+    }
+    CALL("add when nobody watches any more", add(1, 1), 2, -1);
+}
+
 static int is_spare_ready(void)
 {
     char command[4096], line[512];
@@ -437,7 +475,7 @@ static const struct {
     { "thread", part_thread }, { "second", part_second }, { "reload", part_reload },   { "stop", part_stop },
     { "status", part_status }, { "leave", part_leave },   { "die", part_die },         { "hopeless", part_hopeless },
     { "stream", part_stream }, { "fail", part_fail },     { "recover", part_recover }, { "look", part_look },
-    { "late", part_late },     { "before", part_before },
+    { "late", part_late },     { "before", part_before }, { "watch", part_watch },   { "unwatch", part_unwatch },
 };
 
 int main(int argc, char **argv)
