@@ -53,6 +53,8 @@ struct coil_native {
     uint32_t struct_count;
     bool is_direct; /* it is called without libffi */
     struct direct_argument direct[DIRECT_MAX];
+    struct coil_descriptor_function *own_signature; /* of a signature that no descriptor has; NULL */
+    struct coil_descriptor_value *own_parameters;
 };
 
 struct coil_closure {
@@ -268,6 +270,8 @@ struct coil_native *coil_native_free(struct coil_native *native)
         free(native->structs[i].type);
     free(native->structs);
     free(native->types);
+    free(native->own_signature);
+    free(native->own_parameters);
     free(native);
     return NULL;
 }
@@ -352,6 +356,158 @@ int coil_native_new(const struct coil_descriptor *image, const struct coil_descr
 const struct coil_descriptor_function *coil_native_signature(const struct coil_native *native)
 {
     return native->signature;
+}
+
+const struct coil_descriptor_value *coil_native_parameters(const struct coil_native *native)
+{
+    return native->parameters;
+}
+
+/* ---- signatures that no descriptor has ---- */
+
+/* The items that have not been read yet. */
+struct items {
+    const struct coil_native_item *next;
+    uint32_t left;
+};
+
+static int item_type(struct coil_native *native, struct items *items, unsigned depth, ffi_type **ret_type,
+                     struct coil_error *error);
+
+static int refuse_item(const char *why, struct coil_error *error)
+{
+    return coil_error_set(error, -ENOTSUP, "a type that cannot be passed through a function pointer: %s", why);
+}
+
+static ffi_type *floating_type(uint32_t size, bool is_complex)
+{
+    if (size == (is_complex ? 2 : 1) * sizeof(float))
+        return primitive_type(is_complex ? COIL_PRIM_FLOATCOMPLEX : COIL_PRIM_FLOAT);
+    if (size == (is_complex ? 2 : 1) * sizeof(double))
+        return primitive_type(is_complex ? COIL_PRIM_DOUBLECOMPLEX : COIL_PRIM_DOUBLE);
+    return size == sizeof(long double) && !is_complex ? &ffi_type_longdouble : NULL;
+}
+
+/* A struct with its fields, of which arrays are as many as they have items. */
+static int item_struct(struct coil_native *native, const struct coil_native_item *item, struct items *items,
+                       unsigned depth, ffi_type **ret_type, struct coil_error *error)
+{
+    void *grown = realloc(native->structs, (native->struct_count + 1) * sizeof *native->structs);
+    ffi_type *type = grown ? calloc(1, sizeof *type + (ELEMENTS_MAX + 1) * sizeof(ffi_type *)) : NULL;
+    uint32_t made = 0, at = native->struct_count;
+    ffi_cif cif;
+    int r = 0;
+
+    if (grown)
+        native->structs = grown;
+    if (!type)
+        return coil_error_set(error, -ENOMEM, "no memory for the signature of a function pointer");
+    native->structs[native->struct_count].origin = NULL;
+    native->structs[native->struct_count++].type = type;
+    type->type = FFI_TYPE_STRUCT;
+    type->elements = (ffi_type **)(void *)(type + 1);
+    for (uint32_t i = 0; r == 0 && i < item->fields; i++) {
+        uint32_t repeat = items->left ? items->next->repeat : 0;
+        ffi_type *element = NULL;
+
+        if (repeat > ELEMENTS_MAX - made)
+            return refuse_item("it is too large", error);
+        r = item_type(native, items, depth + 1, &element, error);
+        for (uint32_t n = 0; r == 0 && n < repeat; n++)
+            type->elements[made++] = element;
+    }
+    if (r == 0 && (ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 0, type, NULL) != FFI_OK || type->size != item->size ||
+                   type->alignment != item->alignment))
+        return refuse_item("its layout is not the usual one of its fields", error);
+    if (r == 0 && (grown = realloc(type, sizeof *type + (made + 1) * sizeof(ffi_type *)))) {
+        type = native->structs[at].type = grown;
+        type->elements = (ffi_type **)(void *)(type + 1);
+    }
+    *ret_type = type;
+    return r;
+}
+
+static int item_type(struct coil_native *native, struct items *items, unsigned depth, ffi_type **ret_type,
+                     struct coil_error *error)
+{
+    const struct coil_native_item *item = items->next;
+
+    if (!items->left)
+        return refuse_item("it has fewer fields than it says", error);
+    items->next++;
+    items->left--;
+    switch (item->kind) {
+    case COIL_NATIVE_VOID:
+        *ret_type = &ffi_type_void;
+        return 0;
+    case COIL_NATIVE_SIGNED:
+    case COIL_NATIVE_UNSIGNED:
+        *ret_type = integer_type(item->size, item->kind == COIL_NATIVE_SIGNED);
+        break;
+    case COIL_NATIVE_FLOAT:
+    case COIL_NATIVE_COMPLEX:
+        *ret_type = floating_type(item->size, item->kind == COIL_NATIVE_COMPLEX);
+        break;
+    case COIL_NATIVE_POINTER:
+        *ret_type = &ffi_type_pointer;
+        break;
+    case COIL_NATIVE_STRUCT:
+        if (depth > DEPTH_MAX || native->struct_count == STRUCTS_MAX)
+            return refuse_item("it is nested too deep", error);
+        return item_struct(native, item, items, depth, ret_type, error);
+    }
+    return *ret_type ? 0 : refuse_item("it has an unusual size", error);
+}
+
+/* Its own row, and places in a frame for its values. */
+static int plain_describe(struct coil_native *native, uint32_t parameters, const uint32_t *sizes, uint32_t result_size)
+{
+    uint32_t offset = 0;
+
+    native->own_signature = calloc(1, sizeof *native->own_signature);
+    native->own_parameters = calloc(parameters + 1, sizeof *native->own_parameters);
+    if (!native->own_signature || !native->own_parameters)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < parameters; i++) {
+        native->own_parameters[i].offset = offset;
+        native->own_parameters[i].size = sizes[i];
+        offset += (sizes[i] + 15u) & ~15u;
+    }
+    native->own_signature->parameter_count = parameters;
+    native->own_signature->call_size = offset;
+    native->own_signature->result_size = result_size;
+    native->signature = native->own_signature;
+    native->parameters = native->own_parameters;
+    return 0;
+}
+
+int coil_native_new_plain(const struct coil_native_item *items, uint32_t count, struct coil_native **ret_native,
+                          struct coil_error *error)
+{
+    COIL_CLEANUP(native_freep) struct coil_native *native = calloc(1, sizeof *native);
+    COIL_CLEANUP(coil_memory_free) uint32_t *sizes = calloc(count + 1, sizeof *sizes);
+    struct items left = { items, count };
+    ffi_type *result = NULL;
+    uint32_t parameters = 0;
+    int r;
+
+    if (native)
+        native->types = calloc(count + 1, sizeof(ffi_type *));
+    if (!native || !native->types || !sizes)
+        return coil_error_set(error, -ENOMEM, "no memory for the signature of a function pointer");
+    r = item_type(native, &left, 0, &result, error);
+    while (r == 0 && left.left) {
+        sizes[parameters] = left.next->size;
+        r = item_type(native, &left, 0, &native->types[parameters++], error);
+    }
+    if (r < 0)
+        return r;
+    if (plain_describe(native, parameters, sizes, items->size) < 0)
+        return coil_error_set(error, -ENOMEM, "no memory for the signature of a function pointer");
+    if (ffi_prep_cif(&native->cif, FFI_DEFAULT_ABI, parameters, result, native->types) != FFI_OK)
+        return coil_error_set(error, -ENOTSUP, "libffi does not understand the signature of a function pointer");
+    *ret_native = coil_steal_memory(&native);
+    return 0;
 }
 
 /* ---- calls ---- */
@@ -508,12 +664,12 @@ int coil_native_call_variadic(const struct coil_native *native, uint64_t target,
 /* ---- closures ---- */
 
 /* Widens an integer in a result frame to the register that libffi expects. */
-static void return_result(const ffi_cif *cif, const void *result, uint32_t result_size, void *target)
+static void return_result(unsigned type, const void *result, uint32_t result_size, void *target)
 {
     int64_t is_signed = 0;
     uint64_t word = 0;
 
-    switch (cif->rtype->type) {
+    switch (type) {
     case FFI_TYPE_VOID:
         return;
     case FFI_TYPE_INT:
@@ -543,6 +699,8 @@ static void closure_main(ffi_cif *cif, void *target, void **arguments, void *dat
     const struct coil_descriptor_function *signature = closure->native->signature;
     const struct coil_descriptor_value *parameters = closure->native->parameters;
     size_t result_at = (signature->call_size + 15u) & ~15u, size = result_at + signature->result_size;
+    uint32_t result_size = signature->result_size; /* the closure, and all that belongs to it, may go while it runs */
+    unsigned result_type = cif->rtype->type;
     unsigned char *frame = local;
     int saved = errno;
 
@@ -555,7 +713,7 @@ static void closure_main(ffi_cif *cif, void *target, void **arguments, void *dat
         errno = saved;
         closure->run(closure->data, frame, frame + result_at);
         saved = errno;
-        return_result(cif, frame + result_at, signature->result_size, target);
+        return_result(result_type, frame + result_at, result_size, target);
     } else {
         memset(target, 0, cif->rtype->size > sizeof(ffi_arg) ? cif->rtype->size : sizeof(ffi_arg));
         errno = saved;

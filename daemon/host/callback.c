@@ -3,14 +3,15 @@
  *
  * In one process, a function pointer is the address of the backend's callback, and nothing of this is needed.  Where
  * programs are other processes, each function gets a slot (proto/slots.h), which is the same address in all of
- * them: here it leads to the backend's callback, there to a closure that sends a frame, which arrives at
- * coil_callback_call().
+ * them: here it leads to a C function (local_function.c), there to a closure that sends a frame, which arrives at
+ * coil_callback_call().  The backend makes code in memory that is writable and executable; in a process that may not have
+ * such memory, what it cannot make is a C function of that kind, too, at its own address.
  *
  * A frame needs to be described, and a type like `int(*)(const char *, int)` does not say how long what is.  The place
  * at which the pointer crosses to a program says it: a parameter, a field.  Until it has crossed one, it counts as
  * crossing where its module has this type, if it is described in one way only.
  *
- * What ffi.callback() returns is a cdata that holds the slot's address, with a holder that frees the slot when the
+ * What ffi.callback() returns is a cdata that holds the address, with a holder that frees the slot when the
  * cdata dies.  The holder takes part in Python's search for cycles.
  *
  * With the GIL, except for coil_callback_resolve().
@@ -25,6 +26,7 @@
 
 #include "daemon/host/backend.h"
 #include "daemon/host/dispatch.h"
+#include "daemon/host/local_function.h"
 #include "daemon/host/owner.h"
 #include "daemon/host/pointer.h"
 #include "daemon/host/program.h"
@@ -40,9 +42,9 @@ struct holder {
     PyObject_HEAD PyObject *callable;
     PyObject *onerror; /* None: none */
     PyObject *error;   /* None: none */
-    PyObject *backend; /* its callback, which calls from within this process get to */
     PyObject *ctype;
-    uint32_t slot;                   /* 0: freed */
+    struct coil_local_function *local; /* where calls from within this process get to; owned */
+    uint32_t slot;                   /* 0: freed, or there are no slots */
     bool is_certain;                 /* it has crossed a place with its signature */
     struct coil_host_module *module; /* of `signature`; NULL: it is not known */
     unsigned signature;
@@ -97,7 +99,6 @@ static int holder_traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(h->callable);
     Py_VISIT(h->onerror);
     Py_VISIT(h->error);
-    Py_VISIT(h->backend);
     return 0;
 }
 
@@ -108,7 +109,7 @@ static int holder_clear(PyObject *self)
     Py_CLEAR(h->callable);
     Py_CLEAR(h->onerror);
     Py_CLEAR(h->error);
-    Py_CLEAR(h->backend);
+    coil_local_function_clear(h->local);
     return 0;
 }
 
@@ -138,6 +139,7 @@ static void holder_dealloc(PyObject *self)
     PyObject_GC_UnTrack(self);
     holder_free_slot(h);
     (void)holder_clear(self);
+    h->local = coil_local_function_free(h->local);
     Py_CLEAR(h->ctype);
     PyMem_Free(h->error_value);
     coil_owner_put(h->program);
@@ -160,17 +162,30 @@ static PyType_Spec holder_spec = {
     .slots = holder_slots,
 };
 
-/* With a slot that leads to the backend's callback. */
-static PyObject *holder_new(PyObject *backend, PyObject *ctype, PyObject *callable, PyObject *error, PyObject *onerror,
+/* Gives it a slot that leads to its C function. */
+static int holder_take_slot(struct holder *h, uint64_t *ret_address)
+{
+    struct coil_error failure;
+
+    if (slot_new(1, ret_address, &h->slot, &failure) < 0) {
+        PyErr_Format(PyExc_MemoryError, "ffi.callback(): %s", failure.text);
+        return -1;
+    }
+    h->program = coil_owner_get();
+    if (h->program)
+        coil_start_callbacks()->slot_own(h->slot, h->program);
+    slots[coil_slot_number_index(h->slot)] = (struct slot){ .number = h->slot, .holder = h };
+    coil_start_callbacks()->slot_lead(h->slot, coil_local_function_code(h->local));
+    return 0;
+}
+
+/* With a C function, to which a slot leads where there are slots. */
+static PyObject *holder_new(PyObject *ffi, PyObject *ctype, PyObject *callable, PyObject *error, PyObject *onerror,
                             uint64_t *ret_address)
 {
-    void *target = coil_backend_to_pointer(backend, ctype);
-    struct coil_error failure;
     COIL_OBJECT self = NULL;
     struct holder *h;
 
-    if (!target)
-        return NULL;
     if (!holder_type)
         holder_type = (PyTypeObject *)PyType_FromSpec(&holder_spec);
     self = holder_type ? holder_type->tp_alloc(holder_type, 0) : NULL;
@@ -180,16 +195,13 @@ static PyObject *holder_new(PyObject *backend, PyObject *ctype, PyObject *callab
     h->callable = Py_NewRef(callable);
     h->onerror = Py_NewRef(onerror);
     h->error = Py_NewRef(error);
-    h->backend = Py_NewRef(backend);
     h->ctype = Py_NewRef(ctype);
-    if (slot_new(1, ret_address, &h->slot, &failure) < 0)
-        return PyErr_Format(PyExc_MemoryError, "ffi.callback(): %s", failure.text);
-    h->program = coil_owner_get();
-    if (h->program)
-        coil_start_callbacks()->slot_own(h->slot, h->program);
-    slots[coil_slot_number_index(h->slot)] = (struct slot){ .number = h->slot, .holder = h };
-    coil_start_callbacks()->slot_lead(h->slot, (uint64_t)(uintptr_t)target);
-    return coil_object_steal(&self);
+    h->local = coil_local_function_new(
+        ffi, ctype, &(struct coil_local_callee){ .owner = self, .callable = callable, .error = error, .onerror = onerror });
+    if (!h->local)
+        return NULL;
+    *ret_address = coil_local_function_code(h->local);
+    return coil_start_callbacks()->slot_new && holder_take_slot(h, ret_address) < 0 ? NULL : coil_object_steal(&self);
 }
 
 /* ---- signatures ---- */
@@ -373,7 +385,7 @@ static PyObject *failed(PyObject *self, PyObject *arguments)
 
 static PyMethodDef failed_definition = { "onerror", failed, METH_VARARGS, NULL };
 
-/* The backend's own callback, for calls that come from within this process. */
+/* The backend's own callback, where programs and Python are one process. */
 static PyObject *backend_new(const struct coil_host_module *module, PyObject *type, PyObject *callable, PyObject *error,
                              PyObject *onerror)
 {
@@ -388,30 +400,62 @@ static PyObject *backend_new(const struct coil_host_module *module, PyObject *ty
     return PyObject_CallMethod(module->backend_ffi, "callback", "OOOO", type, callable, error, handler);
 }
 
-static PyObject *callback_new(struct coil_host_module *module, PyObject *type, PyObject *callable, PyObject *error,
-                              PyObject *onerror)
+/*
+ * The type of pointer that a callback has which is declared as `type`: a name or a type, of a function or of a pointer to
+ * one.  The backend's own callback() knows: the decorator that it makes without a function carries it.
+ */
+static PyObject *callback_type(const struct coil_host_module *module, PyObject *type)
 {
-    COIL_OBJECT backend = backend_new(module, type, callable, error, onerror);
-    COIL_OBJECT ctype = NULL;
+    COIL_OBJECT decorator = PyObject_CallMethod(module->backend_ffi, "callback", "O", type);
+    COIL_OBJECT request = decorator ? PyObject_GetAttrString(decorator, "__self__") : NULL;
+    COIL_OBJECT ctype = request ? PySequence_GetItem(request, 0) : NULL;
+    COIL_OBJECT kind = ctype ? PyObject_GetAttrString(ctype, "kind") : NULL;
+    COIL_OBJECT name = NULL;
+
+    if (!kind)
+        return NULL;
+    if (PyUnicode_CompareWithASCIIString(kind, "function") == 0)
+        return coil_object_steal(&ctype);
+    name = PyObject_GetAttrString(ctype, "cname");
+    return name ? PyErr_Format(PyExc_TypeError, "expected a function ctype, got '%S'", name) : NULL;
+}
+
+/* Made here, from end to end. */
+static PyObject *own_new(struct coil_host_module *module, PyObject *type, PyObject *callable, PyObject *error,
+                         PyObject *onerror)
+{
+    COIL_OBJECT ctype = callback_type(module, type);
     COIL_OBJECT holder = NULL;
     COIL_OBJECT number = NULL;
     COIL_OBJECT pointer = NULL;
     unsigned signature = 0;
     uint64_t address;
-    int found;
+    int found = 0;
 
-    if (!backend || !coil_start_callbacks()->slot_new)
-        return coil_object_steal(&backend);
-    ctype = PyObject_CallMethod(module->backend_ffi, "typeof", "O", backend);
-    holder = ctype ? holder_new(backend, ctype, callable, error, onerror, &address) : NULL;
+    holder = ctype ? holder_new(module->backend_ffi, ctype, callable, error, onerror, &address) : NULL;
     if (!holder)
         return NULL;
-    found = signature_find(module, ctype, &signature);
+    if (holder_of(holder)->slot)
+        found = signature_find(module, ctype, &signature);
     if (found < 0 || (found && holder_describe(holder_of(holder), module, signature) < 0))
         return NULL;
     number = PyLong_FromUnsignedLongLong(address);
     pointer = number ? PyObject_CallMethod(module->backend_ffi, "cast", "OO", ctype, number) : NULL;
     return pointer ? PyObject_CallMethod(module->backend_ffi, "gc", "OO", pointer, holder) : NULL;
+}
+
+static PyObject *callback_new(struct coil_host_module *module, PyObject *type, PyObject *callable, PyObject *error,
+                              PyObject *onerror)
+{
+    PyObject *backend;
+
+    if (coil_start_callbacks()->slot_new)
+        return own_new(module, type, callable, error, onerror);
+    backend = backend_new(module, type, callable, error, onerror);
+    if (backend || !PyErr_ExceptionMatches(PyExc_MemoryError))
+        return backend;
+    PyErr_Clear(); /* it has no memory that is writable and executable */
+    return own_new(module, type, callable, error, onerror);
 }
 
 /* The decorator: `self` is the tuple (module, type, error, onerror). */

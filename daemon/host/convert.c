@@ -11,7 +11,7 @@
  * aligned locals.  A struct by value becomes Python's own copy: the frame is
  * somebody else's memory and is gone after the call.
  *
- * Called by module.c (choice) and dispatch.c (use), with the GIL.
+ * Called by module.c and local_function.c (choice) and dispatch.c (use), with the GIL.
  */
 #include "daemon/host/object.h"
 
@@ -378,4 +378,39 @@ int coil_converter_init(struct coil_converter *converter, PyObject *ffi, const s
         break;
     }
     return size_check(converter, ffi);
+}
+
+int coil_converter_init_plain(struct coil_converter *converter, PyObject *ffi, PyObject *ctype, uint32_t offset,
+                              size_t size)
+{
+    COIL_OBJECT kind = PyObject_GetAttrString(ctype, "kind");
+    COIL_OBJECT name = NULL;
+    const char *word = kind ? PyUnicode_AsUTF8(kind) : NULL;
+
+    *converter = (struct coil_converter){ .from_c = generic_from_c,
+                                          .to_c = generic_to_c,
+                                          .offset = offset,
+                                          .size = size,
+                                          .ctype = Py_NewRef(ctype) };
+    if (!word)
+        return -1;
+    if (strcmp(word, "void") == 0) {
+        converter->from_c = void_from_c;
+        converter->to_c = void_to_c;
+    } else if (strcmp(word, "struct") == 0) {
+        name = PyObject_CallMethod(ffi, "getctype", "Os", ctype, "*");
+        converter->pointer_ctype = name ? PyObject_CallMethod(ffi, "typeof", "O", name) : NULL;
+        converter->allocate = PyObject_GetAttrString(ffi, "new");
+        converter->from_c = struct_from_c;
+        if (!converter->pointer_ctype || !converter->allocate)
+            return -1;
+    }
+    return size_check(converter, ffi);
+}
+
+void coil_converter_deinit(struct coil_converter *converter)
+{
+    Py_CLEAR(converter->ctype);
+    Py_CLEAR(converter->pointer_ctype);
+    Py_CLEAR(converter->allocate);
 }

@@ -36,6 +36,12 @@ struct coil_converted {
 int coil_converter_init(struct coil_converter *converter, PyObject *ffi, const struct coil_descriptor *image,
                         const struct coil_descriptor_value *value);
 
+/* The same for a value that no descriptor has, of any type: `size` bytes at `offset`.  Ends with
+ * coil_converter_deinit(), also if it failed; one of zeros may. */
+int coil_converter_init_plain(struct coil_converter *converter, PyObject *ffi, PyObject *ctype, uint32_t offset,
+                              size_t size);
+void coil_converter_deinit(struct coil_converter *converter);
+
 static inline PyObject *coil_converter_from_c(const struct coil_converter *converter, const char *frame)
 {
     return converter->from_c(converter, frame + converter->offset);

@@ -257,6 +257,11 @@ int coil_dispatch_run(struct coil_host_thread *thread, const struct coil_callee 
     return outcome;
 }
 
+int coil_dispatch_local(const struct coil_callee *callee, const void *call, void *result, int *inout_errno)
+{
+    return callee_run(callee, NULL, call, result, inout_errno);
+}
+
 int coil_dispatch_nested(struct coil_host_module *module, unsigned function, const void *call, void *result,
                          int *inout_errno)
 {

@@ -34,6 +34,9 @@ bool coil_dispatch_is_short(const struct coil_host_function *function);
 int coil_dispatch_nested(struct coil_host_module *module, unsigned function, const void *call, void *result,
                          int *inout_errno);
 
+/* A function that is called from within this process, on any thread: nothing that it gives leaves the process. */
+int coil_dispatch_local(const struct coil_callee *callee, const void *call, void *result, int *inout_errno);
+
 /*
  * Reports the exception of a callback on sys.stderr; `second` (may be NULL): that of its onerror; `converting`: it
  * is about the result.

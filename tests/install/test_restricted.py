@@ -18,9 +18,6 @@ SLOW = {"crash_loop", "daemon_death", "deadline", "deadline_limits", "deadline_n
 # They have a coild of their own, which nothing restricts; look into its file; start it as a user who cannot restrict it.
 LEFT_OUT = {"libpython_missing", "probes"}
 LEFT_OUT_AS = "system_"
-# What ffi.callback() says without memory that is writable and executable: _cffi_backend makes its functions in such.
-CALLBACKS_UNSAID = {"reload_moves"}  # uses one, and does not show what is said
-NO_CALLBACK = "Cannot allocate write+execute memory for ffi.callback()"
 WRAPPER = '''#!/bin/sh
 exec /usr/bin/python3 -B "%s" run "%s" "%s" "%s" "$@"
 '''
@@ -138,11 +135,7 @@ def run(place):
         names -= LEFT_OUT | {"README.md"}
         passed, failed = run_cases(place, folder, build, sorted(names if place.is_long else names - SLOW))
         place.expect(passed >= 100, "only %d cases passed" % passed)
-        callbacks = [name for name in failed if NO_CALLBACK in failed[name] or name in CALLBACKS_UNSAID]
-        problems = {name: failed[name] for name in set(failed) - set(callbacks)}
-        # As docs/INSTALL.md says, one line lets them.
-        restrict(place, folder, "MemoryDenyWriteExecute=yes")
-        problems.update(run_cases(place, folder, build, callbacks)[1])
+        problems = failed
         if problems:
             raise support.Failure("under the restrictions these fail: %s\n%s" % (
                 " ".join(sorted(problems)), "\n".join(problems.values())))
