@@ -112,8 +112,12 @@ static PyObject *call_failed(const struct coil_callee *callee, bool converting, 
     return NULL;
 }
 
-/* Converts the arguments, calls, and takes C's errno in and out.  NULL with an exception. */
-static PyObject *handler_run(const struct coil_callee *callee, const char *call, PyObject **arguments, int *inout_errno)
+/*
+ * Converts the arguments, calls, and takes C's errno in and out.  NULL with an exception.  The caller releases the first
+ * *ret_made arguments when the result has been read, which may be a part of one.
+ */
+static PyObject *handler_run(const struct coil_callee *callee, const char *call, PyObject **arguments,
+                             uint32_t *ret_made, int *inout_errno)
 {
     uint32_t count = callee->descriptor->parameter_count;
     const char *parameter = (const char *)callee->parameters;
@@ -132,8 +136,7 @@ static PyObject *handler_run(const struct coil_callee *callee, const char *call,
         coil_backend_errno_restore();
         *inout_errno = errno;
     }
-    while (made)
-        Py_DECREF(arguments[--made]);
+    *ret_made = made;
     return value;
 }
 
@@ -144,6 +147,8 @@ static int handler_call(const struct coil_callee *callee, const char *call, char
     PyObject *local[1 + ARGUMENTS_LOCAL]; /* the first is the callee's to use */
     PyObject **arguments = local;
     PyObject *value = NULL;
+    uint32_t made = 0;
+    int r = -1;
 
     *ret_converting = false;
     if (callee->descriptor->parameter_count > ARGUMENTS_LOCAL) {
@@ -152,14 +157,17 @@ static int handler_call(const struct coil_callee *callee, const char *call, char
             (void)PyErr_NoMemory();
     }
     if (arguments)
-        value = handler_run(callee, call, arguments + 1, inout_errno);
+        value = handler_run(callee, call, arguments + 1, &made, inout_errno);
+    *ret_value = value;
+    if (value && !(callee->giver && callee->giver->stores && coil_stray_check_stored(callee->giver, call) < 0)) {
+        *ret_converting = true;
+        r = result_store(callee, call, value, result);
+    }
+    while (made)
+        Py_DECREF(arguments[made--]);
     if (arguments != local)
         PyMem_Free(arguments);
-    *ret_value = value;
-    if (!value || (callee->giver && callee->giver->stores && coil_stray_check_stored(callee->giver, call) < 0))
-        return -1;
-    *ret_converting = true;
-    return result_store(callee, call, value, result);
+    return r;
 }
 
 /* A handle ends when Python lets go of it: the program cannot look behind it anyway. */
@@ -315,10 +323,10 @@ static inline int short_call(const struct coil_host_function *function, const ch
         coil_backend_errno_restore();
         *inout_errno = *error_number;
     }
-    while (end > arguments)
-        Py_DECREF(*--end);
     if (__builtin_expect(!value || coil_converter_to_c(&function->result, value, result) < 0, 0))
         outcome = short_call_failed(function, attachment, call, result, value != NULL);
+    while (end > arguments) /* the result may have been a part of one */
+        Py_DECREF(*--end);
     Py_XDECREF(value);
     attachment_leave(attachment);
     return outcome;
