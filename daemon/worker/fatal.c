@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -28,7 +29,7 @@ static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP
 
 static struct sigaction previous[SIGNAL_COUNT];
 static _Thread_local struct coil_channel *current;
-static _Thread_local unsigned char stack[STACK_SIZE];
+static _Thread_local void *stack; /* a mapping, of which nothing is touched until it is needed */
 
 /* In a forked child the channel belongs to the parent. */
 static void mark(void)
@@ -69,14 +70,40 @@ int coil_fatal_prepare(void)
     return atexit(mark) == 0 ? 0 : -ENOMEM;
 }
 
-void coil_fatal_thread(struct coil_channel *channel)
+/* Without memory for it there is none: then a stack that overflows ends the process unmarked. */
+static void stack_give(void)
 {
-    const stack_t ours = { .ss_sp = stack, .ss_size = sizeof stack, .ss_flags = channel ? 0 : SS_DISABLE };
-    stack_t theirs;
+    stack_t ours = { .ss_size = STACK_SIZE }, theirs;
 
     /* A sanitizer may have given the thread one already. */
-    if (sigaltstack(NULL, &theirs) == 0 && (theirs.ss_sp == ours.ss_sp || theirs.ss_flags & SS_DISABLE))
-        (void)sigaltstack(&ours, NULL);
+    if (sigaltstack(NULL, &theirs) < 0 || !(theirs.ss_flags & SS_DISABLE))
+        return;
+    ours.ss_sp = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (ours.ss_sp == MAP_FAILED)
+        return;
+    stack = ours.ss_sp;
+    (void)sigaltstack(&ours, NULL);
+}
+
+static void stack_take(void)
+{
+    const stack_t none = { .ss_flags = SS_DISABLE };
+    stack_t theirs;
+
+    if (!stack)
+        return;
+    if (sigaltstack(NULL, &theirs) == 0 && theirs.ss_sp == stack)
+        (void)sigaltstack(&none, NULL);
+    (void)munmap(stack, STACK_SIZE);
+    stack = NULL;
+}
+
+void coil_fatal_thread(struct coil_channel *channel)
+{
+    if (channel)
+        stack_give();
+    else
+        stack_take();
     current = channel;
 }
 
