@@ -576,7 +576,7 @@ static void store_word(uint64_t word, void *result, uint32_t size)
 {
     if (size == 4)
         memcpy(result, &word, 4);
-    else
+    else if (size)
         memcpy(result, &word, size);
 }
 

@@ -199,6 +199,10 @@ class Case:
     def libraries(self):
         return sorted(glob.glob(self.path("*.so")))
 
+    def stub_libraries(self):
+        """Those that coil-stubgen has made."""
+        return [path for path in self.libraries() if os.path.exists(path[:-len(".so")] + ".coil")]
+
     def compile(self, source, output, *flags, link=True):
         command = ["cc", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread", source, "-o", output]
         if self.sanitize:
@@ -383,11 +387,9 @@ class Case:
 
     def start_system_daemon(self):
         """coild --system of this user, with the case's modules; leave_mode() stops it."""
-        options = []
-        if "--register" in self.stubgen("--help").stdout:
-            options = ["--modules", self.path("modules")]
-            self.stubgen("--register", "--into", options[1], *self.libraries())
-        self.start_daemon("--system", *options)
+        modules = self.path("modules")
+        self.stubgen("--register", "--into", modules, *self.stub_libraries())
+        self.start_daemon("--system", "--modules", modules)
 
     def stop_daemon(self, daemon):
         self.equal(self.coilctl("stop").status, 0, "coilctl stop")

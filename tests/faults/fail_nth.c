@@ -148,6 +148,7 @@ WRAP(FILE *, open_memstream, (char **text, size_t *size), (text, size), NULL, EN
 WRAP(FILE *, fopen, (const char *path, const char *mode), (path, mode), NULL, EMFILE)
 WRAP(FILE *, fdopen, (int fd, const char *mode), (fd, mode), NULL, ENOMEM)
 WRAP(DIR *, opendir, (const char *path), (path), NULL, EMFILE)
+WRAP(int, scandirat, (int folder, const char *path, struct dirent ***entries, int (*filter)(const struct dirent *), int (*compare)(const struct dirent **, const struct dirent **)), (folder, path, entries, filter, compare), -1, ENOMEM)
 WRAP(int, glob, (const char *pattern, int flags, int (*failed)(const char *, int), glob_t *found), (pattern, flags, failed, found), GLOB_NOSPACE, ENOMEM)
 WRAP(int, posix_spawn, (pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes, char *const argv[], char *const envp[]), (pid, path, actions, attributes, argv, envp), EAGAIN, EAGAIN)
 WRAP(int, posix_spawn_file_actions_init, (posix_spawn_file_actions_t *actions), (actions), ENOMEM, ENOMEM)
@@ -200,6 +201,24 @@ int open(const char *path, int flags, ...)
     if (!next)
         next = (int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open");
     return next(path, flags, mode);
+}
+
+int openat(int folder, const char *path, int flags, ...)
+{
+    static int (*_Atomic next)(int, const char *, int, ...);
+    va_list arguments;
+    int mode;
+
+    va_start(arguments, flags);
+    mode = flags & O_CREAT ? va_arg(arguments, int) : 0;
+    va_end(arguments);
+    if (is_due(__builtin_return_address(0), "openat")) {
+        errno = EMFILE;
+        return -1;
+    }
+    if (!next)
+        next = (int (*)(int, const char *, int, ...))dlsym(RTLD_NEXT, "openat");
+    return next(folder, path, flags, mode);
 }
 
 int fcntl(int fd, int command, ...)

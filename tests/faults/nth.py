@@ -56,7 +56,7 @@ SERVER = {
 }
 
 # What is imported and not refused: it cannot fail, or not in a way that a program could meet, or nobody could do anything then.
-UNREFUSED = r"""_.* abort|access|chdir|clock_gettime|close(_range|dir)?|dirname|dl(error|open|sym|_iterate_phdr)|dup2|environ|execve|f(close|flush|gets|printf|write)
+UNREFUSED = r"""_.* abort|access|alphasort|chdir|clock_gettime|close(_range|dir)?|dirfd|dirname|dl(error|open|sym|_iterate_phdr)|dup2|environ|execve|f(close|flush|gets|printf|write)
     ffi_(call|closure_free|prep_.*|type_.*) free|fstat(fs)?|get(auxval|env|sockname|egid|euid|pid|rlimit|opt_long)|localtime_r|lseek|mem(chr|cmp|cpy|move|set)
     ferror|fgetc|fputc|ftello|globfree|ini_.* kill|posix_spawn_file_actions_(adddup2|destroy) puts|sched_(getcpu|yield) strsep|strspn|strtoul|vfprintf mremap|msgpack_.* munmap|nanosleep|opt(arg|err|ind) pidfd_send_signal|poll|prctl|pread|printf|prlimit|process_vm_readv
     pthread_(attr_.*|cond(attr)?_.*|key_create|mutex_.*|once|setcancelstate|sigmask) pwrite|qsort(_r)?|read(dir)?|recv|sched_getaffinity|secure_getenv|select|sendto|sem_.*
