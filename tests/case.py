@@ -378,13 +378,6 @@ class Case:
     def daemons(self):
         return [pid for pid in descendants() if program_name(pid) == "coild"]
 
-    def start_daemon(self, *options):
-        """A daemon with options, which ends with coilctl stop."""
-        daemon = self.popen("--socket", self.socket, "--log", self.socket.replace(".sock", ".log"), *options,
-                            program=os.path.join(self.build, "bin", "coild"))
-        self.wait_for(lambda: os.path.exists(self.socket), "the daemon listens")
-        return daemon
-
     def start_system_daemon(self):
         """coild --system of this user, with the case's modules; leave_mode() stops it."""
         modules = self.path("modules")
