@@ -191,7 +191,8 @@ static int ask(struct coil_wire *wire, const struct coil_message *request, enum 
 
 /* One connection, one window.  -EADDRINUSE: the program uses the window's address; another one may do. */
 static int attach_once(const struct coil_link *link, bool is_systems, const struct coil_environment *environment,
-                       uint64_t private_to, struct coil_session **ret_session, enum coil_status *ret_status, struct coil_error *error)
+                       uint64_t private_to, struct coil_session **ret_session, enum coil_status *ret_status,
+                       struct coil_error *error)
 {
     COIL_CLEANUP(coil_wire_freep) struct coil_wire *wire = NULL;
     COIL_CLEANUP(coil_wire_message_deinit) struct coil_wire_message reply = COIL_WIRE_MESSAGE_INIT;

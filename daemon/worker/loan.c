@@ -159,7 +159,8 @@ static bool take_block(struct coil_loan *loan, const struct coil_descriptor *ima
     bool back = comes_back(value);
     struct coil_heap_block block;
 
-    return coil_blocks_find(address, &block) && has_such_pointers(image, value, &block, address, size) && coil_mirror_read(session_of(loan), &block, address, size) == 0 &&
+    return coil_blocks_find(address, &block) && has_such_pointers(image, value, &block, address, size) &&
+           coil_mirror_read(session_of(loan), &block, address, size) == 0 &&
            (!back || add_piece(loan, &piece) == 0);
 }
 
