@@ -625,8 +625,8 @@ static void read_arguments(struct coil_channel *channel, const struct subject *s
 }
 
 /*
- * Looks at an answer; what it leads to stays lent as long as the call runs.  `made_up`: what is there, if no row says so;
- * taken.
+ * Looks at an answer; what it leads to stays lent as long as the call runs.  `made_up`: what is there, if no row says
+ * so; taken.
  */
 static int look_at_answer(struct coil_loan *loan, const struct subject *s, const struct coil_host_ask *ask,
                           struct coil_descriptor_value *made_up, struct coil_error *error)
